@@ -1,0 +1,144 @@
+/**
+ * Who may import whom. The first part whose pattern matches a file is the file's part; everything
+ * may import its own part and, but for the built-in plugins, `shared`. Type imports count too: they are dependencies of the reader.
+ */
+interface Part {
+  readonly name: string;
+  readonly files: RegExp;
+  /** Names of other parts. */
+  readonly mayImport: readonly string[];
+  /** Packages and `node:` modules that this part must do without, and why. */
+  readonly without?: { readonly modules: RegExp; readonly why: string };
+}
+
+export interface Import {
+  /** Path of the importing file, relative to the repository, with `/`. */
+  readonly from: string;
+  readonly line: number;
+  readonly specifier: string;
+  /** Erased before it runs. */
+  readonly typeOnly: boolean;
+  /** Path of the imported file, or null for a package or a built-in module. */
+  readonly to: string | null;
+}
+
+const dataPlane = ['upstreams', 'http1', 'messages', 'forward', 'exchange', 'listeners'];
+const inSandbox = { modules: /^node:/, why: 'it runs inside the isolate, where nothing of Node exists' };
+
+const parts: readonly Part[] = [
+  { name: 'shared', files: /^core\/shared\//, mayImport: [] },
+  { name: 'ipc', files: /^core\/ipc\//, mayImport: [] },
+  { name: 'config', files: /^core\/config\//, mayImport: [] },
+  { name: 'upstreams', files: /^core\/upstreams\//, mayImport: [] },
+  // The vocabulary of a message (header list, the shapes of streams), which parser and pipeline share.
+  { name: 'messages', files: /^core\/exchange\/(headers|streams)\.ts$/, mayImport: [] },
+  { name: 'http1', files: /^core\/http1\//, mayImport: ['messages'] },
+  { name: 'forward', files: /^core\/forward\//, mayImport: ['upstreams', 'http1', 'messages'] },
+  { name: 'exchange', files: /^core\/exchange\//, mayImport: ['forward', 'upstreams', 'http1', 'messages'] },
+  { name: 'listeners', files: /^core\/listeners\//, mayImport: ['exchange', 'http1', 'messages'] },
+  { name: 'rule runtime', files: /^rules\/(runtime\/|api\.ts$)/, mayImport: [], without: inSandbox },
+  { name: 'rule compiler', files: /^rules\/(compile|type-check)\.ts$/, mayImport: ['rules', 'rule runtime'] },
+  { name: 'rules', files: /^rules\//, mayImport: ['rule runtime', 'rule compiler'] },
+  { name: 'built-in plugins', files: /^plugins\/builtin\//, mayImport: ['plugin api'] },
+  { name: 'plugin api', files: /^plugins\/api\.ts$/, mayImport: [] },
+  { name: 'plugins', files: /^plugins\//, mayImport: ['plugin api', 'built-in plugins'] },
+  { name: 'certs', files: /^certs\//, mayImport: [] },
+  {
+    name: 'worker',
+    files: /^core\/worker\//,
+    mayImport: [...dataPlane, 'ipc', 'rules', 'plugins', 'plugin api'],
+  },
+  // A rule script of our own, which the primary compiles and never runs.
+  { name: 'stand-in rule', files: /^core\/primary\/deny-everything\.ts$/, mayImport: ['rule runtime'] },
+  {
+    name: 'primary',
+    files: /^core\/(primary|admin)\//,
+    mayImport: ['config', 'ipc', 'rule compiler', 'certs'],
+  },
+  { name: 'start', files: /^core\/start\.ts$/, mayImport: ['primary', 'config', 'ipc'] },
+  {
+    name: 'command line',
+    files: /^core\/cli\//,
+    mayImport: [
+      'primary',
+      'config',
+      'ipc',
+      'rules',
+      'rule compiler',
+      'rule runtime',
+      'upstreams',
+      'http1',
+      'messages',
+      'exchange',
+      'certs',
+      'start',
+      'public',
+    ],
+  },
+  { name: 'public', files: /^core\/index\.ts$/, mayImport: ['config', 'start'] },
+  { name: 'outside', files: /^(test|bench|examples|\.ci)\/|^[^/]+\.ts$/, mayImport: [] },
+];
+
+const onlyImporters: readonly { readonly module: string; readonly files: RegExp }[] = [
+  { module: 'isolated-vm', files: /^rules\/isolate\.ts$/ },
+];
+
+function partOf(file: string): Part | undefined {
+  return parts.find((part) => part.files.test(file));
+}
+
+/** Every forbidden import, as `file:line: what is wrong`. */
+export function findViolations(imports: readonly Import[]): string[] {
+  return imports.flatMap((edge) => {
+    const problem = explain(edge);
+    return problem === null ? [] : [`${edge.from}:${edge.line}: ${problem}`];
+  });
+}
+
+function explain({ from, specifier, to }: Import): string | null {
+  const importer = partOf(from);
+  if (importer === undefined) return 'belongs to no part: add its folder to test/check/import-rules.ts';
+  if (importer.name === 'outside') return null;
+
+  if (to === null) {
+    if (/^tidegate(\/|$)/.test(specifier))
+      return `imports '${specifier}': inside the product use a relative path`;
+    if (importer.without?.modules.test(specifier)) {
+      return `${importer.name} must not import '${specifier}': ${importer.without.why}`;
+    }
+    const rule = onlyImporters.find(({ module, files }) => module === specifier && !files.test(from));
+    return rule === undefined ? null : `only ${rule.files.source} may import '${specifier}'`;
+  }
+
+  const imported = partOf(to);
+  if (imported === undefined) return `imports ${to}, which belongs to no part`;
+  const allowed =
+    importer.name === 'built-in plugins' ? importer.mayImport : ['shared', ...importer.mayImport];
+  if (imported === importer || allowed.includes(imported.name)) return null;
+  return `${importer.name} must not import ${imported.name} (${to}); it may import: ${allowed.join(', ') || 'nothing else'}`;
+}
+
+/** Every cycle of imports that exist at run time, once, as `a.ts → b.ts → a.ts`. */
+export function findCycles(imports: readonly Import[]): string[] {
+  const next = new Map<string, Set<string>>();
+  for (const { from, to, typeOnly } of imports) {
+    if (to !== null && !typeOnly) next.set(from, (next.get(from) ?? new Set()).add(to));
+  }
+  const cycles: string[] = [];
+  const done = new Set<string>();
+  const path: string[] = [];
+  const visit = (file: string): void => {
+    const at = path.indexOf(file);
+    if (at !== -1) {
+      cycles.push([...path.slice(at), file].join(' → '));
+      return;
+    }
+    if (done.has(file)) return;
+    path.push(file);
+    for (const imported of next.get(file) ?? []) visit(imported);
+    path.pop();
+    done.add(file);
+  };
+  for (const file of [...next.keys()].toSorted()) visit(file);
+  return cycles;
+}

@@ -1,0 +1,19 @@
+import { fileURLToPath } from 'node:url';
+import type { ViteUserConfig } from 'vitest/config';
+
+/** Under this condition the package's own entry points (`tidegate/rules`, …) resolve to the `.ts` sources. */
+const sourceCondition = 'tidegate-source';
+
+export const testDefaults = {
+  resolve: { conditions: [sourceCondition] },
+  ssr: { resolve: { conditions: [sourceCondition], externalConditions: [sourceCondition] } },
+  test: {
+    pool: 'forks',
+    // isolated-vm needs a process without Node's start-up snapshot.
+    execArgv: ['--no-node-snapshot', `--conditions=${sourceCondition}`],
+    // Tests start many processes of the same modules: strip and compile those once.
+    env: { NODE_COMPILE_CACHE: fileURLToPath(new URL('node_modules/.cache/node', import.meta.url)) },
+    testTimeout: 20_000,
+    hookTimeout: 20_000,
+  },
+} satisfies ViteUserConfig;

@@ -1,0 +1,14 @@
+import { defineConfig } from 'vitest/config';
+import { testDefaults } from './vitest.shared.ts';
+
+/** Tests against real servers and the packed package, which take longer and may need system packages: `npm run test:system`. */
+export default defineConfig({
+  ...testDefaults,
+  test: {
+    ...testDefaults.test,
+    include: ['test/system/**/*.test.ts'],
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    fileParallelism: false,
+  },
+});
