@@ -1,0 +1,167 @@
+import type { Draft, ListenerDraft, RouteDraft } from './draft.ts';
+import type { Finding } from './finding.ts';
+import type { RouteFile } from './listener-schema.ts';
+import { formatAddress } from '../shared/address.ts';
+import type { SocketAddressConfig } from '../shared/config-types.ts';
+import { didYouMean } from '../shared/nearest-name.ts';
+
+/** What no single field can tell: names that must exist, and things that must not be there twice. */
+export function crossChecks(draft: Draft): Finding[] {
+  return [
+    ...duplicateNames(draft.listeners),
+    ...sharedAddresses(draft),
+    ...unknownUpstreams(draft),
+    ...draft.listeners.flatMap((listener, index) =>
+      routeFindings(listener.routes, ['listeners', index, 'routes']),
+    ),
+    ...duplicateBackends(draft),
+  ];
+}
+
+function duplicateNames(listeners: readonly ListenerDraft[]): Finding[] {
+  const seen = new Map<string, number>();
+  return listeners.flatMap(({ name }, index) => {
+    if (name === undefined) return [];
+    const first = seen.get(name);
+    if (first === undefined) {
+      seen.set(name, index);
+      return [];
+    }
+    const path = ['listeners', index, 'name'];
+    return [
+      {
+        path,
+        message: `expected a name of its own, found "${name}", which is the name of listeners[${first}] too`,
+      },
+    ];
+  });
+}
+
+function sharedAddresses(draft: Draft): Finding[] {
+  const taken: { readonly address: SocketAddressConfig; readonly owner: string }[] = [];
+  const findings: Finding[] = [];
+  const claims = draft.listeners.map(({ address }, index) => ({
+    address,
+    owner: `listeners[${index}]`,
+    path: ['listeners', index, 'address'],
+  }));
+  for (const { address, owner, path } of [
+    ...claims,
+    { address: draft.admin, owner: 'admin', path: ['admin', 'address'] },
+  ]) {
+    if (address === undefined) continue;
+    const other = taken.find((each) => overlap(each.address, address.parsed));
+    if (other !== undefined) {
+      const message = `expected an address of its own, found "${address.text}", which ${other.owner} has (${formatAddress(other.address)})`;
+      findings.push({ path, message });
+    }
+    taken.push({ address: address.parsed, owner });
+  }
+  return findings;
+}
+
+/** Whether two sockets cannot be bound at the same time. */
+function overlap(a: SocketAddressConfig, b: SocketAddressConfig): boolean {
+  if (a.kind === 'unix' || b.kind === 'unix')
+    return a.kind === 'unix' && b.kind === 'unix' && a.path === b.path;
+  // Port 0 is a free port each time.
+  if (a.port !== b.port || a.port === 0) return false;
+  return a.host === b.host || covers(a.host, b.host) || covers(b.host, a.host);
+}
+
+function covers(host: string, other: string): boolean {
+  // `::` is bound for IPv4 too.
+  if (host === '::') return true;
+  if (host === '0.0.0.0') return !other.includes(':');
+  return host === 'localhost' && (other === '127.0.0.1' || other === '::1');
+}
+
+function unknownUpstreams(draft: Draft): Finding[] {
+  const { upstreams } = draft;
+  if (upstreams === null) return [];
+  const names = [...upstreams.keys()];
+  const check = (name: string | undefined, path: readonly PropertyKey[]): Finding[] => {
+    if (name === undefined || upstreams.has(name)) return [];
+    const expected =
+      names.length === 0
+        ? 'the name of an upstream (there are none yet)'
+        : `the name of an upstream (${shorten(names)})`;
+    return [{ path, message: `expected ${expected}, found "${name}"${didYouMean(name, names)}` }];
+  };
+  return draft.listeners.flatMap((listener, index) => [
+    ...check(listener.upstream, ['listeners', index, 'upstream']),
+    ...listener.routes.flatMap((route, row) =>
+      check(route.upstream, ['listeners', index, 'routes', row, 'upstream']),
+    ),
+  ]);
+}
+
+function shorten(names: readonly string[]): string {
+  return names.length <= 8
+    ? names.join(', ')
+    : `${names.slice(0, 8).join(', ')} and ${names.length - 8} more`;
+}
+
+function routeFindings(routes: readonly RouteDraft[], base: readonly PropertyKey[]): Finding[] {
+  const seen = new Map<string, number>();
+  return routes.flatMap(({ row }, index): Finding[] => {
+    if (row === undefined) return [];
+    const path = [...base, index];
+    if (row.method !== undefined && row.methods !== undefined) {
+      return [{ path: [...path, 'method'], message: 'expected either `method` or `methods`, found both' }];
+    }
+    const headers = Object.keys(row.headers ?? {}).map((header) => header.toLowerCase());
+    const twice = headers.find((header, at) => headers.indexOf(header) !== at);
+    if (twice !== undefined)
+      return [{ path: [...path, 'headers'], message: `expected each header once, found "${twice}" twice` }];
+    const key = routeKey(row);
+    const first = seen.get(key);
+    if (first === undefined) {
+      seen.set(key, index);
+      return [];
+    }
+    return [
+      {
+        path,
+        message: `expected a row of its own, found the same host, path, methods and headers as in routes[${first}]`,
+      },
+    ];
+  });
+}
+
+function routeKey(row: RouteFile): string {
+  const methods = (row.methods ?? (row.method === undefined ? [] : [row.method])).map((method) =>
+    method.toUpperCase(),
+  );
+  const headers = Object.entries(row.headers ?? {}).map(([name, value]) =>
+    JSON.stringify([name.toLowerCase(), value]),
+  );
+  return JSON.stringify([
+    row.host ?? null,
+    row.path ?? null,
+    [...new Set(methods)].toSorted(),
+    headers.toSorted(),
+  ]);
+}
+
+function duplicateBackends(draft: Draft): Finding[] {
+  return [...(draft.upstreams ?? [])].flatMap(([name, { backends }]) => {
+    const seen = new Map<string, number>();
+    return backends.flatMap((address, index) => {
+      if (address === undefined) return [];
+      const key = formatAddress(address.parsed);
+      const first = seen.get(key);
+      if (first === undefined) {
+        seen.set(key, index);
+        return [];
+      }
+      const path = ['upstreams', name, 'backends', index, 'address'];
+      return [
+        {
+          path,
+          message: `expected each backend once, found "${address.text}", which is backends[${first}] too`,
+        },
+      ];
+    });
+  });
+}

@@ -1,0 +1,162 @@
+import { isDeepStrictEqual } from 'node:util';
+import { formatAddress } from '../shared/address.ts';
+import type {
+  BackendConfig,
+  Config,
+  ListenerConfig,
+  RouteConfig,
+  UpstreamConfig,
+} from '../shared/config-types.ts';
+import { formatDuration } from '../shared/duration.ts';
+import { formatSize } from '../shared/size.ts';
+
+/** What is different in `next`, a line for each thing that changed, for people who read the log. Empty: nothing. */
+export function describeChanges(previous: Config, next: Config): string[] {
+  return [
+    ...changesByName(
+      'listener',
+      previous.listeners,
+      next.listeners,
+      nameOf,
+      (each) => `added at ${each.addressText}`,
+      listenerChanges,
+    ),
+    ...changesByName(
+      'upstream',
+      previous.upstreams,
+      next.upstreams,
+      nameOf,
+      (each) => `added with ${backendCount(each)}`,
+      upstreamChanges,
+    ),
+    ...changesByName(
+      'list',
+      Object.entries(previous.lists),
+      Object.entries(next.lists),
+      ([name]) => name,
+      ([, ranges]) => `added with ${count(ranges.length, 'range')}`,
+      ([, before], [, after]) => membersChanged('', before, after),
+    ),
+    ...settingsChanged('', generalSettings(previous), generalSettings(next)),
+  ];
+}
+
+function nameOf(item: { readonly name: string }): string {
+  return item.name;
+}
+
+/** `kind name: what changed`, by name and whatever the order. */
+function changesByName<Item>(
+  kind: string,
+  previous: readonly Item[],
+  next: readonly Item[],
+  name: (item: Item) => string,
+  added: (item: Item) => string,
+  changes: (before: Item, after: Item) => readonly string[],
+): string[] {
+  const before = new Map(previous.map((item) => [name(item), item]));
+  const after = new Map(next.map((item) => [name(item), item]));
+  const removed = [...before.keys()]
+    .filter((each) => !after.has(each))
+    .map((each) => `${kind} ${each}: removed`);
+  const others = [...after].flatMap(([each, item]) => {
+    const old = before.get(each);
+    const what = old === undefined ? [added(item)] : changes(old, item);
+    return what.length === 0 ? [] : [`${kind} ${each}: ${what.join(', ')}`];
+  });
+  return [...removed, ...others];
+}
+
+function listenerChanges(before: ListenerConfig, after: ListenerConfig): string[] {
+  const settings = ({ addressText, protocol, upstream, timeouts, limits, forwarded }: ListenerConfig) => {
+    const { trust: _, ...flags } = forwarded;
+    return { address: addressText, protocol, upstream, timeouts, limits, forwarded: flags };
+  };
+  return [
+    ...settingsChanged('', settings(before), settings(after)),
+    ...(before.rules === null || after.rules === null
+      ? settingsChanged('', { rules: before.rules?.script ?? null }, { rules: after.rules?.script ?? null })
+      : settingsChanged('rules', before.rules, after.rules)),
+    ...routesChanged(before.routes, after.routes),
+    ...membersChanged('trust ', before.forwarded.trust, after.forwarded.trust),
+    ...(isDeepStrictEqual(before.errorPages, after.errorPages) ? [] : ['error pages changed']),
+  ];
+}
+
+function routesChanged(before: readonly RouteConfig[], after: readonly RouteConfig[]): string[] {
+  const { added, removed } = difference(
+    before.map((route) => JSON.stringify(route)),
+    after.map((route) => JSON.stringify(route)),
+  );
+  return [
+    ...(added.length === 0 ? [] : [`${count(added.length, 'route')} added`]),
+    ...(removed.length === 0 ? [] : [`${count(removed.length, 'route')} removed`]),
+  ];
+}
+
+function upstreamChanges(before: UpstreamConfig, after: UpstreamConfig): string[] {
+  const settings = ({ scheduler, timeouts, limits, retries, connections }: UpstreamConfig) => ({
+    scheduler,
+    timeouts,
+    limits,
+    retries,
+    connections,
+  });
+  return [
+    ...changesByName(
+      'backend',
+      before.backends,
+      after.backends,
+      (backend) => backend.addressText,
+      ({ weight }) => (weight === 1 ? 'added' : `added with weight ${weight}`),
+      (old: BackendConfig, now: BackendConfig) =>
+        settingsChanged('', { weight: old.weight }, { weight: now.weight }),
+    ),
+    ...settingsChanged('', settings(before), settings(after)),
+  ];
+}
+
+function backendCount({ backends }: UpstreamConfig): string {
+  return count(backends.length, 'backend');
+}
+
+function generalSettings({ workers, admin, user, group, shutdownTimeoutMs, log }: Config): object {
+  const adminText = admin === null ? null : formatAddress(admin.address);
+  return { workers, admin: adminText, user, group, shutdownTimeoutMs, log };
+}
+
+/** `timeouts.header 10s → 5s` for each value that differs, however deep. */
+function settingsChanged(path: string, before: object, after: object): string[] {
+  const old = new Map<string, unknown>(Object.entries(before));
+  const now = new Map<string, unknown>(Object.entries(after));
+  return [...new Set([...old.keys(), ...now.keys()])].flatMap((key) => {
+    const [from, to] = [old.get(key), now.get(key)];
+    if (isDeepStrictEqual(from, to)) return [];
+    const inside = path === '' ? key : `${path}.${key}`;
+    if (typeof from === 'object' && from !== null && typeof to === 'object' && to !== null)
+      return settingsChanged(inside, from, to);
+    return [`${inside.replace(/(?:Ms|Bytes)$/, '')} ${asWritten(key, from)} → ${asWritten(key, to)}`];
+  });
+}
+
+/** A value as the config file would have it. */
+function asWritten(key: string, value: unknown): string {
+  if (value === null || value === undefined) return 'none';
+  if (typeof value === 'number' && key.endsWith('Ms')) return formatDuration(value);
+  if (typeof value === 'number' && key.endsWith('Bytes')) return formatSize(value);
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+function membersChanged(what: string, before: readonly string[], after: readonly string[]): string[] {
+  const { added, removed } = difference(before, after);
+  return [...removed.map((each) => `${what}${each} removed`), ...added.map((each) => `${what}${each} added`)];
+}
+
+function difference(before: readonly string[], after: readonly string[]) {
+  const [old, now] = [new Set(before), new Set(after)];
+  return { added: after.filter((each) => !old.has(each)), removed: before.filter((each) => !now.has(each)) };
+}
+
+function count(number: number, what: string): string {
+  return number === 1 ? `1 ${what}` : `${number} ${what}s`;
+}

@@ -1,0 +1,90 @@
+import { z } from 'zod';
+import { listener } from './listener-schema.ts';
+import type { ListenerFile, RouteFile } from './listener-schema.ts';
+import { configSchema } from './schema.ts';
+import { upstream } from './upstream-schema.ts';
+import type { UpstreamFile } from './upstream-schema.ts';
+
+/**
+ * What can be understood of a config, right or wrong: each field that is valid by itself. The
+ * cross-checks look at this, so that one misspelt duration does not hide an unknown upstream.
+ */
+export interface Draft {
+  readonly listeners: readonly ListenerDraft[];
+  /** null where the file's `upstreams` are no object at all. */
+  readonly upstreams: ReadonlyMap<string, UpstreamDraft> | null;
+  readonly admin: ListenerFile['address'] | undefined;
+}
+
+export interface ListenerDraft {
+  readonly name: string | undefined;
+  readonly address: ListenerFile['address'] | undefined;
+  readonly upstream: string | undefined;
+  readonly rules: ListenerFile['rules'];
+  readonly routes: readonly RouteDraft[];
+  readonly errorPages: ListenerFile['errorPages'];
+}
+
+export interface RouteDraft {
+  readonly upstream: string | undefined;
+  /** The whole row, if all of it is valid. */
+  readonly row: RouteFile | undefined;
+}
+
+export interface UpstreamDraft {
+  readonly backends: readonly (UpstreamFile['backends'][number]['address'] | undefined)[];
+}
+
+const looseObject = z.record(z.string(), z.unknown());
+const looseList = z.array(z.unknown());
+const route = listener.shape.routes.unwrap().element;
+const backend = upstream.shape.backends.element;
+const adminAddress = configSchema.shape.admin.unwrap().shape.address;
+
+export function draftOf(value: unknown): Draft {
+  const root = fieldsOf(value);
+  const upstreams = looseObject.safeParse(root['upstreams'] ?? {});
+  return {
+    listeners: elementsOf(root['listeners']).map(listenerDraft),
+    upstreams: upstreams.success
+      ? new Map(Object.entries(upstreams.data).map(([name, raw]) => [name, upstreamDraft(raw)]))
+      : null,
+    admin: valid(adminAddress, fieldsOf(root['admin'])['address']),
+  };
+}
+
+function listenerDraft(raw: unknown): ListenerDraft {
+  const fields = fieldsOf(raw);
+  const { shape } = listener;
+  return {
+    name: valid(shape.name, fields['name']),
+    address: valid(shape.address, fields['address']),
+    upstream: valid(shape.upstream, fields['upstream']),
+    rules: valid(shape.rules, fields['rules']),
+    routes: elementsOf(fields['routes']).map((row) => ({
+      upstream: valid(route.shape.upstream, fieldsOf(row)['upstream']),
+      row: valid(route, row),
+    })),
+    errorPages: valid(shape.errorPages, fields['errorPages']) ?? {},
+  };
+}
+
+function upstreamDraft(raw: unknown): UpstreamDraft {
+  const backends = elementsOf(fieldsOf(raw)['backends']);
+  return { backends: backends.map((each) => valid(backend.shape.address, fieldsOf(each)['address'])) };
+}
+
+function valid<Field extends z.ZodType>(field: Field, raw: unknown): z.output<Field> | undefined {
+  const result = field.safeParse(raw);
+  return result.success ? result.data : undefined;
+}
+
+function fieldsOf(raw: unknown): Record<string, unknown> {
+  const result = looseObject.safeParse(raw);
+  return result.success ? result.data : {};
+}
+
+function elementsOf(raw: unknown): unknown[] {
+  const result = looseList.safeParse(raw);
+  return result.success ? result.data : [];
+}

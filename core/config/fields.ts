@@ -1,0 +1,158 @@
+import { z } from 'zod';
+import { readAddressRange } from './address-range.ts';
+import { expectedFound } from './finding.ts';
+import { parseAddress } from '../shared/address.ts';
+import type { SocketAddressConfig } from '../shared/config-types.ts';
+import { DURATION_PATTERN, formatDuration, LONGEST_DURATION_MS, parseDuration } from '../shared/duration.ts';
+import { didYouMean } from '../shared/nearest-name.ts';
+import { formatSize, parseSize, SIZE_PATTERN } from '../shared/size.ts';
+
+/** The kinds of value that a config is made of. Every message says what was expected and what was found. */
+
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+
+type Reading<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problem: string };
+
+export function wants(expected: string): (issue: { readonly input?: unknown }) => string {
+  return (issue) => expectedFound(expected, issue.input);
+}
+
+/** An object with these keys and no other. The message about unknown keys has one line for each of them. */
+export function object<Shape extends z.ZodRawShape>(shape: Shape) {
+  const known = Object.keys(shape);
+  return z.strictObject(shape, {
+    error: (issue) =>
+      issue.code === 'unrecognized_keys'
+        ? issue.keys
+            .map((key) => `unknown key${didYouMean(key, known) || `; expected one of ${known.join(', ')}`}`)
+            .join('\n')
+        : expectedFound('an object', issue.input),
+  });
+}
+
+export function list<Item extends z.ZodType>(item: Item) {
+  return z.array(item, { error: wants('a list') });
+}
+
+export function named<Value extends z.ZodType>(key: z.ZodString, value: Value) {
+  return z.record(key, value, { error: wants('an object') });
+}
+
+export const name = z
+  .string({ error: wants('a name') })
+  .regex(NAME, {
+    error: wants('a name of letters, digits, ".", "_" and "-" that begins with a letter or digit'),
+  })
+  .meta({ title: 'name' });
+
+export function text(expected: string) {
+  return z.string({ error: wants(expected) }).min(1, { error: wants(expected) });
+}
+
+export const path = text('a path').meta({ title: 'path' });
+export const token = z
+  .string({ error: wants('a token') })
+  .regex(TOKEN, { error: wants('a token (RFC 9110 5.6.2)') });
+export const flag = z.boolean({ error: wants('true or false') });
+
+export function integer(least: number, most: number) {
+  const error = wants(`an integer from ${least} to ${most}`);
+  return z.int({ error }).min(least, { error }).max(most, { error });
+}
+
+/** One of these words. */
+export function choice<const Names extends readonly [string, ...string[]]>(names: Names) {
+  const expected =
+    names.length === 1 ? `"${names[0]}"` : `one of ${names.map((each) => `"${each}"`).join(', ')}`;
+  return z.enum(names, {
+    error: ({ input }) =>
+      expectedFound(expected, input) + (typeof input === 'string' ? didYouMean(input, names) : ''),
+  });
+}
+
+/** A string that `read` turns into something else or refuses. */
+export function readText<T>(expected: string, read: (text: string) => Reading<T>) {
+  return z.string({ error: wants(expected) }).transform((input, context) => {
+    const reading = read(input);
+    if (reading.ok) return reading.value;
+    context.addIssue({ code: 'custom', message: reading.problem });
+    return z.NEVER;
+  });
+}
+
+function refuse(expected: string, input: string): { readonly ok: false; readonly problem: string } {
+  return { ok: false, problem: expectedFound(expected, input) };
+}
+
+/** → milliseconds. */
+export function duration() {
+  const expected = 'a duration like "5s"';
+  return readText(expected, (input) => {
+    const ms = parseDuration(input);
+    if (ms === undefined) return refuse(expected, input);
+    if (ms >= 1 && ms <= LONGEST_DURATION_MS) return { ok: true, value: ms };
+    return refuse(
+      `a duration from "1ms" to "${formatDuration(Math.floor(LONGEST_DURATION_MS / 3_600_000) * 3_600_000)}"`,
+      input,
+    );
+  }).meta({ title: 'duration', pattern: DURATION_PATTERN.source });
+}
+
+/** → bytes. */
+export function size(least = 1) {
+  const expected = 'a size like "64KiB"';
+  return readText(expected, (input) => {
+    const bytes = parseSize(input);
+    if (bytes === undefined) return refuse(expected, input);
+    return bytes >= least
+      ? { ok: true, value: bytes }
+      : refuse(`a size of at least "${formatSize(least)}"`, input);
+  }).meta({ title: 'size', pattern: SIZE_PATTERN.source });
+}
+
+/** → bytes, or null for 'none'. */
+export function sizeOrNone() {
+  const expected = 'a size like "64KiB", or "none"';
+  return readText(expected, (input) => {
+    const bytes = input === 'none' ? null : parseSize(input);
+    return bytes === undefined ? refuse(expected, input) : { ok: true, value: bytes };
+  }).meta({ title: 'size or "none"', pattern: `^none$|${SIZE_PATTERN.source}` });
+}
+
+/** → the number, or null for 'none'. */
+export function integerOrNone(least: number, most: number) {
+  const expected = `an integer from ${least} to ${most}, or "none"`;
+  return z
+    .union([integer(least, most), z.literal('none')], { error: wants(expected) })
+    .transform((value) => (value === 'none' ? null : value));
+}
+
+/** An address to listen on: any form of `parseAddress`. */
+export function listenAddress() {
+  return address('an address like "127.0.0.1:8080", "[::1]:8080", ":8080" or "unix:/run/a.sock"', () => true);
+}
+
+/** An address to connect to: it names a host, and a port. */
+export function connectAddress() {
+  return address(
+    'an address like "10.0.0.1:8080", "[fd00::1]:8080", "localhost:8080" or "unix:/run/a.sock"',
+    (input, parsed) => parsed.kind === 'unix' || (parsed.port !== 0 && !input.startsWith(':')),
+  );
+}
+
+/** → the address, and the text as written, which stands for it in logs. */
+function address(expected: string, isFit: (input: string, parsed: SocketAddressConfig) => boolean) {
+  return readText(expected, (input) => {
+    const parsed = parseAddress(input);
+    if (parsed === undefined || !isFit(input, parsed)) return refuse(expected, input);
+    return { ok: true, value: { parsed, text: input } };
+  }).meta({ title: 'address' });
+}
+
+export function addressRange() {
+  return readText('an address or a range like "10.0.0.0/8"', (input) => {
+    const range = readAddressRange(input);
+    return range.ok ? { ok: true, value: range.cidr } : range;
+  }).meta({ title: 'address range' });
+}

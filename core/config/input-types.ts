@@ -1,0 +1,191 @@
+import type { AccessLogConfig, LogConfig, RuleScriptConfig, SchedulerName } from '../shared/config-types.ts';
+import type { Duration } from '../shared/duration.ts';
+import type { Size } from '../shared/size.ts';
+
+/**
+ * What `defineConfig` takes: the config as its author writes it. `schema.ts` checks the same shape when
+ * the file is loaded. Paths are relative to the config file.
+ */
+export interface ConfigInput {
+  /** The JSON schema, for editors; otherwise ignored. */
+  $schema?: string | undefined;
+  /** The addresses that clients connect to; at least one. */
+  listeners: readonly ListenerInput[];
+  /** Named groups of backends: name → upstream. */
+  upstreams?: Readonly<Record<string, UpstreamInput>> | undefined;
+  /** Named address lists for rules, name → CIDRs: `{ office: ['10.0.0.0/8'] }` for `req.client.in('office')`. */
+  lists?: Readonly<Record<string, readonly string[]>> | undefined;
+  /** Worker processes; `'auto'` (the default) is one for each core. */
+  workers?: number | 'auto' | undefined;
+  /** The admin API, besides the local control socket. */
+  admin?: { address: string } | undefined;
+  /** The user that workers run as, when started as root. */
+  user?: string | undefined;
+  /** The group that workers run as. Default: the user's own. */
+  group?: string | undefined;
+  /** How long running exchanges may take to end at a shutdown. Default: `'30s'`. */
+  shutdownTimeout?: Duration | undefined;
+  log?: LogInput | undefined;
+}
+
+export interface ListenerInput {
+  /** A name of its own, for logs and status. */
+  name: string;
+  /** Default: `'http'`. */
+  protocol?: 'http' | undefined;
+  /** `'127.0.0.1:8080'`, `'[::]:80'`, `':8080'` (every interface), `'localhost:80'` or `'unix:/path'`. */
+  address: string;
+  /** The rule script: its path, or an object with its settings. */
+  rules?: string | RulesInput | undefined;
+  /** Where requests go by host, path, method and headers. The most specific row wins, whatever the order. */
+  routes?: readonly RouteInput[] | undefined;
+  /** Where a request goes that no rule or route placed. Without it: 404. */
+  upstream?: string | undefined;
+  timeouts?:
+    | {
+        /** For a whole request head, from its first byte. Default: `'10s'`. */
+        header?: Duration | undefined;
+        /** Between two pieces of a request body. Default: `'30s'`. */
+        body?: Duration | undefined;
+        /** Between two requests of a connection. Default: `'60s'`. */
+        idle?: Duration | undefined;
+        /** For a client that takes none of an answer. Default: `'60s'`. */
+        write?: Duration | undefined;
+      }
+    | undefined;
+  limits?:
+    | {
+        /** A request head, start line included. Default: `'32KiB'`. */
+        head?: Size | undefined;
+        /** Header lines of a request. Default: 100. */
+        headers?: number | undefined;
+        /** The request target (path and query). Default: `'8KiB'`. */
+        target?: Size | undefined;
+        /** A request body. Default: `'none'`. */
+        body?: Size | 'none' | undefined;
+        /** Client connections of the listener, shared out evenly over the workers. Default: 20000. */
+        connections?: number | undefined;
+        /** Connections from one client address. Default: `'none'`. */
+        connectionsPerClient?: number | 'none' | undefined;
+      }
+    | undefined;
+  /** What is said to backends about the client, and which proxies before this one are believed. */
+  forwarded?:
+    | {
+        /** CIDRs of the proxies whose `X-Forwarded-*`, `Forwarded` and `X-Request-Id` are believed. Default: none. */
+        trust?: readonly string[] | undefined;
+        /** Send `X-Forwarded-For`, `-Proto`, `-Host` and `-Port`. Default: true. */
+        xForwarded?: boolean | undefined;
+        /** Send `Forwarded` (RFC 7239). Default: true. */
+        forwarded?: boolean | undefined;
+        /** Send `Via`. Default: true. */
+        via?: boolean | undefined;
+        /** Send `X-Request-Id`. Default: true. */
+        requestId?: boolean | undefined;
+      }
+    | undefined;
+  /**
+   * Own error pages by status (`404`), class (`'5xx'`) or `default`: a file, or one for each format.
+   * `{status}`, `{reason}` and `{requestId}` in them are filled in.
+   */
+  errorPages?: Readonly<Record<string, string | ErrorPageInput>> | undefined;
+}
+
+export interface RulesInput {
+  /** Path of the script. */
+  script: string;
+  /** How long one call into the script may take. Default: `'10ms'`. */
+  timeLimit?: Duration | undefined;
+  /** The heap of the script's isolate in each worker; at least `'8MiB'`. Default: `'32MiB'`. */
+  memoryLimit?: Size | undefined;
+  /** When the script fails: `'deny'` (the default) answers 500, `'next'` goes on as if it had decided nothing. */
+  onError?: RuleScriptConfig['onError'] | undefined;
+}
+
+/** A field that is left out matches everything. */
+export interface RouteInput {
+  /** `'api.example.com'`, or `'*.example.com'` for every name below. */
+  host?: string | undefined;
+  /** `'/exact'`, or `'/prefix/*'` for everything below. */
+  path?: string | undefined;
+  /** The only method that matches. Not together with `methods`. */
+  method?: string | undefined;
+  /** The methods that match. */
+  methods?: readonly string[] | undefined;
+  /** Headers that the request must have: name → exact value, or true for any value. */
+  headers?: Readonly<Record<string, string | true>> | undefined;
+  /** Where matching requests go. */
+  upstream: string;
+}
+
+export interface ErrorPageInput {
+  /** The page for clients that accept HTML. */
+  html?: string | undefined;
+  /** The page for clients that prefer JSON. */
+  json?: string | undefined;
+}
+
+export interface UpstreamInput {
+  /** How the backend for a request is picked. Default: `'round-robin'`. */
+  scheduler?: SchedulerName | undefined;
+  /** The addresses that serve it; at least one. */
+  backends: readonly BackendInput[];
+  timeouts?:
+    | {
+        /** To connect. Default: `'5s'`. */
+        connect?: Duration | undefined;
+        /** To the answer's head, and between two pieces of it. Default: `'60s'`. */
+        response?: Duration | undefined;
+        /** How long a pooled connection is kept unused. Default: `'60s'`. */
+        idle?: Duration | undefined;
+      }
+    | undefined;
+  limits?:
+    | {
+        /** The head of an answer, start line included. Default: `'64KiB'`. */
+        head?: Size | undefined;
+        /** Header lines of an answer. Default: 200. */
+        headers?: number | undefined;
+      }
+    | undefined;
+  /** Backends are not probed. */
+  healthCheck?: false | undefined;
+  retries?:
+    | {
+        /** Attempts in all, the first included. Default: 2. */
+        attempts?: number | undefined;
+      }
+    | undefined;
+  /** The connection pool. */
+  connections?:
+    | {
+        /** To one backend from one worker, in use and idle. Default: `'none'`. */
+        max?: number | 'none' | undefined;
+        /** Kept idle to one backend by one worker. Default: 256. */
+        maxIdle?: number | undefined;
+      }
+    | undefined;
+}
+
+export interface BackendInput {
+  /** `'10.0.0.1:8080'`, `'[fd00::1]:8080'`, `'api.internal:9000'` or `'unix:/path'`. */
+  address: string;
+  /** Its share of the requests, 0 to 65535; 0 takes no new one. Default: 1. */
+  weight?: number | undefined;
+}
+
+export interface LogInput {
+  /** The least level that is logged. Default: `'info'`. */
+  level?: LogConfig['level'] | undefined;
+  /** The application log. Default: standard output. */
+  file?: string | undefined;
+  /** The access log; true: JSON on standard output. Default: false. */
+  access?: boolean | AccessLogInput | undefined;
+}
+
+export interface AccessLogInput {
+  /** Default: `'json'`. */
+  format?: AccessLogConfig['format'] | undefined;
+  /** Default: standard output. */
+  file?: string | undefined;
+}

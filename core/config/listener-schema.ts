@@ -1,0 +1,161 @@
+import { z } from 'zod';
+import { DEFAULTS } from './defaults.ts';
+import * as field from './fields.ts';
+import { readRouteHost, readRoutePath } from './route-pattern.ts';
+
+/** The part of the config schema that describes a listener. */
+
+export const ruleSettings = field.object({
+  script: field.path.describe('The rule script, relative to the config file.'),
+  timeLimit: field
+    .duration()
+    .prefault(DEFAULTS.rules.timeLimit)
+    .describe('How long one call into the script may take.'),
+  memoryLimit: field
+    .size(8 * 2 ** 20)
+    .prefault(DEFAULTS.rules.memoryLimit)
+    .describe("The heap of the script's isolate in each worker; at least 8MiB."),
+  onError: field
+    .choice(['deny', 'next'])
+    .prefault(DEFAULTS.rules.onError)
+    .describe(
+      'What becomes of a request when the script fails: `deny` answers 500, `next` goes on as if it had decided nothing.',
+    ),
+});
+
+const rules = z.union([field.path, ruleSettings], {
+  error: field.wants('a path like "./rules/site.ts", or an object with `script`'),
+});
+
+const routeHost = field.readText('a host', (input) => {
+  const host = readRouteHost(input);
+  return host.ok ? { ok: true, value: host.text } : host;
+});
+
+const routePath = field.readText('a path', (input) => {
+  const path = readRoutePath(input);
+  return path.ok ? { ok: true, value: path.text } : path;
+});
+
+const headerMatch = z.union(
+  [
+    z.literal(true),
+    z.string().regex(/^[\t\x20-\x7e\x80-\xff]*$/, {
+      error: field.wants('a header value without control characters'),
+    }),
+  ],
+  { error: field.wants('a text in quotes, or true for "is present"') },
+);
+
+const route = field.object({
+  host: routeHost
+    .optional()
+    .describe('`api.example.com`, or `*.example.com` for every name below. Without it: any host.'),
+  path: routePath.optional().describe('`/exact`, or `/prefix/*` for everything below. Without it: any path.'),
+  method: field.token
+    .optional()
+    .describe('The only method that matches. Without it and `methods`: any method.'),
+  methods: field.list(field.token).optional().describe('The methods that match.'),
+  headers: field
+    .named(
+      z.string().regex(/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/, { error: field.wants('a header name') }),
+      headerMatch,
+    )
+    .optional()
+    .describe('Headers that the request must have: name → exact value, or `true` for any value.'),
+  upstream: field.name.describe('Where matching requests go.'),
+});
+
+const errorPage = z.union(
+  [
+    field.path,
+    field.object({
+      html: field.path.optional().describe('The page for clients that accept HTML.'),
+      json: field.path.optional().describe('The page for clients that prefer JSON.'),
+    }),
+  ],
+  { error: field.wants('a path like "./404.html", or an object with `html` and `json`') },
+);
+
+const listenerTimeouts = field.object({
+  header: field
+    .duration()
+    .prefault(DEFAULTS.listenerTimeouts.header)
+    .describe('For a whole request head, from its first byte.'),
+  body: field
+    .duration()
+    .prefault(DEFAULTS.listenerTimeouts.body)
+    .describe('Between two pieces of a request body.'),
+  idle: field
+    .duration()
+    .prefault(DEFAULTS.listenerTimeouts.idle)
+    .describe('Between two requests of a connection.'),
+  write: field
+    .duration()
+    .prefault(DEFAULTS.listenerTimeouts.write)
+    .describe('For a client that takes none of an answer.'),
+});
+
+const limits = field.object({
+  head: field.size().prefault(DEFAULTS.limits.head).describe('A request head, start line included.'),
+  headers: field.integer(1, 10_000).prefault(DEFAULTS.limits.headers).describe('Header lines of a request.'),
+  target: field.size().prefault(DEFAULTS.limits.target).describe('The request target (path and query).'),
+  body: field.sizeOrNone().prefault(DEFAULTS.limits.body).describe('A request body.'),
+  connections: field
+    .integer(1, 10_000_000)
+    .prefault(DEFAULTS.limits.connections)
+    .describe('Client connections of the listener, shared out evenly over the workers.'),
+  connectionsPerClient: field
+    .integerOrNone(1, 10_000_000)
+    .prefault(DEFAULTS.limits.connectionsPerClient)
+    .describe('Connections from one client address.'),
+});
+
+const forwarded = field.object({
+  trust: field
+    .list(field.addressRange())
+    .prefault([])
+    .describe(
+      'Address ranges of the proxies whose `X-Forwarded-*`, `Forwarded` and `X-Request-Id` are believed.',
+    ),
+  xForwarded: field.flag.prefault(true).describe('Send `X-Forwarded-For`, `-Proto`, `-Host` and `-Port`.'),
+  forwarded: field.flag.prefault(true).describe('Send `Forwarded` (RFC 7239).'),
+  via: field.flag.prefault(true).describe('Send `Via` (RFC 9110 7.6.3).'),
+  requestId: field.flag.prefault(true).describe('Send `X-Request-Id`.'),
+});
+
+export const listener = field.object({
+  name: field.name.describe('A name of its own, for logs and status.'),
+  protocol: field.choice(['http']).prefault(DEFAULTS.protocol).describe('What is spoken there.'),
+  address: field
+    .listenAddress()
+    .describe('`127.0.0.1:8080`, `[::]:80`, `:8080` (every interface), `localhost:80` or `unix:/path`.'),
+  rules: rules.optional().describe('The rule script: its path, or an object with `script` and its settings.'),
+  routes: field
+    .list(route)
+    .prefault([])
+    .describe('Where requests go by host, path, method and headers; the most specific row wins.'),
+  upstream: field.name
+    .optional()
+    .describe('Where a request goes that no rule or route placed. Without it: 404.'),
+  timeouts: listenerTimeouts.prefault({}).describe('How long a client may take.'),
+  limits: limits.prefault({}).describe('How much a client may send.'),
+  forwarded: forwarded
+    .prefault({})
+    .describe('What is said to backends about the client, and which proxies before this one are believed.'),
+  errorPages: field
+    .named(
+      z.string().regex(/^(?:[45]\d\d|[45]xx|default)$/, {
+        error: field.wants('a status like "404", "4xx", "5xx" or "default"'),
+      }),
+      errorPage,
+    )
+    .prefault({})
+    .describe(
+      'Own error pages by status (`404`), class (`5xx`) or `default`: a file, or an object with `html` and `json`. ' +
+        '`{status}`, `{reason}` and `{requestId}` in them are filled in.',
+    ),
+});
+
+export type ListenerFile = z.output<typeof listener>;
+export type RouteFile = z.output<typeof route>;

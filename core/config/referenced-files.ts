@@ -1,0 +1,87 @@
+import { readFile, stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { Draft } from './draft.ts';
+import type { Finding } from './finding.ts';
+import type { ListenerFile } from './listener-schema.ts';
+
+export interface ReferencedFiles {
+  readonly findings: readonly Finding[];
+  /** Absolute path of an error page → its text. */
+  readonly pages: ReadonlyMap<string, string>;
+  /** Absolute paths to watch: the error pages, and whatever is missing. */
+  readonly inputs: readonly string[];
+}
+
+/** Reads the error pages, and looks for the rule scripts, that a config names relative to `folder`. */
+export async function readReferencedFiles(draft: Draft, folder: string): Promise<ReferencedFiles> {
+  const findings: Finding[] = [];
+  const pages = new Map<string, string>();
+  const inputs = new Set<string>();
+  for (const [index, listener] of draft.listeners.entries()) {
+    const base = ['listeners', index];
+    const { rules } = listener;
+    if (rules !== undefined) {
+      const inObject = typeof rules !== 'string';
+      const file = resolve(folder, inObject ? rules.script : rules);
+      const problem = await whyNoFile(file);
+      if (problem !== undefined) {
+        inputs.add(file);
+        findings.push({
+          path: [...base, 'rules', ...(inObject ? ['script'] : [])],
+          message: `expected a rule script, found ${problem}: ${file}`,
+        });
+      }
+    }
+    for (const page of errorPageFiles(listener.errorPages)) {
+      const file = resolve(folder, page.file);
+      inputs.add(file);
+      try {
+        pages.set(file, await readFile(file, 'utf8'));
+      } catch (error) {
+        findings.push({
+          path: [...base, 'errorPages', ...page.path],
+          message: `expected an error page, found ${reason(error)}: ${file}`,
+        });
+      }
+    }
+  }
+  return { findings, pages, inputs: [...inputs] };
+}
+
+interface ErrorPageFile {
+  readonly match: string;
+  readonly kind: 'html' | 'json';
+  /** As written. */
+  readonly file: string;
+  /** Below `errorPages`. */
+  readonly path: readonly string[];
+}
+
+/** Every file that `errorPages` names. A bare path is an HTML page unless it ends in `.json`. */
+export function errorPageFiles(errorPages: ListenerFile['errorPages']): ErrorPageFile[] {
+  return Object.entries(errorPages).flatMap(([match, page]): ErrorPageFile[] => {
+    if (typeof page === 'string') {
+      return [{ match, kind: page.endsWith('.json') ? 'json' : 'html', file: page, path: [match] }];
+    }
+    const { html, json } = page;
+    return [
+      ...(html === undefined ? [] : [{ match, kind: 'html' as const, file: html, path: [match, 'html'] }]),
+      ...(json === undefined ? [] : [{ match, kind: 'json' as const, file: json, path: [match, 'json'] }]),
+    ];
+  });
+}
+
+async function whyNoFile(file: string): Promise<string | undefined> {
+  try {
+    return (await stat(file)).isFile() ? undefined : 'a folder';
+  } catch (error) {
+    return reason(error);
+  }
+}
+
+function reason(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'ENOENT' || code === 'ENOTDIR') return 'no such file';
+  if (code === 'EISDIR') return 'a folder';
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,83 @@
+import { z } from 'zod';
+import { DEFAULTS } from './defaults.ts';
+import * as field from './fields.ts';
+
+/** The part of the config schema that describes an upstream. */
+
+const backend = field.object({
+  address: field
+    .connectAddress()
+    .describe('`10.0.0.1:8080`, `[fd00::1]:8080`, `api.internal:9000` or `unix:/path`.'),
+  weight: field
+    .integer(0, 65_535)
+    .prefault(DEFAULTS.weight)
+    .describe('Its share of the requests; 0 takes no new one.'),
+});
+
+export const upstream = field.object({
+  scheduler: field
+    .choice(['round-robin', 'weighted-round-robin', 'random', 'least-connections'])
+    .prefault(DEFAULTS.scheduler)
+    .describe('How the backend for a request is picked.'),
+  backends: field
+    .list(backend)
+    .min(1, { error: 'expected at least one backend, found none' })
+    .describe('The addresses that serve it.'),
+  timeouts: field
+    .object({
+      connect: field.duration().prefault(DEFAULTS.upstreamTimeouts.connect).describe('To connect.'),
+      response: field
+        .duration()
+        .prefault(DEFAULTS.upstreamTimeouts.response)
+        .describe("To the answer's head, and between two pieces of it."),
+      idle: field
+        .duration()
+        .prefault(DEFAULTS.upstreamTimeouts.idle)
+        .describe('How long a pooled connection is kept unused.'),
+    })
+    .prefault({})
+    .describe('How long a backend may take.'),
+  limits: field
+    .object({
+      head: field
+        .size()
+        .prefault(DEFAULTS.upstreamLimits.head)
+        .describe('The head of an answer, start line included.'),
+      headers: field
+        .integer(1, 10_000)
+        .prefault(DEFAULTS.upstreamLimits.headers)
+        .describe('Header lines of an answer.'),
+    })
+    .prefault({})
+    .describe('How much a backend may send ahead of a body.'),
+  healthCheck: z
+    .literal(false, { error: field.wants('false (backends are not probed)') })
+    .optional()
+    .describe('Only `false`: backends are not probed.'),
+  retries: field
+    .object({
+      attempts: field
+        .integer(1, 100)
+        .prefault(DEFAULTS.attempts)
+        .describe(
+          'Attempts in all, the first included, for idempotent requests of which no byte of an answer was passed on.',
+        ),
+    })
+    .prefault({})
+    .describe('When another backend is tried.'),
+  connections: field
+    .object({
+      max: field
+        .integerOrNone(1, 1_000_000)
+        .prefault(DEFAULTS.connections.max)
+        .describe('To one backend from one worker, in use and idle.'),
+      maxIdle: field
+        .integer(0, 1_000_000)
+        .prefault(DEFAULTS.connections.maxIdle)
+        .describe('Kept idle to one backend by one worker.'),
+    })
+    .prefault({})
+    .describe('The connection pool.'),
+});
+
+export type UpstreamFile = z.output<typeof upstream>;

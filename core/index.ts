@@ -1,0 +1,27 @@
+/** `tidegate`: what config files and embedding programs import. */
+import type { RunningTidegate, StartOptions } from './running-tidegate.ts';
+
+export { defineConfig } from './config/define-config.ts';
+export type {
+  AccessLogInput,
+  BackendInput,
+  ConfigInput,
+  ErrorPageInput,
+  ListenerInput,
+  LogInput,
+  RouteInput,
+  RulesInput,
+  UpstreamInput,
+} from './config/input-types.ts';
+export { StartError } from './running-tidegate.ts';
+export type { RunningTidegate, StartOptions } from './running-tidegate.ts';
+
+/**
+ * Starts Tidegate as `tidegate run` does, without its signal handlers. Resolves when every worker
+ * serves; rejects with `StartError`, with nothing left running.
+ */
+export async function start(options: StartOptions): Promise<RunningTidegate> {
+  // Loaded when it is called: config files import this module too, and have no use for the control plane.
+  const { start: startHere } = await import('./start.ts');
+  return startHere(options);
+}

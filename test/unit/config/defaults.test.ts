@@ -1,0 +1,67 @@
+import { availableParallelism } from 'node:os';
+import { expect, test } from 'vitest';
+import { resolveConfig } from '../../../core/config/resolve.ts';
+import { configSchema } from '../../../core/config/schema.ts';
+import type { Config } from '../../../core/shared/config-types.ts';
+
+test('the least config gets every default', () => {
+  const content = configSchema.parse({
+    listeners: [{ name: 'web', address: ':8080', rules: './rules.ts', upstream: 'site' }],
+    upstreams: { site: { backends: [{ address: '127.0.0.1:9001' }] } },
+  });
+  const expected: Config = {
+    file: '/etc/tidegate/tidegate.config.yaml',
+    listeners: [
+      {
+        name: 'web',
+        protocol: 'http',
+        address: { kind: 'tcp', host: '::', port: 8080 },
+        addressText: ':8080',
+        rules: {
+          script: '/etc/tidegate/rules.ts',
+          timeLimitMs: 10,
+          memoryLimitBytes: 33_554_432,
+          onError: 'deny',
+        },
+        routes: [],
+        upstream: 'site',
+        timeouts: { headerMs: 10_000, bodyMs: 30_000, idleMs: 60_000, writeMs: 60_000 },
+        limits: {
+          headBytes: 32_768,
+          headers: 100,
+          targetBytes: 8192,
+          bodyBytes: null,
+          connections: 20_000,
+          connectionsPerClient: null,
+        },
+        forwarded: { trust: [], xForwarded: true, forwarded: true, via: true, requestId: true },
+        errorPages: [],
+      },
+    ],
+    upstreams: [
+      {
+        name: 'site',
+        scheduler: 'round-robin',
+        backends: [
+          {
+            address: { kind: 'tcp', host: '127.0.0.1', port: 9001 },
+            addressText: '127.0.0.1:9001',
+            weight: 1,
+          },
+        ],
+        timeouts: { connectMs: 5000, responseMs: 60_000, idleMs: 60_000 },
+        limits: { headBytes: 65_536, headers: 200 },
+        retries: { attempts: 2 },
+        connections: { max: null, maxIdle: 256 },
+      },
+    ],
+    lists: {},
+    workers: availableParallelism(),
+    admin: null,
+    user: null,
+    group: null,
+    shutdownTimeoutMs: 30_000,
+    log: { level: 'info', file: null, access: null },
+  };
+  expect(resolveConfig(content, '/etc/tidegate/tidegate.config.yaml', new Map())).toEqual(expected);
+});
