@@ -1,0 +1,81 @@
+/**
+ * What the request path needs from a compiled rule script. `rules/` implements it, the worker
+ * injects it into the pipeline; neither side imports the other.
+ */
+
+/** A change that a script made to a header block, in the order in which it was made. Names and values are validated. */
+export type HeaderEdit =
+  | { readonly op: 'set' | 'append'; readonly name: string; readonly value: string }
+  | { readonly op: 'delete'; readonly name: string };
+
+/** What the `request` handler decided. `edits` change the request's headers before it is forwarded. */
+export type RequestDecision =
+  | { readonly kind: 'next'; readonly edits: readonly HeaderEdit[] }
+  | {
+      readonly kind: 'forward';
+      readonly upstream: string;
+      /** New origin-form target (path and query, begins with `/`), or null to keep it. */
+      readonly target: string | null;
+      /** New Host, or null to keep it. */
+      readonly host: string | null;
+      readonly edits: readonly HeaderEdit[];
+    }
+  | { readonly kind: 'redirect'; readonly location: string; readonly status: number }
+  | {
+      readonly kind: 'respond';
+      readonly status: number;
+      readonly headers: readonly (readonly [name: string, value: string])[];
+      readonly body: string;
+    }
+  | { readonly kind: 'deny'; readonly status: number }
+  /** The script threw, ran out of time or memory, or returned something that is no decision; `onError` is already applied: 'deny' arrives here, 'next' as a `next`. */
+  | { readonly kind: 'fault'; readonly reason: string };
+
+/** What the `response` handler changed, or null for nothing. */
+export type ResponseEdits = { readonly status: number | null; readonly edits: readonly HeaderEdit[] } | null;
+
+/** What the `log` handler said of an access-log entry: keep it, drop it, or keep it with more fields. */
+export type LogDecision = boolean | Readonly<Record<string, string | number | boolean>>;
+
+/** The request as it crosses into the sandbox: positional strings, parsed lazily in there. */
+export interface RuleRequest {
+  readonly method: string;
+  readonly scheme: 'http' | 'https';
+  /** Lower-case host with the port if one was sent; empty for an HTTP/1.0 request without Host. */
+  readonly host: string;
+  /** The request-target as received: origin-form or `*`. */
+  readonly target: string;
+  /** The normalised path (RFC 3986 6.2.2: unreserved characters decoded) that routes are matched against. */
+  readonly path: string;
+  readonly clientAddress: string;
+  /** The header lines as received, `name: value` joined by CRLF, without start line and without a final CRLF. Latin-1. */
+  readonly head: string;
+}
+
+export interface PickCandidate {
+  readonly address: string;
+  readonly weight: number;
+  readonly inFlight: number;
+}
+
+export interface RuleScript {
+  /** Identifies this version of this script with these settings. */
+  readonly id: string;
+  /** Absolute path of the script's main file. */
+  readonly file: string;
+  /** Which handlers the script exports; the others must not be called. */
+  readonly handles: {
+    readonly request: boolean;
+    readonly response: boolean;
+    readonly log: boolean;
+    readonly pick: boolean;
+  };
+  /** None of these throws: a fault becomes a decision and a log line. */
+  request(request: RuleRequest): RequestDecision;
+  /** `head`: the response's header lines, in the shape of `RuleRequest.head`. A fault leaves the answer unchanged under onError 'next', and is 'fault' under 'deny'. */
+  response(status: number, head: string, request: RuleRequest): ResponseEdits | 'fault';
+  /** `entry`: the access-log entry as JSON. A fault keeps the entry. */
+  log(entry: string): LogDecision;
+  /** Index into `candidates`, or -1 to leave it to the upstream's scheduler (also on a fault). */
+  pick(candidates: readonly PickCandidate[], request: RuleRequest): number;
+}
