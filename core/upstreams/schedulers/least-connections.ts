@@ -1,0 +1,41 @@
+import type { Backend } from '../backend.ts';
+import { PerBackend } from './per-backend.ts';
+import type { Scheduler } from './scheduler.ts';
+
+/**
+ * The backend with the fewest exchanges under way for its weight. Those that are equal (all of them on
+ * an idle proxy) take turns in proportion to their weights: each pick moves a backend's own clock on by
+ * 1/weight, and the one whose clock is furthest behind is next.
+ */
+export class LeastConnections implements Scheduler {
+  readonly #clocks = new PerBackend<{ time: number }>(() => ({ time: 0 }));
+  #now = 0;
+
+  pick(candidates: readonly Backend[]): Backend | undefined {
+    const clocks = this.#clocks.of(candidates);
+    let picked: Backend | undefined;
+    let pickedClock: { time: number } | undefined;
+    for (let i = 0; i < candidates.length; i++) {
+      const backend = candidates[i];
+      const clock = clocks[i];
+      if (backend === undefined || clock === undefined || backend.weight <= 0) continue;
+      if (picked === undefined || pickedClock === undefined) {
+        picked = backend;
+        pickedClock = clock;
+        continue;
+      }
+      // inFlight / weight compared without division, which would round
+      const load = backend.runtime.inFlight * picked.weight;
+      const least = picked.runtime.inFlight * backend.weight;
+      if (load < least || (load === least && clock.time < pickedClock.time)) {
+        picked = backend;
+        pickedClock = clock;
+      }
+    }
+    if (picked === undefined || pickedClock === undefined) return undefined;
+    // from `now` on: a backend that was passed over while it was busy must not make up for it in one run
+    this.#now = Math.max(this.#now, pickedClock.time);
+    pickedClock.time = this.#now + 1 / picked.weight;
+    return picked;
+  }
+}

@@ -1,0 +1,61 @@
+import type { SchedulerName, UpstreamConfig } from '../../../core/shared/config-types.ts';
+import { Backend, BackendRuntime } from '../../../core/upstreams/backend.ts';
+
+/** Backends b0, b1, … with these weights. */
+export function backendsOf(...weights: readonly number[]): Backend[] {
+  return upstreamConfig('test', weights).backends.map(
+    (backend) => new Backend(backend, new BackendRuntime()),
+  );
+}
+
+export function upstreamConfig(
+  name: string,
+  weights: readonly number[],
+  scheduler: SchedulerName = 'round-robin',
+): UpstreamConfig {
+  return {
+    name,
+    scheduler,
+    backends: weights.map((weight, i) => ({
+      address: { kind: 'tcp', host: '127.0.0.1', port: 9000 + i },
+      addressText: `b${i}`,
+      weight,
+    })),
+    timeouts: { connectMs: 1000, responseMs: 1000, idleMs: 1000 },
+    limits: { headBytes: 32768, headers: 100 },
+    retries: { attempts: 2 },
+    connections: { max: null, maxIdle: 16 },
+  };
+}
+
+/** The addresses of `times` picks, in order. */
+export function picks(pick: () => Backend | undefined, times: number): string[] {
+  return Array.from({ length: times }, () => pick()?.addressText ?? '-');
+}
+
+export function countOf(names: readonly string[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const name of names) counts[name] = (counts[name] ?? 0) + 1;
+  return counts;
+}
+
+/** Random numbers from a seed, 0 up to 1 (mulberry32). */
+export function seededRandom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** Pearson's statistic of observed counts against expected shares. */
+export function chiSquared(observed: readonly number[], shares: readonly number[]): number {
+  const total = observed.reduce((sum, count) => sum + count, 0);
+  const whole = shares.reduce((sum, share) => sum + share, 0);
+  return observed.reduce((sum, count, i) => {
+    const expected = (total * (shares[i] ?? 0)) / whole;
+    return sum + (count - expected) ** 2 / expected;
+  }, 0);
+}
