@@ -1,0 +1,38 @@
+import { isIP } from 'node:net';
+import type { HeaderList } from './headers.ts';
+
+/**
+ * Who the client is when the peer is a proxy of ours: the last address in X-Forwarded-For that is
+ * not one of our proxies, since everything left of it was written by somebody else.
+ */
+export function clientAddressBehind(
+  peer: string,
+  headers: HeaderList,
+  isTrusted: (address: string) => boolean,
+): string {
+  const field = headers.get('x-forwarded-for');
+  if (field === null) return peer;
+  let client = peer;
+  for (const entry of field.split(',').reverse()) {
+    const address = withoutPort(entry.trim());
+    if (isIP(address) === 0) return client;
+    client = address;
+    if (!isTrusted(address)) return client;
+  }
+  return client;
+}
+
+/** Some proxies write the port as well: `192.0.2.1:4711`, `[2001:db8::1]:4711`. */
+function withoutPort(entry: string): string {
+  const bracketed = /^\[([^\]]*)\](?::\d+)?$/.exec(entry);
+  if (bracketed !== null) return bracketed[1] ?? '';
+  return /^[\d.]+:\d+$/.test(entry) ? entry.slice(0, entry.indexOf(':')) : entry;
+}
+
+/** An IPv4 client of a dual-stack socket is IPv4 to rules, lists and logs. A client of a Unix socket has no address (RFC 7239 6.2). */
+export function plainAddress(remoteAddress: string | undefined): string {
+  if (remoteAddress === undefined) return 'unknown';
+  return remoteAddress.startsWith('::ffff:') && remoteAddress.includes('.')
+    ? remoteAddress.slice(7)
+    : remoteAddress;
+}

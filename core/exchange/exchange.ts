@@ -1,0 +1,86 @@
+import { randomUUID } from 'node:crypto';
+import type { ProxyError } from '../shared/errors.ts';
+import type { RequestDecision, RuleRequest } from '../shared/rule-script.ts';
+import type { Backend } from '../upstreams/backend.ts';
+import type { Upstream } from '../upstreams/upstream.ts';
+import { clientAddressBehind } from './client-address.ts';
+import type { ListenerService } from './listener-service.ts';
+import { normalisePath } from './normalise-path.ts';
+import type { RequestHead } from './streams.ts';
+
+/** The connection that a request came over. */
+export interface Peer {
+  readonly address: string;
+  /** The port that the client connected to. */
+  readonly localPort: number;
+  readonly scheme: 'http' | 'https';
+}
+
+/** One request and what became of it. Only `pipeline.ts` writes to it. */
+export class Exchange implements RuleRequest {
+  readonly service: ListenerService;
+  readonly peer: Peer;
+  readonly request: RequestHead;
+  /** The header lines as received. */
+  readonly head: string;
+  readonly method: string;
+  readonly scheme: 'http' | 'https';
+  readonly target: string;
+  /** Normalised; null: the target can be read in two ways and the request is to be refused. */
+  readonly normalisedPath: string | null;
+  readonly clientAddress: string;
+  readonly peerIsTrusted: boolean;
+  readonly startMs = performance.now();
+
+  host: string;
+  /** What is sent to the backend, unless a rule changes it: the target as received. */
+  forwardTarget: string;
+  decision: RequestDecision | null = null;
+  route: number | null = null;
+  upstream: Upstream | null = null;
+  tried: Backend[] = [];
+  /** The backend of the attempt under way, counted in its `inFlight`. */
+  backend: Backend | null = null;
+  attempts = 0;
+  status: number | null = null;
+  error: ProxyError | null = null;
+  requestBytes = 0;
+  responseBytes = 0;
+  ruleMs: number | null = null;
+  placedMs = 0;
+  connectedMs = 0;
+  answeredMs = 0;
+  finished = false;
+  #requestId: string | null = null;
+
+  constructor(service: ListenerService, peer: Peer, request: RequestHead, head: string) {
+    this.service = service;
+    this.peer = peer;
+    this.request = request;
+    this.head = head;
+    this.method = request.method;
+    this.scheme = peer.scheme;
+    this.host = request.host;
+    this.target = request.target;
+    this.forwardTarget = request.target;
+    const query = request.target.indexOf('?');
+    this.normalisedPath = normalisePath(query === -1 ? request.target : request.target.slice(0, query));
+    this.peerIsTrusted = service.config.forwarded.trust.length > 0 && service.trustsPeer(peer.address);
+    this.clientAddress = this.peerIsTrusted
+      ? clientAddressBehind(peer.address, request.headers, service.trustsPeer)
+      : peer.address;
+  }
+
+  get path(): string {
+    return this.normalisedPath ?? '';
+  }
+
+  /** Taken over from a trusted peer if it is sane, made up otherwise. */
+  get requestId(): string {
+    if (this.#requestId === null) {
+      const received = this.peerIsTrusted ? this.request.headers.get('x-request-id') : null;
+      this.#requestId = received !== null && /^[\w.:/+=@-]{1,128}$/.test(received) ? received : randomUUID();
+    }
+    return this.#requestId;
+  }
+}

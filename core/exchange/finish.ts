@@ -1,0 +1,95 @@
+import type { RequestDecision } from '../shared/rule-script.ts';
+import type { AccessEntry } from './access-entry.ts';
+import type { Exchange } from './exchange.ts';
+
+/** Brings the counters down again and writes the one log entry. Called exactly once for every exchange. */
+export function finishExchange(exchange: Exchange): void {
+  const { counters } = exchange.service;
+  counters.inFlight -= 1;
+  if (exchange.status !== null) counters.countStatus(exchange.status);
+  logExchange(exchange);
+  // Last, since what the service holds may be let go of here.
+  exchange.service.usage.leave();
+}
+
+function logExchange(exchange: Exchange): void {
+  const { accessLog, log } = exchange.service;
+  const { error } = exchange;
+  if (error !== null && error.source !== 'client') {
+    log.warn(
+      {
+        error: error.code,
+        ...(error.code === 'internal-error' ? { err: error.cause } : {}),
+        listener: exchange.service.config.name,
+        backend: exchange.tried.at(-1)?.addressText,
+        requestId: exchange.requestId,
+      },
+      error.message,
+    );
+  }
+  if (accessLog === null) return;
+  const entry = accessEntry(exchange);
+  const { rules } = exchange.service;
+  if (rules === null || !rules.handles.log) {
+    accessLog.write(entry);
+    return;
+  }
+  const kept = rules.log(JSON.stringify(entry));
+  if (kept !== false) accessLog.write(kept === true ? entry : { ...entry, fields: kept });
+}
+
+function accessEntry(exchange: Exchange): AccessEntry {
+  const { request, service, startMs, placedMs, connectedMs, answeredMs } = exchange;
+  const now = performance.now();
+  const isRequest = request.method !== '';
+  return {
+    time: new Date(performance.timeOrigin + startMs).toISOString(),
+    listener: service.config.name,
+    client: exchange.clientAddress,
+    method: isRequest ? request.method : null,
+    host: isRequest ? request.host : null,
+    target: isRequest ? request.target : null,
+    protocol: isRequest && request.version !== 'HTTP/2.0' ? request.version : null,
+    status: exchange.status,
+    error: exchange.error?.code ?? null,
+    errorDetail: exchange.error?.message ?? null,
+    requestId: exchange.requestId,
+    requestBytes: exchange.requestBytes,
+    responseBytes: exchange.responseBytes,
+    upstream: exchange.upstream?.name ?? null,
+    backend: exchange.tried.at(-1)?.addressText ?? null,
+    attempts: exchange.attempts,
+    decision: exchange.decision === null ? null : describeDecision(exchange.decision),
+    route: exchange.route,
+    timings: {
+      total: milliseconds(startMs, now),
+      rule: exchange.ruleMs === null ? null : milliseconds(0, exchange.ruleMs),
+      connect: connectedMs === 0 ? null : milliseconds(placedMs, connectedMs),
+      firstByte: answeredMs === 0 ? null : milliseconds(connectedMs, answeredMs),
+      response: answeredMs === 0 ? null : milliseconds(answeredMs, now),
+    },
+    referer: request.headers.get('referer'),
+    userAgent: request.headers.get('user-agent'),
+    fields: null,
+  };
+}
+
+/** In microsecond steps: finer digits are noise. */
+function milliseconds(from: number, to: number): number {
+  return Math.round((to - from) * 1000) / 1000;
+}
+
+/** `forward beta`, `deny 403`: as the access log and `explain` show a decision. */
+export function describeDecision(decision: RequestDecision): string {
+  switch (decision.kind) {
+    case 'forward':
+      return `forward ${decision.upstream}`;
+    case 'redirect':
+    case 'respond':
+    case 'deny':
+      return `${decision.kind} ${decision.status}`;
+    case 'next':
+    case 'fault':
+      return decision.kind;
+  }
+}

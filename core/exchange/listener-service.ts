@@ -1,0 +1,48 @@
+import type { ConnectionPools } from '../forward/connections.ts';
+import type { ListenerConfig } from '../shared/config-types.ts';
+import type { Logger } from '../shared/log.ts';
+import type { RuleScript } from '../shared/rule-script.ts';
+import type { Upstream } from '../upstreams/upstream.ts';
+import type { AccessEntry } from './access-entry.ts';
+import type { RouteTable } from './routes.ts';
+import type { ServiceUsage } from './service-usage.ts';
+
+/** Takes finished entries; null where the access log is off. */
+export interface AccessSink {
+  write(entry: AccessEntry): void;
+}
+
+/** Counts of one listener. They outlive reloads that keep the listener's name. */
+export class ListenerCounters {
+  connections = 0;
+  requests = 0;
+  inFlight = 0;
+  refused = 0;
+  /** Answers by class, 1xx to 5xx. */
+  readonly statuses: [number, number, number, number, number] = [0, 0, 0, 0, 0];
+
+  countStatus(status: number): void {
+    const index = Math.floor(status / 100) - 1;
+    const count = this.statuses[index];
+    if (count !== undefined) this.statuses[index] = count + 1;
+  }
+}
+
+/**
+ * A listener as one snapshot describes it: all that a request path needs to know, in one object
+ * that is swapped whole. An exchange keeps the one it began with.
+ */
+export interface ListenerService {
+  readonly config: ListenerConfig;
+  readonly rules: RuleScript | null;
+  readonly routes: RouteTable;
+  readonly upstreams: ReadonlyMap<string, Upstream>;
+  /** Where a request goes that no rule or route placed. */
+  readonly upstream: Upstream | null;
+  readonly trustsPeer: (address: string) => boolean;
+  readonly counters: ListenerCounters;
+  readonly usage: ServiceUsage;
+  readonly pools: ConnectionPools;
+  readonly accessLog: AccessSink | null;
+  readonly log: Logger;
+}

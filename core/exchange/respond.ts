@@ -1,0 +1,120 @@
+import { STATUS_CODES } from 'node:http';
+import type { ErrorPageConfig } from '../shared/config-types.ts';
+import type { ErrorCode } from '../shared/errors.ts';
+import { HeaderList } from './headers.ts';
+import type { ClientStream } from './streams.ts';
+
+/** The only place where a failure becomes a status. null: the client is gone, or could not tell the answer from the one begun. */
+const STATUS_OF: Readonly<Record<ErrorCode, number | null>> = {
+  'request-malformed': 400,
+  'request-target-too-long': 414,
+  'request-head-too-large': 431,
+  'request-body-too-large': 413,
+  'request-timeout': 408,
+  'transfer-coding-unsupported': 501,
+  'version-unsupported': 505,
+  'method-not-allowed': 405,
+  'client-abort': null,
+  'client-write-timeout': null,
+  'no-route': 404,
+  'no-backend': 503,
+  'backend-connections-exhausted': 503,
+  'rule-fault': 500,
+  'internal-error': 500,
+  'connect-failed': 502,
+  'connect-timeout': 504,
+  'response-timeout': 504,
+  'response-malformed': 502,
+  'response-truncated': 502,
+  'upgrade-malformed': 502,
+  'backend-reset': 502,
+};
+
+export function statusOf(code: ErrorCode): number | null {
+  return STATUS_OF[code];
+}
+
+export function reasonOf(status: number): string {
+  return STATUS_CODES[status] ?? '';
+}
+
+/** An answer that the proxy makes itself. */
+export interface LocalAnswer {
+  readonly status: number;
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly body: string;
+}
+
+/** Writes a whole answer. `isHead`: without its body, but with the length that it would have (RFC 9110 9.3.2). */
+export function sendLocalAnswer(client: ClientStream, answer: LocalAnswer, isHead: boolean): number {
+  const body = Buffer.from(answer.body);
+  const headers = new HeaderList();
+  headers.append('Server', 'tidegate');
+  for (const [name, value] of answer.headers) headers.append(name, value);
+  // RFC 9110 8.6: no length in a 204; 304 has no body of its own to measure.
+  const bodiless = answer.status === 204 || answer.status === 304;
+  if (!bodiless) headers.append('Content-Length', String(body.length));
+  const withBody = !bodiless && !isHead;
+  client.sendHead({
+    status: answer.status,
+    reason: reasonOf(answer.status),
+    headers,
+    framing: withBody ? { kind: 'length', bytes: body.length } : { kind: 'none' },
+    nominated: null,
+  });
+  if (withBody && body.length > 0) client.sendData(body);
+  client.sendEnd(null);
+  return withBody ? body.length : 0;
+}
+
+/** An answer about a failure, in HTML or, if the client would rather have that, in JSON. */
+export function errorAnswer(
+  status: number,
+  requestId: string,
+  accept: string | null,
+  pages: readonly ErrorPageConfig[],
+): LocalAnswer {
+  const reason = reasonOf(status);
+  const json = prefersJson(accept);
+  const page = findPage(status, json, pages);
+  const fill = (text: string): string =>
+    text
+      .replaceAll('{status}', String(status))
+      .replaceAll('{reason}', reason)
+      .replaceAll('{requestId}', requestId);
+  const type = json ? 'application/json' : 'text/html; charset=utf-8';
+  const body = fill(page ?? (json ? BUILT_IN_JSON : BUILT_IN_HTML));
+  const headers: (readonly [string, string])[] = [['Content-Type', type]];
+  // RFC 9110 15.5.6 wants Allow; what the proxy itself refuses are these two methods.
+  if (status === 405) headers.push(['Allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS']);
+  return { status, headers, body };
+}
+
+const BUILT_IN_JSON = '{"status":{status},"error":"{reason}","requestId":"{requestId}"}\n';
+const BUILT_IN_HTML =
+  '<!doctype html>\n<title>{status} {reason}</title>\n<h1>{status} {reason}</h1>\n<p>Request {requestId}</p>\n';
+
+/** The page for the very status, else for its class, else the default one. */
+function findPage(status: number, json: boolean, pages: readonly ErrorPageConfig[]): string | null {
+  for (const match of [String(status), `${Math.floor(status / 100)}xx`, 'default']) {
+    const page = pages.find((candidate) => candidate.match === match);
+    const text = json ? page?.json : page?.html;
+    if (text !== undefined && text !== null) return text;
+  }
+  return null;
+}
+
+/** RFC 9110 12.5.1, for the two types there are: whether JSON has the higher quality. */
+function prefersJson(accept: string | null): boolean {
+  if (accept === null || !accept.includes('json')) return false;
+  let json = 0;
+  let html = 0;
+  for (const part of accept.split(',')) {
+    const [type = '', ...parameters] = part.split(';').map((piece) => piece.trim().toLowerCase());
+    const q = parameters.find((parameter) => parameter.startsWith('q='));
+    const quality = q === undefined ? 1 : Number(q.slice(2));
+    if (type === 'application/json' || type.endsWith('+json')) json = Math.max(json, quality);
+    else if (type === 'text/html') html = Math.max(html, quality);
+  }
+  return json > html;
+}

@@ -1,0 +1,134 @@
+import type { HeaderList } from '../exchange/headers.ts';
+import type {
+  BackendEvents,
+  BodyConsumer,
+  ClientStream,
+  RequestHead,
+  ResponseHead,
+} from '../exchange/streams.ts';
+import type { ClientConnection, ClientConnectionSettings } from '../http1/client-connection.ts';
+import type { ProxyError } from '../shared/errors.ts';
+import type { Backend } from '../upstreams/backend.ts';
+
+/** The request path's side of an attempt. */
+export interface AttemptOwner {
+  readonly client: ClientStream;
+  onConnected(): void;
+  onInformational(head: ResponseHead): void;
+  onAnswerHead(head: ResponseHead): void;
+  onSwitchProtocols(head: ResponseHead, protocol: string | null): void;
+  /** @returns false when the client takes no more for now */
+  onAnswerData(piece: Buffer): boolean;
+  onAnswerEnd(trailers: HeaderList | null): void;
+  /** @returns false when the body is too large and the attempt is over */
+  onRequestData(bytes: number): boolean;
+  /** The client failed in mid-body. */
+  onRequestFailed(error: ProxyError): void;
+  onAttemptFailed(error: ProxyError): void;
+}
+
+/**
+ * One try at one backend: the request goes there, the answer comes back, each side waits for the
+ * other when it is slower.
+ */
+export class Attempt implements BackendEvents, BodyConsumer {
+  readonly backend: Backend;
+  readonly connection: ClientConnection;
+  /** Whether the request body has begun to be read: it can not be sent a second time. */
+  bodyBegun = false;
+  readonly #owner: AttemptOwner;
+  readonly #head: string;
+  readonly #request: RequestHead;
+
+  /** `head`: see BackendStream.sendHead. */
+  constructor(
+    owner: AttemptOwner,
+    backend: Backend,
+    connection: ClientConnection,
+    head: string,
+    request: RequestHead,
+  ) {
+    this.#owner = owner;
+    this.backend = backend;
+    this.connection = connection;
+    this.#head = head;
+    this.#request = request;
+  }
+
+  start(method: string, settings: ClientConnectionSettings): void {
+    this.connection.open(this, method, settings);
+  }
+
+  abort(): void {
+    this.connection.abort();
+  }
+
+  // --- client → backend ----------------------------------------------------------------------
+
+  onConnected(): void {
+    this.#owner.onConnected();
+    const { framing, expectsContinue } = this.#request;
+    this.connection.sendHead(this.#head, framing, expectsContinue);
+    if (framing.kind === 'none' || (framing.kind === 'length' && framing.bytes === 0))
+      return;
+    this.bodyBegun = true;
+    this.#owner.client.readBody(this);
+    this.connection.flush();
+  }
+
+  onBodyData(piece: Buffer): void {
+    if (!this.#owner.onRequestData(piece.length)) return;
+    if (!this.connection.sendData(piece)) this.#owner.client.pauseBody();
+  }
+
+  onBodyPause(): void {
+    this.connection.flush();
+  }
+
+  onBodyEnd(trailers: HeaderList | null): void {
+    this.connection.sendEnd(trailers);
+  }
+
+  onBodyError(error: ProxyError): void {
+    this.#owner.onRequestFailed(error);
+  }
+
+  onBackendWritable(): void {
+    this.#owner.client.resumeBody();
+  }
+
+  // --- backend → client ----------------------------------------------------------------------
+
+  onInformational(head: ResponseHead): void {
+    this.#owner.onInformational(head);
+  }
+
+  onResponseHead(head: ResponseHead): void {
+    this.#owner.onAnswerHead(head);
+  }
+
+  onSwitchProtocols(head: ResponseHead, protocol: string | null): void {
+    this.#owner.onSwitchProtocols(head, protocol);
+  }
+
+  onResponseData(piece: Buffer): void {
+    if (!this.#owner.onAnswerData(piece)) this.connection.pauseResponse();
+  }
+
+  onResponseEnd(trailers: HeaderList | null): void {
+    this.#owner.onAnswerEnd(trailers);
+  }
+
+  onReadPause(): void {
+    this.#owner.client.flush();
+  }
+
+  onBackendError(error: ProxyError): void {
+    this.#owner.onAttemptFailed(error);
+  }
+
+  /** The client takes more again. */
+  resume(): void {
+    this.connection.resumeResponse();
+  }
+}

@@ -1,0 +1,65 @@
+import type { Socket } from 'node:net';
+import type { HeaderList } from '../exchange/headers.ts';
+
+/**
+ * Up to this size a head and its body leave in one latin1 string: one system call, and no
+ * buffer is joined. Node writes strings below 16 KiB from the stack.
+ */
+const MAX_JOINED_BYTES = 16 * 1024 - 64;
+
+/** Writes one message after the other to a socket, holding back what can leave together. */
+export class MessageWriter {
+  readonly #socket: Socket;
+  #held = '';
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+  }
+
+  /** Keeps text that precedes a body until more comes, or until flush. */
+  hold(text: string): void {
+    this.#held += text;
+  }
+
+  writeNow(text: string): void {
+    this.#held += text;
+    this.flush();
+  }
+
+  /** @returns false when the socket wants no more for now */
+  body(piece: Buffer, chunked: boolean): boolean {
+    const socket = this.#socket;
+    if (this.#held.length + piece.length <= MAX_JOINED_BYTES) {
+      const text = piece.toString('latin1');
+      this.#held += chunked ? `${piece.length.toString(16)}\r\n${text}\r\n` : text;
+      return !socket.writableNeedDrain;
+    }
+    socket.cork();
+    const before = chunked ? `${this.#held}${piece.length.toString(16)}\r\n` : this.#held;
+    this.#held = '';
+    if (before !== '') socket.write(before, 'latin1');
+    socket.write(piece);
+    if (chunked) socket.write('\r\n', 'latin1');
+    socket.uncork();
+    return !socket.writableNeedDrain;
+  }
+
+  end(trailers: HeaderList | null, chunked: boolean): void {
+    if (chunked) {
+      this.#held += '0\r\n';
+      if (trailers !== null) {
+        for (let i = 0; i < trailers.length; i++)
+          this.#held += `${trailers.names[i]}: ${trailers.values[i]}\r\n`;
+      }
+      this.#held += '\r\n';
+    }
+    this.flush();
+  }
+
+  flush(): void {
+    if (this.#held === '') return;
+    const text = this.#held;
+    this.#held = '';
+    this.#socket.write(text, 'latin1');
+  }
+}

@@ -1,0 +1,155 @@
+import { createServer, type Server, type Socket } from 'node:net';
+import { plainAddress } from '../exchange/client-address.ts';
+import { Exchange, type Peer } from '../exchange/exchange.ts';
+import { HeaderList } from '../exchange/headers.ts';
+import type { ListenerService } from '../exchange/listener-service.ts';
+import { RequestPath } from '../exchange/pipeline.ts';
+import { NO_BODY, type ClientEvents, type RequestHead } from '../exchange/streams.ts';
+import type { ParsedRequest } from '../http1/parse-head.ts';
+import {
+  ServerConnection,
+  type ServerConnectionLimits,
+  type ServerConnectionOwner,
+} from '../http1/server-connection.ts';
+import type { Deadlines } from '../shared/deadlines.ts';
+import type { ProxyError } from '../shared/errors.ts';
+
+/** Stands for the request in an exchange that only refuses what could not be read as one. */
+function noRequest(): RequestHead {
+  return {
+    method: '',
+    target: '',
+    host: '',
+    version: 'HTTP/1.1',
+    headers: new HeaderList(),
+    framing: NO_BODY,
+    nominated: null,
+    upgrade: null,
+    expectsContinue: false,
+  };
+}
+
+const TOO_MANY_CONNECTIONS =
+  'HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain\r\nContent-Length: 21\r\nConnection: close\r\n\r\nToo many connections\n';
+
+/**
+ * One bound address that speaks plain HTTP. It lives as long as its address is configured: reloads
+ * swap the service, and the next request of every open connection sees the new one.
+ */
+export class HttpListener implements ServerConnectionOwner {
+  readonly deadlines: Deadlines;
+  draining = false;
+  #service: ListenerService;
+  #limits: ServerConnectionLimits;
+  readonly #server: Server;
+  readonly #connections = new Set<ServerConnection>();
+  readonly #perClient = new Map<string, number>();
+  readonly #workers: () => number;
+  #localPort = 0;
+  #onEmpty: (() => void) | null = null;
+
+  /** `workers`: how many share the listener's connection limit. */
+  constructor(service: ListenerService, deadlines: Deadlines, workers: () => number) {
+    this.#service = service;
+    this.#limits = { ...service.config.limits, ...service.config.timeouts };
+    this.deadlines = deadlines;
+    this.#workers = workers;
+    this.#server = createServer({ noDelay: true, allowHalfOpen: true }, (socket) => this.#accept(socket));
+  }
+
+  /** Begins to accept on a socket that the primary has bound. */
+  listen(handle: object): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen(handle, () => {
+        const address = this.#server.address();
+        this.#localPort = address !== null && typeof address === 'object' ? address.port : 0;
+        this.#server.removeListener('error', reject);
+        this.#server.on('error', (error) => this.#service.log.error({ err: error }, 'accepting failed'));
+        resolve();
+      });
+    });
+  }
+
+  get service(): ListenerService {
+    return this.#service;
+  }
+
+  update(service: ListenerService): void {
+    service.counters.connections += this.#connections.size;
+    this.#service.counters.connections -= this.#connections.size;
+    this.#service = service;
+    this.#limits = { ...service.config.limits, ...service.config.timeouts };
+  }
+
+  /** Stops accepting, ends idle connections now and the others after their exchange; resolves when all are gone. */
+  drain(): Promise<void> {
+    this.draining = true;
+    this.#server.close();
+    for (const connection of this.#connections) connection.closeIfIdle();
+    return new Promise((resolve) => {
+      this.#onEmpty = resolve;
+      if (this.#connections.size === 0) resolve();
+    });
+  }
+
+  /** Ends every connection at once, whatever runs on it. */
+  destroyConnections(): void {
+    for (const connection of this.#connections) connection.destroy();
+  }
+
+  limits(): ServerConnectionLimits {
+    return this.#limits;
+  }
+
+  #accept(socket: Socket): void {
+    const { limits } = this.#service.config;
+    const client = plainAddress(socket.remoteAddress);
+    const ofClient = this.#perClient.get(client) ?? 0;
+    const share = Math.ceil(limits.connections / this.#workers());
+    if (
+      this.#connections.size >= share ||
+      (limits.connectionsPerClient !== null && ofClient >= limits.connectionsPerClient)
+    ) {
+      this.#service.counters.refused += 1;
+      socket.on('error', () => {});
+      socket.end(TOO_MANY_CONNECTIONS);
+      socket.destroySoon();
+      return;
+    }
+    this.#perClient.set(client, ofClient + 1);
+    this.#service.counters.connections += 1;
+    this.#connections.add(new ServerConnection(socket, client, this));
+  }
+
+  onRequest(connection: ServerConnection, request: ParsedRequest): ClientEvents {
+    const path = new RequestPath(
+      new Exchange(this.#service, this.#peer(connection), request.head, request.fieldText),
+      connection,
+    );
+    path.begin();
+    return path;
+  }
+
+  onRefused(connection: ServerConnection, error: ProxyError): ClientEvents {
+    const path = new RequestPath(
+      new Exchange(this.#service, this.#peer(connection), noRequest(), ''),
+      connection,
+    );
+    path.refuse(error);
+    return path;
+  }
+
+  #peer(connection: ServerConnection): Peer {
+    return { address: connection.peerAddress, localPort: this.#localPort, scheme: 'http' };
+  }
+
+  onClosed(connection: ServerConnection): void {
+    if (!this.#connections.delete(connection)) return;
+    this.#service.counters.connections -= 1;
+    const left = (this.#perClient.get(connection.peerAddress) ?? 1) - 1;
+    if (left === 0) this.#perClient.delete(connection.peerAddress);
+    else this.#perClient.set(connection.peerAddress, left);
+    if (this.#connections.size === 0) this.#onEmpty?.();
+  }
+}

@@ -1,0 +1,89 @@
+import { Socket } from 'node:net';
+import type { RequestHead } from '../../../core/exchange/streams.ts';
+import type { ParsedRequest } from '../../../core/http1/parse-head.ts';
+import { ServerConnection, type ServerConnectionLimits } from '../../../core/http1/server-connection.ts';
+import { Deadlines } from '../../../core/shared/deadlines.ts';
+import { fieldsOf } from './read-request.ts';
+
+export interface ReceivedRequest {
+  readonly head: Omit<RequestHead, 'headers'>;
+  readonly fields: readonly (readonly [string, string])[];
+  readonly keepAlive: boolean;
+  body: string;
+  /** null: not whole. */
+  trailers: readonly (readonly [string, string])[] | null;
+}
+
+export interface Received {
+  readonly requests: ReceivedRequest[];
+  /** Why the connection reads no further, as `code`; null: it waits for more. */
+  refusal: string | null;
+}
+
+const LIMITS: ServerConnectionLimits = {
+  headBytes: 32 * 1024,
+  headers: 100,
+  targetBytes: 8192,
+  headerMs: 1e6,
+  bodyMs: 1e6,
+  idleMs: 1e6,
+  writeMs: 1e6,
+};
+
+/**
+ * Has a server connection read these pieces (latin-1), as its socket would deliver them, and tells
+ * what it made of them. Every request is answered at its end, so that pipelined ones follow.
+ */
+export function receive(pieces: readonly string[], limits: Partial<ServerConnectionLimits> = {}): Received {
+  const received: Received = { requests: [], refusal: null };
+  const deadlines = new Deadlines();
+  const socket = new Socket();
+  const connection = new ServerConnection(socket, '192.0.2.1', {
+    limits: () => ({ ...LIMITS, ...limits }),
+    draining: false,
+    deadlines,
+    onRequest(stream, parsed) {
+      takeRequest(received, stream, parsed);
+      return NO_EVENTS;
+    },
+    onRefused(_stream, error) {
+      received.refusal ??= error.code;
+      return NO_EVENTS;
+    },
+    onClosed() {},
+  });
+  for (const piece of pieces) socket.emit('data', Buffer.from(piece, 'latin1'));
+  connection.destroy();
+  deadlines.close();
+  return received;
+}
+
+function takeRequest(received: Received, stream: ServerConnection, parsed: ParsedRequest): void {
+  const { headers, ...head } = parsed.head;
+  const request: ReceivedRequest = {
+    head,
+    fields: fieldsOf(headers),
+    keepAlive: parsed.keepAlive,
+    body: '',
+    trailers: null,
+  };
+  received.requests.push(request);
+  if (head.framing.kind === 'none' || (head.framing.kind === 'length' && head.framing.bytes === 0)) {
+    request.trailers = [];
+    stream.sendEnd(null);
+    return;
+  }
+  stream.readBody({
+    onBodyData: (piece) => void (request.body += piece.toString('latin1')),
+    onBodyPause() {},
+    onBodyEnd(trailers) {
+      request.trailers = fieldsOf(trailers);
+      stream.sendEnd(null);
+    },
+    onBodyError(error) {
+      received.refusal ??= error.code;
+    },
+  });
+}
+
+const NO_EVENTS = { onClientGone() {}, onClientWritable() {} };
