@@ -1,0 +1,94 @@
+import { request } from 'node:http';
+import { join } from 'node:path';
+import { z } from 'zod';
+
+import { controlFolders, controlSocketName } from './control-socket.ts';
+import { adminHeader } from './server.ts';
+import { reloadReport, statusReport } from './status-report.ts';
+import type { ReloadReport, StatusReport } from './status-report.ts';
+
+/** Longer than a reload in which a worker takes all the time it may. */
+const answerTimeoutMs = 120_000;
+const longestAnswerBytes = 64 * 1024 * 1024;
+
+/** Nothing answers for this config. */
+export class NotRunningError extends Error {}
+
+/** Asks the process that runs with this config. Throws `NotRunningError` if there is none. */
+export async function fetchStatus(configFile: string): Promise<StatusReport> {
+  const { status, body } = await ask(configFile, 'GET', '/status');
+  if (status !== 200) throw new Error(errorOf(body));
+  return statusReport.parse(body);
+}
+
+/** Makes it load its config again; the report says whether that worked. */
+export async function requestReload(configFile: string): Promise<ReloadReport> {
+  const { status, body } = await ask(configFile, 'POST', '/reload');
+  if (status !== 200 && status !== 422) throw new Error(errorOf(body));
+  return reloadReport.parse(body);
+}
+
+interface AdminAnswer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+async function ask(configFile: string, method: string, path: string): Promise<AdminAnswer> {
+  const name = controlSocketName(configFile);
+  let denied: Error | null = null;
+  for (const folder of controlFolders()) {
+    try {
+      return await askSocket(join(folder, name), method, path);
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? error.code : undefined;
+      if (code === 'EACCES' && error instanceof Error) denied = error;
+      else if (code !== 'ENOENT' && code !== 'ECONNREFUSED') throw error;
+    }
+  }
+  if (denied !== null)
+    throw new Error(`${denied.message}: expected to be asked by the user that runs Tidegate, or root`);
+  throw new NotRunningError(`no Tidegate runs with ${configFile}`);
+}
+
+function askSocket(socketPath: string, method: string, path: string): Promise<AdminAnswer> {
+  return new Promise((resolve, reject) => {
+    const outgoing = request({
+      socketPath,
+      method,
+      path,
+      agent: false,
+      headers: { host: 'localhost', [adminHeader]: '1' },
+      timeout: answerTimeoutMs,
+    });
+    outgoing.on('timeout', () => outgoing.destroy(new Error('the running Tidegate does not answer')));
+    outgoing.on('error', reject);
+    outgoing.on('response', (incoming) => {
+      const chunks: Buffer[] = [];
+      let bytes = 0;
+      incoming.on('data', (chunk: Buffer) => {
+        chunks.push(chunk);
+        bytes += chunk.length;
+        if (bytes > longestAnswerBytes) incoming.destroy(new Error('the answer is too long'));
+      });
+      incoming.on('error', reject);
+      incoming.on('end', () => {
+        try {
+          resolve({
+            status: incoming.statusCode ?? 0,
+            body: JSON.parse(Buffer.concat(chunks).toString('utf8')),
+          });
+        } catch (cause) {
+          reject(new Error('the running Tidegate gave an answer that is not JSON', { cause }));
+        }
+      });
+    });
+    outgoing.end();
+  });
+}
+
+function errorOf(body: unknown): string {
+  const parsed = z.object({ error: z.string() }).safeParse(body);
+  return parsed.success
+    ? `the running Tidegate answers: ${parsed.data.error}`
+    : 'the running Tidegate gave an unknown answer';
+}

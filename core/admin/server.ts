@@ -1,0 +1,112 @@
+import { chmodSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { isIP } from 'node:net';
+
+import type { SocketAddressConfig } from '../shared/config-types.ts';
+import type { ReloadReport, StatusReport } from './status-report.ts';
+
+/** What the admin API can ask of the primary. */
+export interface AdminApi {
+  /** null while there is nothing to tell yet. */
+  status(): Promise<StatusReport | null>;
+  /** null once the process is stopping. */
+  reload(): Promise<ReloadReport | null>;
+}
+
+/** Must come with everything that changes something: a form or an image on some web page cannot send it. */
+export const adminHeader = 'x-tidegate-admin';
+
+const longestBodyBytes = 1024;
+
+/**
+ * Opens the admin API. Rejects with the system's error when the address cannot be listened on; a stale
+ * Unix socket must be gone by then.
+ */
+export async function openAdminServer(address: SocketAddressConfig, api: AdminApi): Promise<Server> {
+  const allowedHost = address.kind === 'tcp' ? address.host : null;
+  const server = createServer({
+    maxHeaderSize: 8192,
+    headersTimeout: 5_000,
+    requestTimeout: 10_000,
+    keepAliveTimeout: 5_000,
+  });
+  server.maxConnections = 64;
+  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    answer(request, response, api, allowedHost).catch(() => {
+      if (response.headersSent) response.destroy();
+      else sendJson(response, 500, { error: 'the primary could not answer' });
+    });
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    const listening = (): void => {
+      server.off('error', reject);
+      resolve();
+    };
+    if (address.kind === 'tcp') server.listen(address.port, address.host, listening);
+    else server.listen(address.path, listening);
+  });
+  if (address.kind === 'unix') chmodSync(address.path, 0o600);
+  return server;
+}
+
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  api: AdminApi,
+  allowedHost: string | null,
+): Promise<void> {
+  // Nothing here has a use for a body; what a client may send all the same is read and dropped.
+  if (
+    request.headers['transfer-encoding'] !== undefined ||
+    Number(request.headers['content-length'] ?? 0) > longestBodyBytes
+  ) {
+    response.setHeader('connection', 'close');
+    return sendJson(response, 413, { error: 'expected no body' });
+  }
+  request.resume();
+  if (allowedHost !== null && !isOwnHost(request.headers.host, allowedHost)) {
+    return sendJson(response, 421, {
+      error: 'expected the Host to be an IP address, localhost or the configured admin address',
+    });
+  }
+  const path = request.url?.split('?', 1)[0];
+  if (path === '/status') {
+    if (request.method !== 'GET') return notAllowed(response, 'GET');
+    const report = await api.status();
+    return report === null ? sendJson(response, 503, { error: 'starting' }) : sendJson(response, 200, report);
+  }
+  if (path === '/reload') {
+    if (request.method !== 'POST') return notAllowed(response, 'POST');
+    if (request.headers[adminHeader] === undefined)
+      return sendJson(response, 403, { error: `expected the header ${adminHeader}: 1` });
+    const report = await api.reload();
+    if (report === null) return sendJson(response, 503, { error: 'starting or stopping' });
+    return sendJson(response, report.ok ? 200 : 422, report);
+  }
+  sendJson(response, 404, { error: 'expected GET /status or POST /reload' });
+}
+
+/**
+ * A page that resolves its own name to this machine (DNS rebinding) is same-origin with what it finds
+ * there, but its requests carry that name. An IP address as Host cannot be such a name.
+ */
+function isOwnHost(host: string | undefined, allowedHost: string): boolean {
+  if (host === undefined) return false;
+  const name = host
+    .replace(/:\d+$/, '')
+    .replace(/^\[(.*)\]$/, '$1')
+    .toLowerCase();
+  return isIP(name) !== 0 || name === 'localhost' || name === allowedHost.toLowerCase();
+}
+
+function notAllowed(response: ServerResponse, allow: string): void {
+  response.setHeader('allow', allow);
+  sendJson(response, 405, { error: `expected ${allow}` });
+}
+
+function sendJson(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' });
+  response.end(`${JSON.stringify(body)}\n`);
+}

@@ -1,0 +1,98 @@
+import { z } from 'zod';
+
+/**
+ * What the admin API answers, as schemas, because the command line may be of another version than the
+ * process that it asks. Times are epoch milliseconds, durations end in `Ms`; counters are summed over
+ * the workers that live, so that they drop when a worker is replaced.
+ */
+const count = z.number().nonnegative();
+
+const reloadTrigger = z.enum(['start', 'signal', 'command', 'file']);
+/** What asked for a config to be loaded. */
+export type ReloadTrigger = z.infer<typeof reloadTrigger>;
+
+/** One attempt to make a config the one that is served: the answer to `POST /reload`. */
+export const reloadReport = z.object({
+  ok: z.boolean(),
+  trigger: reloadTrigger,
+  version: count,
+  at: count,
+  durationMs: count,
+  /** Why it was refused; empty when it was not. */
+  problems: z.array(z.string()).readonly(),
+  /** What takes effect only after a restart. */
+  warnings: z.array(z.string()).readonly(),
+  changes: z.array(z.string()).readonly(),
+});
+export type ReloadReport = Readonly<z.infer<typeof reloadReport>>;
+
+const workerRow = z.object({
+  pid: count,
+  uptimeMs: count,
+  rssBytes: count,
+  snapshotVersion: count,
+  /** How often this worker's predecessors died. */
+  restarts: count,
+});
+
+const listenerRow = z.object({
+  name: z.string(),
+  /** The bound address, with the real port where the config says 0. */
+  address: z.string(),
+  connections: count,
+  requests: count,
+  /** Exchanges under way. */
+  inFlight: count,
+  /** Answers by status class, 1xx to 5xx. */
+  statuses: z.tuple([count, count, count, count, count]).readonly(),
+  /** Requests refused before they became an exchange (malformed, over a limit, too slow). */
+  refused: count,
+});
+export type ListenerRow = Readonly<z.infer<typeof listenerRow>>;
+
+const backendRow = z.object({
+  address: z.string(),
+  weight: count,
+  state: z.enum(['ready', 'drain', 'maintenance']),
+  health: z.enum(['up', 'down']),
+  inFlight: count,
+  requests: count,
+  errors: count,
+  connections: z.object({ active: count, idle: count }),
+  /** 0 where nothing was measured yet. */
+  latencyMs: z.object({ p50: count, p90: count, p99: count }),
+});
+export type BackendRow = Readonly<z.infer<typeof backendRow>>;
+
+const upstreamRow = z.object({ name: z.string(), backends: z.array(backendRow).readonly() });
+export type UpstreamRow = Readonly<z.infer<typeof upstreamRow>>;
+
+const ruleRow = z.object({
+  id: z.string(),
+  /** Absolute path of the script. */
+  file: z.string(),
+  calls: count,
+  errors: count,
+  faults: count,
+  /** Set while this version of the script is kept out of service. */
+  quarantined: z.object({ reason: z.string(), at: count }).nullable(),
+});
+export type RuleRow = Readonly<z.infer<typeof ruleRow>>;
+
+/** The answer to `GET /status`. */
+export const statusReport = z.object({
+  /** The version of Tidegate. */
+  tidegate: z.string(),
+  /** Of the primary. */
+  pid: count,
+  configFile: z.string(),
+  uptimeMs: count,
+  snapshot: z.object({ version: count, at: count }),
+  /** The last attempt to load the config, the one at the start included. */
+  lastReload: reloadReport,
+  workers: z.array(workerRow).readonly(),
+  listeners: z.array(listenerRow).readonly(),
+  upstreams: z.array(upstreamRow).readonly(),
+  rules: z.array(ruleRow).readonly(),
+});
+export type StatusReport = Readonly<z.infer<typeof statusReport>>;

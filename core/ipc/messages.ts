@@ -1,0 +1,103 @@
+import type { Config, RuleBundle } from '../shared/config-types.ts';
+
+/**
+ * Everything that the primary and a worker say to each other. Both ends are the same build of the
+ * same program and the channel is private, so the messages are trusted as typed.
+ */
+
+/** A whole config version: what a worker needs to serve it, and nothing else. */
+export interface SnapshotPlan {
+  /** Counts up from 1 with every attempt to reload. */
+  readonly version: number;
+  readonly config: Config;
+  readonly rules: readonly RuleBundle[];
+  /** Listener name → id of its rule bundle. */
+  readonly listenerRules: Readonly<Record<string, string>>;
+}
+
+export type PrimaryMessage =
+  /** Sent with a bound, not yet listening handle; the worker keeps it by this key (see `listenKey`) until a snapshot uses it. */
+  | { readonly type: 'socket'; readonly key: string }
+  /** Build this snapshot beside the live one and answer `prepared` or `refused`. */
+  | { readonly type: 'prepare'; readonly plan: SnapshotPlan }
+  /** Swap to the prepared snapshot, open and close listeners, answer `committed`. */
+  | { readonly type: 'commit'; readonly version: number }
+  /** Forget the prepared snapshot. */
+  | { readonly type: 'rollback'; readonly version: number }
+  | { readonly type: 'status'; readonly id: number }
+  | { readonly type: 'reopen-logs' }
+  /** Stop accepting, finish what runs, close idle connections, then answer `drained` and exit 0. */
+  | { readonly type: 'drain'; readonly timeoutMs: number };
+
+export type WorkerMessage =
+  /** The channel is up; the worker waits for sockets and its first snapshot. */
+  | { readonly type: 'online' }
+  | { readonly type: 'prepared'; readonly version: number }
+  | { readonly type: 'refused'; readonly version: number; readonly problems: readonly string[] }
+  | { readonly type: 'committed'; readonly version: number }
+  | { readonly type: 'status'; readonly id: number; readonly status: WorkerStatus }
+  /** A rule script was ended by the watchdog or passed its memory limit. Counts toward its quarantine. */
+  | {
+      readonly type: 'rule-fault';
+      readonly ruleId: string;
+      readonly fault: 'time' | 'memory';
+      readonly detail: string;
+    }
+  | { readonly type: 'drained' };
+
+/** The address under which a listening socket is shared between listeners of successive snapshots. */
+export function listenKey(address: Config['listeners'][number]['address']): string {
+  return address.kind === 'unix' ? `unix:${address.path}` : `${address.host}|${address.port}`;
+}
+
+export interface WorkerStatus {
+  readonly pid: number;
+  readonly snapshotVersion: number;
+  readonly uptimeMs: number;
+  readonly rssBytes: number;
+  readonly listeners: readonly ListenerStatus[];
+  readonly upstreams: readonly { readonly name: string; readonly backends: readonly BackendStatus[] }[];
+  readonly rules: readonly RuleStatus[];
+}
+
+export interface ListenerStatus {
+  readonly name: string;
+  readonly connections: number;
+  readonly requests: number;
+  /** Exchanges under way. */
+  readonly inFlight: number;
+  /** Answers by status class, 1xx to 5xx. */
+  readonly statuses: readonly [number, number, number, number, number];
+  /** Requests refused before they became an exchange (malformed, over a limit, too slow). */
+  readonly refused: number;
+}
+
+export interface BackendStatus {
+  readonly address: string;
+  readonly weight: number;
+  readonly state: 'ready' | 'drain' | 'maintenance';
+  readonly health: 'up' | 'down';
+  readonly inFlight: number;
+  readonly requests: number;
+  readonly errors: number;
+  readonly connections: { readonly active: number; readonly idle: number };
+  /** Bucket counts of `shared/latency-histogram.ts`, to be added up over workers. */
+  readonly latency: readonly number[];
+}
+
+export interface RuleStatus {
+  readonly id: string;
+  readonly file: string;
+  readonly calls: number;
+  readonly errors: number;
+  readonly faults: number;
+}
+
+/**
+ * What a worker's guard thread writes, as one JSON line, to file descriptor 4 before it ends its own process,
+ * and what the worker writes before each rule call when the primary started it with TIDEGATE_TRACE_RULES=1:
+ * how the primary learns which script a worker died of.
+ */
+export interface LastWords {
+  readonly ruleId: string;
+}

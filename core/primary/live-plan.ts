@@ -1,0 +1,54 @@
+import { listenKey } from '../ipc/messages.ts';
+import type { SnapshotPlan } from '../ipc/messages.ts';
+import type { SocketAddressConfig } from '../shared/config-types.ts';
+import { bindSocket } from './bind.ts';
+import type { BindResult, BoundSocket } from './bind.ts';
+
+/** A snapshot that workers serve, or are to serve, with the sockets that its listeners need. */
+export interface LivePlan {
+  readonly plan: SnapshotPlan;
+  /** By `listenKey`. */
+  readonly sockets: ReadonlyMap<string, BoundSocket>;
+}
+
+export type BindAllResult =
+  | { readonly ok: true; readonly sockets: ReadonlyMap<string, BoundSocket> }
+  | { readonly ok: false; readonly problems: readonly string[] };
+
+/**
+ * The sockets for these addresses: those of `held` where the address stays, new ones else. Binds all
+ * or nothing and reports every address that cannot be bound.
+ */
+export async function bindAll(
+  addresses: readonly SocketAddressConfig[],
+  held: ReadonlyMap<string, BoundSocket>,
+  bind: (address: SocketAddressConfig) => Promise<BindResult> = bindSocket,
+): Promise<BindAllResult> {
+  const sockets = new Map<string, BoundSocket>();
+  const problems: string[] = [];
+  for (const address of addresses) {
+    const key = listenKey(address);
+    if (sockets.has(key)) continue;
+    const existing = held.get(key);
+    if (existing !== undefined) {
+      sockets.set(key, existing);
+      continue;
+    }
+    const result = await bind(address);
+    if (result.ok) sockets.set(key, result.socket);
+    else problems.push(result.problem);
+  }
+  if (problems.length === 0) return { ok: true, sockets };
+  closeSocketsNotIn(sockets, held);
+  return { ok: false, problems };
+}
+
+/** Closes the sockets of `old` which `kept` does not use. */
+export function closeSocketsNotIn(
+  old: ReadonlyMap<string, BoundSocket>,
+  kept: ReadonlyMap<string, BoundSocket>,
+): void {
+  for (const [key, socket] of old) {
+    if (kept.get(key) !== socket) socket.handle.close();
+  }
+}

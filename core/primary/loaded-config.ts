@@ -1,0 +1,71 @@
+import { compileRules } from '../../rules/compile.ts';
+import { loadConfig } from '../config/load.ts';
+import type { Config, RuleBundle, RuleScriptConfig } from '../shared/config-types.ts';
+
+/** A config that is valid, with the rule scripts that it names compiled. */
+export interface LoadedConfig {
+  readonly config: Config;
+  /** By listener name. */
+  readonly bundles: ReadonlyMap<string, RuleBundle>;
+}
+
+export type LoadResult = (
+  | { readonly ok: true; readonly loaded: LoadedConfig }
+  | { readonly ok: false; readonly problems: readonly string[] }
+) & {
+  /** Absolute paths of every file that a change of could change the result. */
+  readonly inputs: readonly string[];
+};
+
+/** Reads the config, then compiles every rule script, and reports the problems of all of them. */
+export async function loadAll(file: string): Promise<LoadResult> {
+  const result = await loadConfig(file);
+  if (!result.ok)
+    return { ok: false, problems: result.problems.map(formatProblem), inputs: [file, ...result.inputs] };
+
+  const { config } = result;
+  const inputs = new Set([file, ...result.inputs]);
+  const problems: string[] = [];
+  const bundles = new Map<string, RuleBundle>();
+  const compiled = new Map<string, Promise<Awaited<ReturnType<typeof compileRules>>>>();
+  await Promise.all(
+    config.listeners.map(async ({ name, rules }) => {
+      if (rules === null) return;
+      inputs.add(rules.script);
+      const key = settingsKey(rules);
+      const known = compiled.get(key);
+      const pending = known ?? compileRules(rules);
+      compiled.set(key, pending);
+      const outcome = await pending;
+      if (outcome.ok) {
+        bundles.set(name, outcome.bundle);
+        for (const input of outcome.bundle.inputs) inputs.add(input);
+        return;
+      }
+      for (const input of outcome.inputs) inputs.add(input);
+      if (known === undefined) problems.push(...outcome.problems.map(formatProblem));
+    }),
+  );
+  if (problems.length > 0) return { ok: false, problems: [...new Set(problems)], inputs: [...inputs] };
+  return { ok: true, loaded: { config, bundles }, inputs: [...inputs] };
+}
+
+/** Two listeners with the same script and settings share one bundle. */
+function settingsKey(rules: RuleScriptConfig): string {
+  return JSON.stringify([rules.script, rules.timeLimitMs, rules.memoryLimitBytes, rules.onError]);
+}
+
+interface Problem {
+  readonly file: string;
+  readonly path?: string | undefined;
+  readonly line?: number | undefined;
+  readonly column?: number | undefined;
+  readonly message: string;
+}
+
+/** `file:line:column path: message`, without what is not known. */
+function formatProblem({ file, path, line, column, message }: Problem): string {
+  const position =
+    line === undefined || line === 0 ? file : `${file}:${line}${column === undefined ? '' : `:${column}`}`;
+  return path === undefined || path === '' ? `${position}: ${message}` : `${position} ${path}: ${message}`;
+}

@@ -1,0 +1,53 @@
+import { fileURLToPath } from 'node:url';
+
+import { compileRules } from '../../rules/compile.ts';
+import type { SnapshotPlan } from '../ipc/messages.ts';
+import type { RuleBundle } from '../shared/config-types.ts';
+import { moduleUrl } from '../shared/module-url.ts';
+import type { LoadedConfig } from './loaded-config.ts';
+import type { Quarantine } from './quarantine.ts';
+
+/** The ids of the scripts that a config asks for, whether they serve or not. */
+export function wantedIds(loaded: LoadedConfig): ReadonlySet<string> {
+  return new Set([...loaded.bundles.values()].map(({ id }) => id));
+}
+
+/** What workers get to serve of a config: its scripts, with others in the place of those in quarantine. */
+export async function makePlan(
+  version: number,
+  loaded: LoadedConfig,
+  quarantine: Quarantine,
+  denyEverything: () => Promise<RuleBundle> = compileDenyEverything,
+): Promise<SnapshotPlan> {
+  const rules = new Map<string, RuleBundle>();
+  const listenerRules: Record<string, string> = {};
+  const wanted = wantedIds(loaded);
+  for (const [listener, bundle] of loaded.bundles) {
+    const stand = quarantine.standFor(bundle, wanted);
+    if (stand.kind === 'none') continue;
+    const serving = stand.kind === 'bundle' ? stand.bundle : await denyEverything();
+    rules.set(serving.id, serving);
+    listenerRules[listener] = serving.id;
+  }
+  return { version, config: loaded.config, rules: [...rules.values()], listenerRules };
+}
+
+let denyBundle: RuleBundle | null = null;
+
+/** What serves under `onError: 'deny'` when no version of a script is fit to. */
+async function compileDenyEverything(): Promise<RuleBundle> {
+  if (denyBundle !== null) return denyBundle;
+  const script = fileURLToPath(moduleUrl(import.meta.url, 'deny-everything'));
+  const result = await compileRules({
+    script,
+    timeLimitMs: 100,
+    memoryLimitBytes: 32 * 1024 * 1024,
+    onError: 'deny',
+  });
+  if (!result.ok)
+    throw new Error(
+      `the built-in rule script does not compile: ${result.problems.map(({ message }) => message).join('; ')}`,
+    );
+  denyBundle = result.bundle;
+  return denyBundle;
+}

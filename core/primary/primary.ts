@@ -1,0 +1,243 @@
+import type { Server } from 'node:http';
+import { join } from 'node:path';
+
+import { claimControlFolder, controlSocketName } from '../admin/control-socket.ts';
+import { mergeStatus } from '../admin/merge-status.ts';
+import { openAdminServer } from '../admin/server.ts';
+import type { ReloadReport, ReloadTrigger, StatusReport } from '../admin/status-report.ts';
+import { listenKey } from '../ipc/messages.ts';
+import { createLogger } from '../shared/log.ts';
+import type { RootLogger } from '../shared/log.ts';
+import { clearStaleSocket } from './bind.ts';
+import { collectStatus } from './collect-status.ts';
+import { resolveIdentity } from './identity.ts';
+import type { Identity } from './identity.ts';
+import { closeSocketsNotIn } from './live-plan.ts';
+import { loadAll } from './loaded-config.ts';
+import type { LoadedConfig, LoadResult } from './loaded-config.ts';
+import { prepareLogFiles } from './log-files.ts';
+import { wantedIds } from './make-plan.ts';
+import { Reloader } from './reload.ts';
+import { RuleHealth } from './rule-health.ts';
+import { Supervisor } from './supervisor.ts';
+import { InputWatcher } from './watch.ts';
+
+export interface PrimaryOptions {
+  /** Absolute path. */
+  readonly configFile: string;
+  /** The version of Tidegate, for the status. */
+  readonly version: string;
+  readonly workerModule: URL;
+}
+
+export type PrimaryStart =
+  | { readonly ok: true; readonly primary: Primary }
+  | { readonly ok: false; readonly problems: readonly string[] };
+
+const answerTimeoutMs = 30_000;
+
+/** Loads the config and starts everything; on failure nothing is left behind. */
+export async function startPrimary(options: PrimaryOptions): Promise<PrimaryStart> {
+  const load = await loadAll(options.configFile);
+  if (!load.ok) return load;
+  const { config } = load.loaded;
+  const who = resolveIdentity(config.user, config.group);
+  if (!who.ok) return { ok: false, problems: [`${options.configFile}: ${who.problem}`] };
+  const logProblems = prepareLogFiles(config.log, who.identity);
+  if (logProblems.length > 0) return { ok: false, problems: logProblems };
+  let log: RootLogger;
+  try {
+    log = createLogger(config.log);
+  } catch (error) {
+    return { ok: false, problems: [`cannot open the log: ${messageOf(error)}`] };
+  }
+  const primary = new Primary(options, log, who.identity);
+  const problems = await primary.start(load.loaded, load.inputs);
+  return problems.length === 0 ? { ok: true, primary } : { ok: false, problems };
+}
+
+/** The control plane: what is started in which order, and stopped in the other. */
+export class Primary {
+  readonly #options: PrimaryOptions;
+  readonly #log: RootLogger;
+  readonly #identity: Identity | null;
+  readonly #rules: RuleHealth;
+  readonly #supervisor: Supervisor;
+  readonly #reloader: Reloader;
+  readonly #watcher: InputWatcher;
+  readonly #servers: Server[] = [];
+  readonly #startedAt = Date.now();
+  #phase: 'starting' | 'running' | 'stopping' = 'starting';
+
+  constructor(options: PrimaryOptions, log: RootLogger, identity: Identity | null) {
+    this.#options = options;
+    this.#log = log;
+    this.#identity = identity;
+    const component = log.child({ component: 'primary' });
+    this.#rules = new RuleHealth(component, () => void this.#reloader.replan());
+    this.#supervisor = new Supervisor({
+      workerModule: options.workerModule,
+      identity,
+      log: component,
+      answerTimeoutMs,
+      onRuleFault: (ruleId, fault, detail) => this.#rules.fault(ruleId, fault, detail),
+      onDeath: (exit) => this.#rules.death(exit),
+      traceRules: () => this.#rules.traceRules(),
+    });
+    this.#watcher = new InputWatcher(
+      (files) => {
+        component.info({ files }, 'files changed');
+        void this.reload('file');
+      },
+      (error, folder) => component.warn({ err: error, folder }, 'a folder cannot be watched for changes'),
+    );
+    this.#reloader = new Reloader({
+      supervisor: this.#supervisor,
+      quarantine: this.#rules.quarantine,
+      log: component,
+      load: () => this.#load(),
+      onLoad: () => this.#watcher.markRead(),
+      onInputs: (inputs, complete) => this.#watcher.watch(inputs, complete ? 'these' : 'and new ones'),
+    });
+  }
+
+  /** Returns why it could not start; empty when it has. */
+  async start(loaded: LoadedConfig, inputs: readonly string[]): Promise<readonly string[]> {
+    const { config } = loaded;
+    this.#log.info(
+      { version: this.#options.version, config: config.file, workers: config.workers },
+      'starting',
+    );
+    this.#watcher.watch(inputs, 'these');
+    const problems = [...(await this.#openAdmin(loaded))];
+    if (problems.length === 0) problems.push(...(await this.#reloader.start(loaded)).problems);
+    if (problems.length > 0) {
+      await this.#end(() => this.#supervisor.kill());
+      return problems;
+    }
+    this.#phase = 'running';
+    for (const [name, address] of this.addresses()) this.#log.info({ listener: name, address }, 'listening');
+    this.#log.info({ workers: this.#supervisor.ready().length }, 'ready');
+    return [];
+  }
+
+  /** The bound address by listener name. */
+  addresses(): ReadonlyMap<string, string> {
+    const { current } = this.#supervisor;
+    const listeners = current?.plan.config.listeners ?? [];
+    return new Map(
+      listeners.map(({ name, address, addressText }) => [
+        name,
+        current?.sockets.get(listenKey(address))?.addressText ?? addressText,
+      ]),
+    );
+  }
+
+  /** null unless it runs. */
+  async reload(trigger: ReloadTrigger): Promise<ReloadReport | null> {
+    return this.#phase === 'running' ? this.#reloader.reload(trigger) : null;
+  }
+
+  /** null before the first snapshot. */
+  async status(): Promise<StatusReport | null> {
+    const { lastReport, liveSince } = this.#reloader;
+    const { current } = this.#supervisor;
+    if (lastReport === null || current === null) return null;
+    const { loaded } = this.#reloader;
+    const wanted = loaded === null ? new Set() : wantedIds(loaded);
+    const quarantined = this.#rules.quarantine.entries().filter(({ ruleId }) => wanted.has(ruleId));
+    const workers = this.#supervisor.ready();
+    const statuses = await collectStatus(workers.map(({ worker }) => worker));
+    return {
+      tidegate: this.#options.version,
+      pid: process.pid,
+      configFile: this.#options.configFile,
+      uptimeMs: Date.now() - this.#startedAt,
+      snapshot: { version: current.plan.version, at: liveSince },
+      lastReload: lastReport,
+      workers: workers.flatMap(({ worker, restarts }) => {
+        const status = statuses.get(worker);
+        if (status === undefined) return [];
+        const { pid, uptimeMs, rssBytes, snapshotVersion } = status;
+        return [{ pid, uptimeMs, rssBytes, snapshotVersion, restarts }];
+      }),
+      ...mergeStatus([...statuses.values()], this.addresses(), quarantined),
+    };
+  }
+
+  reopenLogs(): void {
+    const config = this.#reloader.loaded?.config;
+    const problems = config === undefined ? [] : prepareLogFiles(config.log, this.#identity);
+    try {
+      this.#log.reopen();
+    } catch (error) {
+      this.#log.error({ err: error }, 'the log file could not be opened anew');
+    }
+    if (problems.length > 0) this.#log.error({ problems }, 'log files could not be prepared for the workers');
+    this.#supervisor.broadcast({ type: 'reopen-logs' });
+    this.#log.info('log files opened anew');
+  }
+
+  /** Lets what runs finish, for as long as the config allows, and ends. */
+  async stop(): Promise<void> {
+    const timeoutMs = this.#reloader.loaded?.config.shutdownTimeoutMs ?? 0;
+    this.#log.info({ timeoutMs }, 'draining');
+    await this.#end(() => this.#supervisor.stop(timeoutMs));
+  }
+
+  /** Ends at once, also when it drains already. */
+  async kill(): Promise<void> {
+    if (this.#phase === 'stopping') await this.#supervisor.kill();
+    else await this.#end(() => this.#supervisor.kill());
+  }
+
+  /** A reload that finds other log files lets the workers write them before it asks them to. */
+  async #load(): Promise<LoadResult> {
+    const result = await loadAll(this.#options.configFile);
+    if (!result.ok) return result;
+    const problems = prepareLogFiles(result.loaded.config.log, this.#identity);
+    return problems.length === 0 ? result : { ok: false, problems, inputs: result.inputs };
+  }
+
+  async #openAdmin({ config }: LoadedConfig): Promise<readonly string[]> {
+    const api = { status: () => this.status(), reload: () => this.reload('command') };
+    let path: string;
+    try {
+      path = join(claimControlFolder(), controlSocketName(config.file));
+    } catch (error) {
+      return [messageOf(error)];
+    }
+    if ((await clearStaleSocket(path)) !== null)
+      return [`Tidegate runs already with ${config.file} (${path} answers)`];
+    try {
+      this.#servers.push(await openAdminServer({ kind: 'unix', path }, api));
+      if (config.admin === null) return [];
+      const { address } = config.admin;
+      const stale = address.kind === 'unix' ? await clearStaleSocket(address.path) : null;
+      if (stale !== null) return [`admin: cannot listen: ${stale}`];
+      this.#servers.push(await openAdminServer(address, api));
+      return [];
+    } catch (error) {
+      return [`admin: ${messageOf(error)}`];
+    }
+  }
+
+  async #end(endWorkers: () => Promise<void>): Promise<void> {
+    this.#phase = 'stopping';
+    this.#watcher.close();
+    const ended = endWorkers();
+    // With the workers' copies closed too, new connections are refused while the old ones drain.
+    closeSocketsNotIn(this.#supervisor.current?.sockets ?? new Map(), new Map());
+    await ended;
+    for (const server of this.#servers.splice(0)) {
+      server.close();
+      server.closeAllConnections();
+    }
+    this.#log.info('stopped');
+    await this.#log.close();
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,256 @@
+import type { Logger } from '../shared/log.ts';
+import { distribute } from './distribute.ts';
+import type { DistributeOptions, Distribution } from './distribute.ts';
+import type { Identity } from './identity.ts';
+import type { LivePlan } from './live-plan.ts';
+import { afterDeath, initialBackoff } from './respawn-backoff.ts';
+import type { Backoff } from './respawn-backoff.ts';
+import { SpareWorker } from './spare-worker.ts';
+import { describeExit, WorkerProcess } from './worker-process.ts';
+import type { WorkerExit } from './worker-process.ts';
+
+export interface SupervisorOptions {
+  readonly workerModule: URL;
+  readonly identity: Identity | null;
+  readonly log: Logger;
+  /** How long a worker may take to prepare a snapshot, and again to commit it. */
+  readonly answerTimeoutMs: number;
+  readonly onRuleFault: (ruleId: string, fault: 'time' | 'memory', detail: string) => void;
+  /** A worker's unasked-for death, before its replacement starts. */
+  readonly onDeath: (exit: WorkerExit) => void;
+  /** Whether the next worker has to name each rule script before it calls it. */
+  readonly traceRules: () => boolean;
+}
+
+export interface WorkerView {
+  readonly worker: WorkerProcess;
+  readonly slot: number;
+  readonly restarts: number;
+}
+
+type SlotState = 'starting' | 'ready' | 'retiring' | 'empty';
+
+interface Slot {
+  readonly index: number;
+  worker: WorkerProcess | null;
+  state: SlotState;
+  backoff: Backoff;
+  restarts: number;
+  timer: NodeJS.Timeout | undefined;
+}
+
+/** A worker that has not come up by then never will. */
+const onlineTimeoutMs = 30_000;
+/** What a drained worker gets on top of its time to log and leave by itself. */
+const drainGraceMs = 500;
+
+/** Keeps the right number of workers alive and on the current snapshot. */
+export class Supervisor {
+  readonly #options: SupervisorOptions;
+  readonly #slots: Slot[] = [];
+  /** Drained because there are fewer workers than before; nobody waits for them but `stop`. */
+  readonly #retired = new Set<WorkerProcess>();
+  #current: LivePlan | null = null;
+  readonly #spare: SpareWorker;
+  #stopping = false;
+
+  constructor(options: SupervisorOptions) {
+    this.#options = options;
+    this.#spare = new SpareWorker(() => this.#fork(), options.log);
+  }
+
+  /** The snapshot that every worker serves, or null before the first. */
+  get current(): LivePlan | null {
+    return this.#current;
+  }
+
+  /** Workers that serve the current snapshot. */
+  ready(): readonly WorkerView[] {
+    return this.#slots.flatMap(({ state, worker, index, restarts }) =>
+      state === 'ready' && worker !== null ? [{ worker, slot: index, restarts }] : [],
+    );
+  }
+
+  /**
+   * Starts `count` workers and brings the first snapshot to all of them. No worker is replaced
+   * before that has worked: what kills one now would kill the next too.
+   */
+  async start(count: number, first: LivePlan): Promise<Distribution> {
+    for (let index = 0; index < count; index++) this.#spawn(this.#addSlot(index));
+    const workers = this.#slots.flatMap((slot) => slot.worker ?? []);
+    const online = await Promise.all(workers.map((worker) => this.#waitOnline(worker)));
+    const problems = online.filter((problem) => problem !== null);
+    if (problems.length > 0) return { ok: false, problems: [...new Set(problems)] };
+    const result = await distribute(workers, first, {
+      timeoutMs: this.#options.answerTimeoutMs,
+      death: 'refusal',
+    });
+    if (!result.ok) return result;
+    this.#current = first;
+    for (const slot of this.#slots) {
+      if (slot.worker?.committed != null) slot.state = 'ready';
+    }
+    this.#spare.keep();
+    return result;
+  }
+
+  /** Brings a new snapshot to every ready worker. The workers that come up meanwhile follow by themselves. */
+  async distribute(next: LivePlan, death: DistributeOptions['death']): Promise<Distribution> {
+    const workers = this.ready().map(({ worker }) => worker);
+    if (workers.length === 0 && death === 'refusal')
+      return { ok: false, problems: ['no worker is up to try it'] };
+    const result = await distribute(workers, next, { timeoutMs: this.#options.answerTimeoutMs, death });
+    if (result.ok) this.#current = next;
+    return result;
+  }
+
+  /** Starts or drains workers until there are `count`. */
+  resize(count: number, drainTimeoutMs: number): void {
+    if (this.#stopping) return;
+    for (const slot of this.#slots.splice(count)) {
+      clearTimeout(slot.timer);
+      const { worker } = slot;
+      slot.state = 'retiring';
+      slot.worker = null;
+      if (worker === null) continue;
+      this.#retired.add(worker);
+      void drainWorker(worker, drainTimeoutMs).then(() => this.#retired.delete(worker));
+    }
+    while (this.#slots.length < count) this.#spawn(this.#addSlot(this.#slots.length));
+  }
+
+  broadcast(message: { readonly type: 'reopen-logs' }): void {
+    for (const worker of this.#living()) worker.send(message);
+  }
+
+  /** Drains every worker, and kills those that are not done in time. */
+  async stop(timeoutMs: number): Promise<void> {
+    this.#stopping = true;
+    for (const slot of this.#slots) clearTimeout(slot.timer);
+    this.#spare.close();
+    await Promise.all(this.#living().map((worker) => drainWorker(worker, timeoutMs)));
+  }
+
+  /** Ends every worker at once. */
+  async kill(): Promise<void> {
+    this.#stopping = true;
+    for (const slot of this.#slots) clearTimeout(slot.timer);
+    this.#spare.close();
+    const workers = this.#living();
+    for (const worker of workers) worker.kill('SIGKILL');
+    await Promise.all(workers.map((worker) => worker.exited));
+  }
+
+  #living(): readonly WorkerProcess[] {
+    return [...this.#slots.flatMap((slot) => slot.worker ?? []), ...this.#retired];
+  }
+
+  #addSlot(index: number): Slot {
+    const slot: Slot = {
+      index,
+      worker: null,
+      state: 'empty',
+      backoff: initialBackoff,
+      restarts: 0,
+      timer: undefined,
+    };
+    this.#slots.push(slot);
+    return slot;
+  }
+
+  #fork(): WorkerProcess {
+    const { log, workerModule, identity, traceRules } = this.#options;
+    const worker = new WorkerProcess({
+      module: workerModule,
+      identity,
+      traceRules: traceRules(),
+      onSendError: (error) =>
+        log.debug({ worker: worker.pid, err: error }, 'a message did not reach a worker'),
+    });
+    return worker;
+  }
+
+  #spawn(slot: Slot): void {
+    const { onRuleFault } = this.#options;
+    const worker = this.#spare.take() ?? this.#fork();
+    slot.worker = worker;
+    slot.state = 'starting';
+    worker.onMessage((message) => {
+      if (message.type === 'rule-fault') onRuleFault(message.ruleId, message.fault, message.detail);
+    });
+    void worker.exited.then((exit) => this.#onExit(slot, worker, exit));
+    if (this.#current !== null) void this.#bringUp(slot, worker);
+  }
+
+  /** Until a new worker serves the current snapshot, which may change while it prepares. */
+  async #bringUp(slot: Slot, worker: WorkerProcess): Promise<void> {
+    const { log } = this.#options;
+    let problems: readonly string[] = [];
+    const offline = await this.#waitOnline(worker);
+    if (offline !== null) problems = [offline];
+    while (problems.length === 0 && slot.worker === worker && !this.#stopping) {
+      const target = this.#current;
+      if (target === null) return;
+      const result = await distribute([worker], target, {
+        timeoutMs: this.#options.answerTimeoutMs,
+        death: 'refusal',
+      });
+      if (!result.ok) {
+        // A snapshot that was replaced meanwhile may have lost its sockets on the way: the next one counts.
+        if (target === this.#current) problems = result.problems;
+      } else if (target === this.#current && worker.committed !== null) {
+        slot.state = 'ready';
+        this.#spare.keep();
+        log.info({ worker: worker.pid, version: target.plan.version }, 'worker ready');
+        return;
+      } else if (worker.committed === null) return; // killed because it did not commit; its exit starts the next one
+    }
+    if (slot.worker !== worker || this.#stopping) return;
+    log.error({ worker: worker.pid, problems }, 'a new worker cannot serve the current snapshot');
+    worker.kill('SIGKILL');
+  }
+
+  async #waitOnline(worker: WorkerProcess): Promise<string | null> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<{ kind: 'timeout' }>((resolve) => {
+      timer = setTimeout(resolve, onlineTimeoutMs, { kind: 'timeout' as const });
+    });
+    const answer = await Promise.race([worker.online(), late]);
+    clearTimeout(timer);
+    if (answer.kind === 'answer') return null;
+    if (answer.kind === 'exit')
+      return `worker ${worker.pid} ended while starting (${describeExit(answer.exit)})`;
+    return `worker ${worker.pid} did not come up within ${onlineTimeoutMs} ms`;
+  }
+
+  #onExit(slot: Slot, worker: WorkerProcess, exit: WorkerExit): void {
+    if (this.#stopping || slot.worker !== worker) return;
+    slot.worker = null;
+    slot.state = 'empty';
+    if (this.#current === null) return;
+    this.#options.onDeath(exit);
+    const { state, delayMs } = afterDeath(slot.backoff, exit.livedMs);
+    slot.backoff = state;
+    slot.restarts++;
+    this.#options.log.error(
+      {
+        worker: worker.pid,
+        reason: describeExit(exit),
+        livedMs: exit.livedMs,
+        ruleId: exit.lastRuleId ?? undefined,
+        replacedInMs: delayMs,
+      },
+      'worker died',
+    );
+    if (delayMs === 0) this.#spawn(slot);
+    else slot.timer = setTimeout(() => this.#spawn(slot), delayMs);
+  }
+}
+
+/** A worker ends by itself when it has drained; one that does not is killed. */
+async function drainWorker(worker: WorkerProcess, timeoutMs: number): Promise<void> {
+  worker.send({ type: 'drain', timeoutMs });
+  const timer = setTimeout(() => worker.kill('SIGKILL'), timeoutMs + drainGraceMs);
+  await worker.exited;
+  clearTimeout(timer);
+}

@@ -1,0 +1,93 @@
+import type { RuleHost } from '../../rules/evaluate.ts';
+import { ListenerCounters, type ListenerService } from '../exchange/listener-service.ts';
+import { RouteTable } from '../exchange/routes.ts';
+import { ServiceUsage } from '../exchange/service-usage.ts';
+import type { ConnectionPools } from '../forward/connections.ts';
+import type { SnapshotPlan } from '../ipc/messages.ts';
+import { compileCidrs } from '../shared/cidr.ts';
+import type { RuleScript } from '../shared/rule-script.ts';
+import type { UpstreamRegistry } from '../upstreams/registry.ts';
+import type { Upstream } from '../upstreams/upstream.ts';
+import type { Logs } from './logs.ts';
+
+/** The parts of a worker that outlive snapshots. */
+export interface SnapshotParts {
+  readonly registry: UpstreamRegistry;
+  readonly pools: ConnectionPools;
+  readonly rules: RuleHost;
+  readonly counters: Map<string, ListenerCounters>;
+}
+
+/** One config version made ready to serve. */
+export interface Snapshot {
+  readonly plan: SnapshotPlan;
+  readonly logs: Logs;
+  readonly upstreams: ReadonlyMap<string, Upstream>;
+  /** By listener name. */
+  readonly services: ReadonlyMap<string, ListenerService>;
+  readonly scripts: readonly RuleScript[];
+}
+
+/** Builds a snapshot beside the live one, or says why that can not be. Leaves nothing behind when it fails. */
+export async function buildSnapshot(
+  plan: SnapshotPlan,
+  logs: Logs,
+  parts: SnapshotParts,
+): Promise<{ ok: true; snapshot: Snapshot } | { ok: false; problems: readonly string[] }> {
+  const scripts = new Map<string, RuleScript>();
+  const problems: string[] = [];
+  for (const bundle of plan.rules) {
+    const loaded = await parts.rules.load(bundle, plan.config.lists);
+    if (loaded.ok) scripts.set(bundle.id, loaded.script);
+    else
+      problems.push(
+        ...loaded.problems.map(({ file, line, column, message }) => `${file}:${line}:${column} ${message}`),
+      );
+  }
+  if (problems.length > 0) {
+    for (const script of scripts.values()) parts.rules.release(script);
+    return { ok: false, problems };
+  }
+  const upstreams = parts.registry.prepare(plan.config.upstreams);
+  const log = logs.log.child({ component: 'http' });
+  const services = new Map<string, ListenerService>();
+  for (const config of plan.config.listeners) {
+    services.set(config.name, {
+      config,
+      rules: scripts.get(plan.listenerRules[config.name] ?? '') ?? null,
+      routes: new RouteTable(config.routes),
+      upstreams,
+      upstream: config.upstream === null ? null : (upstreams.get(config.upstream) ?? null),
+      trustsPeer: compileCidrs(config.forwarded.trust),
+      counters: countersOf(parts.counters, config.name),
+      usage: new ServiceUsage(),
+      pools: parts.pools,
+      accessLog: logs.access,
+      log,
+    });
+  }
+  return { ok: true, snapshot: { plan, logs, upstreams, services, scripts: [...scripts.values()] } };
+}
+
+/** Lets go of a snapshot's scripts after the last exchange that uses them, then calls `onReleased`. */
+export function retireSnapshot(snapshot: Snapshot, rules: RuleHost, onReleased: () => void): void {
+  const services = [...snapshot.services.values()];
+  let inUse = services.length;
+  const release = (): void => {
+    inUse -= 1;
+    if (inUse > 0) return;
+    for (const script of snapshot.scripts) rules.release(script);
+    onReleased();
+  };
+  if (services.length === 0) release();
+  for (const service of services) service.usage.retire(release);
+}
+
+function countersOf(all: Map<string, ListenerCounters>, name: string): ListenerCounters {
+  let counters = all.get(name);
+  if (counters === undefined) {
+    counters = new ListenerCounters();
+    all.set(name, counters);
+  }
+  return counters;
+}

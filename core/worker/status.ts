@@ -1,0 +1,40 @@
+import type { WorkerStatus } from '../ipc/messages.ts';
+import type { RuleStatus } from '../ipc/messages.ts';
+import type { Snapshot, SnapshotParts } from './snapshot.ts';
+
+/** What this worker knows, for `tidegate status`. */
+export function workerStatus(
+  snapshot: Snapshot | null,
+  parts: SnapshotParts,
+  rules: readonly RuleStatus[],
+): WorkerStatus {
+  return {
+    pid: process.pid,
+    snapshotVersion: snapshot?.plan.version ?? 0,
+    uptimeMs: Math.round(performance.now()),
+    rssBytes: process.memoryUsage.rss(),
+    listeners: [...(snapshot?.services.values() ?? [])].map(({ config, counters }) => ({
+      name: config.name,
+      connections: counters.connections,
+      requests: counters.requests,
+      inFlight: counters.inFlight,
+      statuses: [...counters.statuses],
+      refused: counters.refused,
+    })),
+    upstreams: [...(snapshot?.upstreams.values() ?? [])].map(({ name, backends }) => ({
+      name,
+      backends: backends.map(({ addressText, weight, state, runtime }) => ({
+        address: addressText,
+        weight,
+        state,
+        health: runtime.health,
+        inFlight: runtime.inFlight,
+        requests: runtime.requests,
+        errors: runtime.errors,
+        connections: parts.pools.count(runtime),
+        latency: runtime.latency.counts,
+      })),
+    })),
+    rules,
+  };
+}

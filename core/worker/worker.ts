@@ -1,0 +1,165 @@
+import { ConnectionPools } from '../forward/connections.ts';
+import type { PrimaryChannel } from '../ipc/channel.ts';
+import type { PrimaryMessage, SnapshotPlan } from '../ipc/messages.ts';
+import { Deadlines } from '../shared/deadlines.ts';
+import { UpstreamRegistry } from '../upstreams/registry.ts';
+import { RuleHost, lastWordsFromEnvironment } from '../../rules/evaluate.ts';
+import { Listeners } from './listeners.ts';
+import { Logs, followLog } from './logs.ts';
+import { buildSnapshot, retireSnapshot, type Snapshot, type SnapshotParts } from './snapshot.ts';
+import { workerStatus } from './status.ts';
+
+/**
+ * A worker process: serves the snapshot that the primary committed last. This file only wires the
+ * parts of the data plane together and carries out the primary's messages, one after the other.
+ */
+export class Worker {
+  readonly #channel: PrimaryChannel;
+  readonly #deadlines = new Deadlines();
+  readonly #listeners = new Listeners(this.#deadlines);
+  readonly #parts: SnapshotParts;
+  readonly #rules: RuleHost;
+  /** Of the live snapshot. */
+  #logs: Logs;
+  #prepared: Snapshot | null = null;
+  #live: Snapshot | null = null;
+  #queue: Promise<void> = Promise.resolve();
+
+  /** `logs` serve until the first snapshot comes with its own. */
+  constructor(channel: PrimaryChannel, logs: Logs) {
+    this.#channel = channel;
+    this.#logs = logs;
+    this.#rules = new RuleHost({
+      log: followLog(() => this.#logs.log),
+      onFault: (ruleId, fault, detail) => channel.send({ type: 'rule-fault', ruleId, fault, detail }),
+      ...lastWordsFromEnvironment(process.env),
+    });
+    this.#parts = {
+      registry: new UpstreamRegistry(),
+      pools: new ConnectionPools(this.#deadlines),
+      rules: this.#rules,
+      counters: new Map(),
+    };
+  }
+
+  start(): void {
+    this.#channel.onMessage((message, handle) => {
+      // A socket belongs to the message it came with, so it is kept before anything else happens.
+      if (message.type === 'socket') {
+        if (handle !== undefined) this.#listeners.keepHandle(message.key, handle);
+        return;
+      }
+      this.#queue = this.#queue
+        .then(() => this.#carryOut(message))
+        .catch((error: unknown) => this.die(error));
+    });
+    // Without a primary there is nobody to reload, drain or replace this worker: it ends its exchanges, then itself.
+    this.#channel.onClose(() => void this.#drain(this.#live?.plan.config.shutdownTimeoutMs ?? 0));
+    this.#channel.send({ type: 'online' });
+  }
+
+  async #carryOut(message: Exclude<PrimaryMessage, { type: 'socket' }>): Promise<void> {
+    switch (message.type) {
+      case 'prepare':
+        await this.#prepare(message.plan);
+        return;
+      case 'commit':
+        await this.#commit(message.version);
+        return;
+      case 'rollback':
+        this.#rollback(message.version);
+        return;
+      case 'status':
+        this.#channel.send({
+          type: 'status',
+          id: message.id,
+          status: workerStatus(this.#live, this.#parts, this.#rules.status()),
+        });
+        return;
+      case 'reopen-logs':
+        this.#logs.reopen();
+        return;
+      case 'drain':
+        // Not awaited: status must be answered meanwhile.
+        void this.#drain(message.timeoutMs);
+        return;
+    }
+  }
+
+  async #prepare(plan: SnapshotPlan): Promise<void> {
+    this.#forgetPrepared();
+    const problems = this.#listeners.missing(plan);
+    const logs = this.#openLogs(plan, problems);
+    if (logs !== null && problems.length === 0) {
+      const built = await buildSnapshot(plan, logs, this.#parts);
+      if (built.ok) this.#prepared = built.snapshot;
+      else {
+        problems.push(...built.problems);
+        if (logs !== this.#logs) void logs.close();
+      }
+    }
+    if (problems.length > 0) this.#channel.send({ type: 'refused', version: plan.version, problems });
+    else this.#channel.send({ type: 'prepared', version: plan.version });
+  }
+
+  #openLogs(plan: SnapshotPlan, problems: string[]): Logs | null {
+    if (this.#logs.isFor(plan.config.log)) return this.#logs;
+    try {
+      return new Logs(plan.config.log);
+    } catch (error) {
+      problems.push(`log: ${error instanceof Error ? error.message : String(error)}`);
+      return null;
+    }
+  }
+
+  async #commit(version: number): Promise<void> {
+    const next = this.#prepared;
+    if (next === null || next.plan.version !== version) return;
+    const previous = this.#live;
+    const previousLogs = this.#logs;
+    this.#prepared = null;
+    this.#live = next;
+    this.#logs = next.logs;
+    for (const runtime of this.#parts.registry.commit(next.upstreams)) this.#parts.pools.retire(runtime);
+    await this.#listeners.apply(next);
+    const closeLogs = (): void => {
+      if (previousLogs !== this.#logs) void previousLogs.close();
+    };
+    if (previous === null) closeLogs();
+    else retireSnapshot(previous, this.#rules, closeLogs);
+    this.#channel.send({ type: 'committed', version });
+  }
+
+  #rollback(version: number): void {
+    if (this.#prepared?.plan.version === version) this.#forgetPrepared();
+    this.#listeners.dropUnusedHandles();
+  }
+
+  #forgetPrepared(): void {
+    const prepared = this.#prepared;
+    this.#prepared = null;
+    if (prepared === null) return;
+    retireSnapshot(prepared, this.#rules, () => {
+      if (prepared.logs !== this.#logs) void prepared.logs.close();
+    });
+  }
+
+  async #drain(timeoutMs: number): Promise<void> {
+    const timer = setTimeout(() => this.#exit(), timeoutMs);
+    await this.#listeners.drain();
+    clearTimeout(timer);
+    this.#channel.send({ type: 'drained' });
+    this.#exit();
+  }
+
+  #exit(): void {
+    this.#parts.pools.closeIdle();
+    void Promise.allSettled([this.#rules.close(), this.#logs.close()]).then(() => process.exit(0));
+  }
+
+  /** Logs why, then ends the process. */
+  die(error: unknown): void {
+    this.#logs.log.fatal({ err: error }, 'the worker can not go on');
+    process.exit(1); // the log writes what it holds when the process exits
+  }
+}
