@@ -1,0 +1,41 @@
+import { spawnSync } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { findProgram } from '../process/find-program.ts';
+import type { Peer } from './peer.ts';
+
+export const haproxy: Peer = {
+  name: 'HAProxy',
+  missing: () => (findProgram('haproxy') === null ? 'HAProxy: apt-get install haproxy' : null),
+  version() {
+    const printed = spawnSync(findProgram('haproxy') ?? 'haproxy', ['-v'], { encoding: 'utf8' }).stdout;
+    return /version (\d[\d.]*\d)/.exec(printed)?.[1] ?? 'unknown';
+  },
+  async prepare({ folder, port, backendPort }) {
+    const file = path.join(folder, 'haproxy.cfg');
+    await writeFile(
+      file,
+      `global
+  nbthread 1
+  maxconn 8192
+defaults
+  mode http
+  timeout connect 5s
+  timeout client 600s
+  timeout server 600s
+  timeout http-keep-alive 600s
+  option forwardfor
+  http-reuse always
+frontend web
+  bind 127.0.0.1:${port} backlog 4096
+  http-request set-header X-Forwarded-Proto http
+  http-request set-header X-Forwarded-Host %[req.hdr(host)]
+  http-request set-header X-Forwarded-Port %[dst_port]
+  default_backend site
+backend site
+  server one 127.0.0.1:${backendPort}
+`,
+    );
+    return { program: findProgram('haproxy') ?? 'haproxy', args: ['-db', '-f', file] };
+  },
+};

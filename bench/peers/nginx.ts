@@ -1,0 +1,85 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { findProgram } from '../process/find-program.ts';
+import { nginxMain } from './nginx-config.ts';
+import type { Peer, PeerContext } from './peer.ts';
+
+const forwarding = `proxy_http_version 1.1;
+      proxy_set_header Connection "";
+      proxy_set_header Host $http_host;
+      proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+      proxy_set_header X-Forwarded-Proto $scheme;
+      proxy_set_header X-Forwarded-Host $http_host;
+      proxy_set_header X-Forwarded-Port $server_port;`;
+
+/** The counterpart of tidegate-rule.ts: nothing shorter, nothing longer. */
+const njsRule = `function decide(r) {
+  if (r.uri.startsWith('/admin') && r.remoteAddress !== '127.0.0.1') return 'deny';
+  if (r.headersIn['x-beta'] === '1') return 'beta';
+  return 'site';
+}
+export default { decide };
+`;
+
+const njsModule = ['/usr/lib/nginx/modules', '/usr/share/nginx/modules', '/usr/lib64/nginx/modules']
+  .map((folder) => path.join(folder, 'ngx_http_js_module.so'))
+  .find((file) => existsSync(file));
+
+function nginxCommand(file: string): { program: string; args: string[] } {
+  return { program: findProgram('nginx') ?? 'nginx', args: ['-c', file] };
+}
+
+function nginxVersion(): string {
+  const printed = spawnSync(findProgram('nginx') ?? 'nginx', ['-v'], { encoding: 'utf8' }).stderr;
+  return /nginx\/(\S+)/.exec(printed)?.[1] ?? 'unknown';
+}
+
+function upstream(name: string, port: number): string {
+  return `upstream ${name} { server 127.0.0.1:${port}; keepalive 256; keepalive_requests 1000000000; keepalive_timeout 600s; }`;
+}
+
+export const nginx: Peer = {
+  name: 'nginx',
+  missing: () => (findProgram('nginx') === null ? 'nginx: apt-get install nginx' : null),
+  version: nginxVersion,
+  async prepare({ folder, port, backendPort }: PeerContext) {
+    const file = path.join(folder, 'nginx.conf');
+    const http = `${upstream('site', backendPort)}
+  server {
+    listen 127.0.0.1:${port} backlog=4096;
+    location / {
+      proxy_pass http://site;
+      ${forwarding}
+    }
+  }`;
+    await writeFile(file, nginxMain(folder, http));
+    return nginxCommand(file);
+  },
+};
+
+export const nginxWithNjs: Peer = {
+  name: 'nginx + njs, one rule',
+  missing: () =>
+    nginx.missing() ?? (njsModule === undefined ? 'njs: apt-get install libnginx-mod-http-js' : null),
+  version: nginxVersion,
+  async prepare({ folder, port, backendPort }: PeerContext) {
+    const file = path.join(folder, 'nginx.conf');
+    await writeFile(path.join(folder, 'rule.js'), njsRule);
+    const http = `js_import rule from ${folder}/rule.js;
+  js_set $decision rule.decide;
+  ${upstream('site', backendPort)}
+  ${upstream('beta', backendPort)}
+  server {
+    listen 127.0.0.1:${port} backlog=4096;
+    location / {
+      if ($decision = deny) { return 403; }
+      proxy_pass http://$decision;
+      ${forwarding}
+    }
+  }`;
+    await writeFile(file, nginxMain(folder, http, `load_module ${njsModule ?? ''};`));
+    return nginxCommand(file);
+  },
+};

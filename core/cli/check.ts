@@ -1,0 +1,123 @@
+import { existsSync } from 'node:fs';
+import type { Command } from 'commander';
+import { compileRules } from '../../rules/compile.ts';
+import { typeCheckRules } from '../../rules/type-check.ts';
+import { loadConfig } from '../config/load.ts';
+import type { Config, RuleBundle, RuleScriptConfig } from '../shared/config-types.ts';
+import { configFile, configOption } from './config-file.ts';
+import { problemLine, shownPath, type Problem } from './problems.ts';
+import { runInSandbox } from './sandbox/run-in-sandbox.ts';
+
+export function register(program: Command): void {
+  program
+    .command('check')
+    .description('validate the config, compile, type-check and load the rule scripts')
+    .option(...configOption)
+    .option('--json', 'print the result as JSON')
+    .action(async (options: { config?: string; json?: true }) => {
+      const file = await configFile('check', options.config);
+      process.exitCode = file === null ? 1 : print(await check(file), options.json ?? false);
+    });
+}
+
+interface CheckResult {
+  readonly file: string;
+  readonly problems: readonly Problem[];
+  /** Null where it is wrong. */
+  readonly config: Config | null;
+  readonly scripts: number;
+  /** False where no `typescript` package was found; the scripts are then compiled and loaded only. */
+  readonly typesChecked: boolean;
+}
+
+async function check(file: string): Promise<CheckResult> {
+  const loaded = await loadConfig(file);
+  const config = loaded.ok ? loaded.config : null;
+  // A wrong config hides no problem of the scripts that it names.
+  const settings = loaded.ok ? scriptsOf(loaded.config) : (loaded.scripts ?? []).map(withUsualLimits);
+  const rules = await checkScripts(distinct(settings), config?.lists ?? null);
+  const problems = [...(loaded.ok ? [] : loaded.problems), ...rules.problems];
+  return {
+    file,
+    problems,
+    config,
+    scripts: new Set(settings.map(({ script }) => script)).size,
+    typesChecked: rules.typesChecked,
+  };
+}
+
+function scriptsOf(config: Config): RuleScriptConfig[] {
+  return config.listeners.flatMap(({ rules }) => (rules === null ? [] : [rules]));
+}
+
+function withUsualLimits(script: string): RuleScriptConfig {
+  return { script, timeLimitMs: 10, memoryLimitBytes: 32 * 2 ** 20, onError: 'deny' };
+}
+
+/** Two listeners with the same script and settings need one look only; what is missing is the config's problem. */
+function distinct(settings: readonly RuleScriptConfig[]): RuleScriptConfig[] {
+  const byText = new Map(settings.map((one) => [JSON.stringify(one), one]));
+  return [...byText.values()].filter(({ script }) => existsSync(script));
+}
+
+/** `lists`: null where the config is wrong; a script that asks for a list as it loads cannot be judged then. */
+async function checkScripts(
+  settings: readonly RuleScriptConfig[],
+  lists: Config['lists'] | null,
+): Promise<{ problems: Problem[]; typesChecked: boolean }> {
+  if (settings.length === 0) return { problems: [], typesChecked: true };
+  const types = await typeCheckRules([...new Set(settings.map(({ script }) => script))]);
+  const problems: Problem[] = [...types.problems];
+  const compiled = await Promise.all(settings.map((one) => compileRules(one)));
+  for (const result of compiled) {
+    // What does not parse, or imports what is not there, the type checker has found at the same place.
+    if (!result.ok)
+      problems.push(
+        ...result.problems.filter((problem) => !problems.some((known) => samePlace(known, problem))),
+      );
+  }
+  const bundles = compiled.flatMap((result): RuleBundle[] => (result.ok ? [result.bundle] : []));
+  for (const bundle of bundles) {
+    if (lists === null) break;
+    const reply = await runInSandbox({ type: 'load', bundle, lists });
+    if (reply.type === 'problems') problems.push(...reply.problems);
+  }
+  return { problems, typesChecked: types.available };
+}
+
+function samePlace(a: Problem, b: Problem): boolean {
+  return a.file === b.file && a.line === b.line;
+}
+
+/** @returns the exit status */
+function print(result: CheckResult, json: boolean): number {
+  const { file, problems, config, scripts, typesChecked } = result;
+  const ok = problems.length === 0;
+  if (json) {
+    process.stdout.write(`${JSON.stringify({ ok, file, typesChecked, problems }, null, 2)}\n`);
+    return ok ? 0 : 1;
+  }
+  for (const problem of problems) process.stderr.write(`${problemLine(problem)}\n`);
+  if (!typesChecked) {
+    process.stderr.write(
+      'Types were not checked: typescript is not installed (npm install --save-dev typescript).\n',
+    );
+  }
+  if (!ok) {
+    process.stderr.write(`${counted(problems.length, 'problem')} found\n`);
+    return 1;
+  }
+  const listeners = config?.listeners.length ?? 0;
+  const upstreams = config?.upstreams.length ?? 0;
+  const parts = [
+    counted(listeners, 'listener'),
+    counted(upstreams, 'upstream'),
+    counted(scripts, 'rule script'),
+  ];
+  process.stdout.write(`${shownPath(file)} is fine: ${parts.join(', ')}\n`);
+  return 0;
+}
+
+function counted(count: number, name: string): string {
+  return `${count} ${name}${count === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,43 @@
+import type { RequestDecision } from '../../shared/rule-script.ts';
+
+export function describeDecision(decision: RequestDecision): string {
+  switch (decision.kind) {
+    case 'next':
+      return 'next';
+    case 'forward': {
+      const target = decision.target === null ? '' : `, target ${decision.target}`;
+      return `forward to ${decision.upstream}${target}${decision.host === null ? '' : `, host ${decision.host}`}`;
+    }
+    case 'redirect':
+      return `redirect ${decision.status} to ${decision.location}`;
+    case 'respond':
+      return `respond ${decision.status}`;
+    case 'deny':
+      return `deny ${decision.status}`;
+    case 'fault':
+      return 'fault';
+  }
+}
+
+/** What the rule changed of the request's headers, a line for each. */
+export function describeEdits(decision: RequestDecision): string[] {
+  if (decision.kind !== 'next' && decision.kind !== 'forward') return [];
+  return decision.edits.map((edit) =>
+    edit.op === 'delete'
+      ? `removes ${edit.name}`
+      : `${edit.op === 'set' ? 'sets' : 'adds'} ${edit.name}: ${edit.value}`,
+  );
+}
+
+export function answerReason(
+  decision: Extract<RequestDecision, { kind: 'redirect' | 'respond' | 'deny' }>,
+): string {
+  switch (decision.kind) {
+    case 'redirect':
+      return `a redirect to ${decision.location}`;
+    case 'respond':
+      return 'the rule answers itself';
+    case 'deny':
+      return 'the rule denied it';
+  }
+}

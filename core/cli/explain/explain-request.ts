@@ -1,0 +1,175 @@
+import { applyEdits } from '../../exchange/apply-edits.ts';
+import { statusOf } from '../../exchange/respond.ts';
+import { RouteTable } from '../../exchange/routes.ts';
+import type { RequestHead } from '../../exchange/streams.ts';
+import type { Config, ListenerConfig } from '../../shared/config-types.ts';
+import type { PickCandidate, RuleRequest } from '../../shared/rule-script.ts';
+import { UpstreamRegistry } from '../../upstreams/registry.ts';
+import type { Upstream } from '../../upstreams/upstream.ts';
+import { shownPath } from '../problems.ts';
+import type { RuleAnswer } from '../sandbox/messages.ts';
+import { answerReason, describeDecision, describeEdits } from './describe-decision.ts';
+import type { Explanation, Outcome, Step } from './explanation.ts';
+import { readRequest, type ExplainQuery } from './read-request.ts';
+
+/** Asks a listener's rule script; null where it has none. */
+export type AskRule = (
+  listener: ListenerConfig,
+  request: RuleRequest,
+  candidates: Readonly<Record<string, readonly PickCandidate[]>>,
+) => Promise<RuleAnswer | null>;
+
+/** Takes a request through the same steps as the proxy does (`exchange/pipeline.ts`), without sending anything anywhere. */
+export async function explainRequest(
+  config: Config,
+  listener: ListenerConfig,
+  reason: string,
+  query: ExplainQuery,
+  askRule: AskRule,
+): Promise<Explanation> {
+  const path = new ExplainedPath(config, listener);
+  path.step('listener', `${listener.name} (${listener.addressText})`, [reason]);
+  const outcome = await path.follow(query, askRule);
+  const { method, url, clientAddress } = query;
+  return {
+    request: { method, url: `${url.scheme}://${url.authority}${url.target}`, clientAddress },
+    steps: path.steps,
+    outcome,
+  };
+}
+
+class ExplainedPath {
+  readonly steps: Step[] = [];
+  readonly #listener: ListenerConfig;
+  readonly #upstreams: ReadonlyMap<string, Upstream>;
+  #picks: RuleAnswer['picks'] = null;
+
+  constructor(config: Config, listener: ListenerConfig) {
+    this.#listener = listener;
+    this.#upstreams = new UpstreamRegistry().prepare(config.upstreams);
+  }
+
+  step(step: Step['step'], text: string, details: readonly string[]): void {
+    this.steps.push({ step, text, details });
+  }
+
+  async follow(query: ExplainQuery, askRule: AskRule): Promise<Outcome> {
+    const read = readRequest(this.#listener, query);
+    this.steps.push(read.step);
+    if (!read.ok) return read.outcome;
+    const { head, request } = read;
+    const answer = await askRule(this.#listener, request, this.#candidates());
+    const settled = this.#rule(answer, head);
+    if (settled !== null) return settled;
+    const routed = this.#route(head, request.path);
+    if (routed !== null) return this.#choose(routed, head.target, 'the route names it');
+    const { upstream } = this.#listener;
+    if (upstream === null)
+      return { kind: 'answer', status: 404, reason: 'no route fits and the listener has no `upstream`' };
+    return this.#choose(
+      upstream,
+      head.target,
+      "the listener's `upstream`, where a request goes that nothing else placed",
+    );
+  }
+
+  #candidates(): Record<string, PickCandidate[]> {
+    const shown = ({ name, candidates }: { name: string; candidates: Upstream['backends'] }) =>
+      [
+        name,
+        candidates.map(({ addressText, weight }) => ({ address: addressText, weight, inFlight: 0 })),
+      ] as const;
+    return Object.fromEntries(
+      [...this.#upstreams].map(([name, upstream]) => shown({ name, candidates: upstream.candidates() })),
+    );
+  }
+
+  /** Null where the rule leaves it to the routes. */
+  #rule(answer: RuleAnswer | null, head: RequestHead): Outcome | null {
+    this.#picks = answer?.picks ?? null;
+    const decision = answer?.decision ?? null;
+    if (decision === null) {
+      this.step('rule', 'none', [
+        answer === null ? 'the listener has no rule script' : 'the script has no `request` handler',
+      ]);
+      return null;
+    }
+    const at = answer?.at ?? null;
+    const place = at === null ? '' : `, at ${shownPath(at.file)}:${at.line}:${at.column}`;
+    this.step('rule', `${describeDecision(decision)}${place}`, describeEdits(decision));
+    switch (decision.kind) {
+      case 'next':
+        // Routes see the headers as the rule left them.
+        applyEdits(head.headers, decision.edits);
+        return null;
+      case 'forward':
+        return this.#choose(decision.upstream, decision.target ?? head.target, 'the rule names it');
+      case 'fault':
+        if (this.#listener.rules?.onError === 'next') {
+          this.step('rule', 'next', [`because of onError: next; the fault: ${decision.reason}`]);
+          return null;
+        }
+        return { kind: 'answer', status: statusOf('rule-fault') ?? 500, reason: decision.reason };
+      case 'redirect':
+      case 'respond':
+      case 'deny':
+        return { kind: 'answer', status: decision.status, reason: answerReason(decision) };
+    }
+  }
+
+  #route(head: RequestHead, path: string): string | null {
+    const { routes } = this.#listener;
+    if (routes.length === 0) {
+      this.step('route', 'none', ['the listener has no routes']);
+      return null;
+    }
+    const host = head.host.replace(/:\d*$/, '');
+    const { match, considered } = new RouteTable(routes).explain(host, path, head.method, (name) =>
+      head.headers.get(name),
+    );
+    const details = considered.slice(0, 5).map(({ index, reason }) => `routes[${index}]: ${reason}`);
+    if (considered.length > 5) details.push(`and ${considered.length - 5} more rows`);
+    this.step('route', match === undefined ? 'none fits' : `routes[${match.index}]`, details);
+    return match?.route.upstream ?? null;
+  }
+
+  #choose(name: string, target: string, reason: string): Outcome {
+    const upstream = this.#upstreams.get(name);
+    if (upstream === undefined) {
+      this.step('upstream', `"${name}" does not exist`, [
+        reason,
+        `there is ${[...this.#upstreams.keys()].join(', ')}`,
+      ]);
+      return {
+        kind: 'answer',
+        status: statusOf('rule-fault') ?? 500,
+        reason: `the upstream "${name}" does not exist`,
+      };
+    }
+    this.step('upstream', name, [reason]);
+    const candidates = upstream.candidates();
+    const table = upstream.backends.map(
+      (one) =>
+        `${one.addressText}: weight ${one.weight}${candidates.includes(one) ? '' : ', takes no new requests'}`,
+    );
+    const picked = candidates[this.#picks?.[name] ?? -1];
+    const backend = picked ?? upstream.pick();
+    if (backend === undefined) {
+      this.step('backend', 'none', table);
+      return {
+        kind: 'answer',
+        status: statusOf('no-backend') ?? 503,
+        reason: `no backend of "${name}" takes requests`,
+      };
+    }
+    const byScheduler =
+      candidates.length === 1
+        ? 'the only one that takes requests'
+        : `${upstream.config.scheduler} picks it first of ${candidates.length}; later requests get the others`;
+    this.step('backend', backend.addressText, [
+      picked === undefined ? byScheduler : "the script's `pick` handler chose it",
+      ...table,
+    ]);
+    return { kind: 'forward', upstream: name, backend: backend.addressText, target };
+  }
+}

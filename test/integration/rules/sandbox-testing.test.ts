@@ -1,0 +1,46 @@
+import { writeFile } from 'node:fs/promises';
+import { pathToFileURL } from 'node:url';
+import { expect, test } from 'vitest';
+import { loadRules } from '../../../rules/testing.ts';
+import { compileText } from './load-sandbox.ts';
+
+const text = `export default defineRules({
+  request(req) {
+    console.info(req.method + ' ' + req.url);
+    if (req.path === '/die') new Array(1e9).fill(0);
+    if (req.client.in('office')) return forward('office', { setHeaders: { 'x-host': req.host } });
+    if (req.headers.get('x-fail') !== null) throw new Error('asked to');
+  },
+  response(res) { res.headers.delete('server'); },
+});`;
+
+test('a script is loaded, asked and ended', async () => {
+  const { file } = await compileText(text);
+  await using rules = await loadRules(file, { lists: { office: ['192.0.2.0/24'] } });
+  expect(await rules.request({ url: 'https://a.example/x?y=1', method: 'PUT', client: '192.0.2.1' })).toEqual({
+    kind: 'forward',
+    upstream: 'office',
+    target: null,
+    host: null,
+    edits: [{ op: 'set', name: 'x-host', value: 'a.example' }],
+  });
+  expect(rules.logs).toEqual([{ level: 'info', message: 'PUT https://a.example/x?y=1' }]);
+  expect(await rules.request({ path: '/' })).toEqual({ kind: 'next', edits: [] });
+  expect(await rules.request({ headers: { 'x-fail': '1' } })).toMatchObject({ kind: 'fault', reason: expect.stringContaining('asked to') });
+  expect(await rules.response({ headers: { Server: 'x' } })).toEqual({ status: null, edits: [{ op: 'delete', name: 'server' }] });
+  expect(await rules.log({ status: 200 })).toBe(true);
+  expect(await rules.pick([{ address: '10.0.0.1:80' }])).toBe(-1);
+});
+
+test('a script that kills its process is an error, not a hanging test', async () => {
+  const { file } = await compileText(text);
+  await using rules = await loadRules(pathToFileURL(file));
+  await expect(rules.request({ path: '/die' })).rejects.toThrow('the script ended its process (SIGKILL)');
+  await expect(rules.request()).rejects.toThrow('the script ended its process');
+});
+
+test('what is wrong with a script is said with its place', async () => {
+  const { file } = await compileText(text);
+  await writeFile(file, '\nconst broken = ;');
+  await expect(loadRules(file)).rejects.toThrow(`${file}:2:16 Unexpected ";"`);
+});

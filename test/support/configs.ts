@@ -1,0 +1,26 @@
+/** A config with one listener `web` on a port that the system chooses; `upstreams` are extra names, `more` is YAML for the top level. */
+export function webConfig(
+  options: {
+    readonly upstreams?: readonly string[];
+    readonly rules?: string;
+    readonly backend?: string;
+    readonly workers?: number;
+    readonly more?: string;
+  } = {},
+): string {
+  const { upstreams = [], rules, backend = '127.0.0.1:9', workers = 2, more = '' } = options;
+  const lines = [
+    'listeners:',
+    `  - { name: web, address: '127.0.0.1:0', upstream: site${rules === undefined ? '' : `, rules: ${rules}`} }`,
+    'upstreams:',
+    ...['site', ...upstreams].map((name) => `  ${name}: { backends: [{ address: '${backend}' }] }`),
+    `workers: ${workers}`,
+    more,
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+/** A rule script that is different for every `text`. */
+export function script(text: string): string {
+  return `import { defineRules, respond } from 'tidegate/rules';\nexport default defineRules({ request: () => respond(${JSON.stringify(text)}) });\n`;
+}

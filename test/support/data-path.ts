@@ -1,0 +1,99 @@
+import { createServer } from 'node:net';
+import { resolveConfig } from '../../core/config/resolve.ts';
+import { configSchema } from '../../core/config/schema.ts';
+import type { AccessEntry } from '../../core/exchange/access-entry.ts';
+import { ListenerCounters, type ListenerService } from '../../core/exchange/listener-service.ts';
+import { RouteTable } from '../../core/exchange/routes.ts';
+import { ServiceUsage } from '../../core/exchange/service-usage.ts';
+import { ConnectionPools } from '../../core/forward/connections.ts';
+import { HttpListener } from '../../core/listeners/http.ts';
+import { compileCidrs } from '../../core/shared/cidr.ts';
+import { Deadlines } from '../../core/shared/deadlines.ts';
+import { createLogger } from '../../core/shared/log.ts';
+import type { RuleScript } from '../../core/shared/rule-script.ts';
+import { UpstreamRegistry } from '../../core/upstreams/registry.ts';
+import type { Upstream } from '../../core/upstreams/upstream.ts';
+
+/** A listener with its whole data path in this process: for tests that need many raw connections and no worker processes. */
+export interface DataPath {
+  readonly port: number;
+  readonly service: ListenerService;
+  readonly pools: ConnectionPools;
+  readonly upstreams: ReadonlyMap<string, Upstream>;
+  /** Finished exchanges, in the order in which they ended. */
+  readonly entries: AccessEntry[];
+  drain(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const silent = createLogger({ level: 'silent', file: null, access: null });
+
+/** `listener` and `upstreams` are written as in a config file; the listener's upstream is `site` unless it says otherwise. */
+export async function startDataPath(options: {
+  readonly listener?: Readonly<Record<string, unknown>>;
+  readonly upstreams?: Readonly<Record<string, unknown>>;
+  readonly backendPort?: number;
+  readonly rules?: RuleScript;
+  /** What the files of `listener.errorPages` hold, by absolute path. */
+  readonly files?: ReadonlyMap<string, string>;
+}): Promise<DataPath> {
+  const upstreamsInput = options.upstreams ?? {
+    site: { backends: [{ address: `127.0.0.1:${options.backendPort ?? 9}` }] },
+  };
+  const config = resolveConfig(
+    configSchema.parse({
+      listeners: [
+        { name: 'test', protocol: 'http', address: '127.0.0.1:0', upstream: 'site', ...options.listener },
+      ],
+      upstreams: upstreamsInput,
+    }),
+    '/tidegate.config.json',
+    options.files ?? new Map(),
+  );
+  const [listenerConfig] = config.listeners;
+  if (listenerConfig === undefined) throw new Error('no listener');
+  const deadlines = new Deadlines();
+  const pools = new ConnectionPools(deadlines);
+  const upstreams = new UpstreamRegistry().prepare(config.upstreams);
+  const entries: AccessEntry[] = [];
+  const service: ListenerService = {
+    config: listenerConfig,
+    rules: options.rules ?? null,
+    routes: new RouteTable(listenerConfig.routes),
+    upstreams,
+    upstream: listenerConfig.upstream === null ? null : (upstreams.get(listenerConfig.upstream) ?? null),
+    trustsPeer: compileCidrs(listenerConfig.forwarded.trust),
+    counters: new ListenerCounters(),
+    usage: new ServiceUsage(),
+    pools,
+    accessLog: { write: (entry) => void entries.push(entry) },
+    log: silent,
+  };
+  const listener = new HttpListener(service, deadlines, () => 1);
+  const port = await freePort();
+  await listener.listen({ port, host: '127.0.0.1' });
+  return {
+    port,
+    service,
+    pools,
+    upstreams,
+    entries,
+    drain: () => listener.drain(),
+    async close() {
+      const drained = listener.drain();
+      listener.destroyConnections();
+      pools.closeIdle();
+      await drained;
+      deadlines.close();
+    },
+  };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}

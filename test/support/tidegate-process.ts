@@ -1,0 +1,150 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+import { onTestFinished } from 'vitest';
+import { z } from 'zod';
+
+import { claimControlFolder, controlSocketName } from '../../core/admin/control-socket.ts';
+
+const cli = fileURLToPath(new URL('../../core/cli/main.ts', import.meta.url));
+const fakeWorkers = fileURLToPath(new URL('./run-fake-workers.ts', import.meta.url));
+
+const logLine = z.looseObject({ msg: z.string(), level: z.string() });
+export type LogLine = z.infer<typeof logLine>;
+
+export interface TidegateOptions {
+  /** Files of the config's folder by name; one of them is the config. */
+  readonly files: Readonly<Record<string, string>>;
+  /** In the folder, or an absolute path; default: `tidegate.config.yaml`. */
+  readonly config?: string;
+  /** Does more to the folder before the start. */
+  readonly prepare?: (folder: string) => Promise<void>;
+  /** `fake`: the workers of fake-worker.ts, which carry no traffic. */
+  readonly workers: 'real' | 'fake';
+  /** Let it fail to start. */
+  readonly fails?: boolean;
+}
+
+export interface CommandResult {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A `tidegate run` in a temporary folder; ended, with its workers and files, when the test is. */
+export class TidegateProcess {
+  readonly folder: string;
+  readonly configFile: string;
+  readonly pid: number;
+  readonly exited: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
+  readonly lines: LogLine[] = [];
+  stderr = '';
+  readonly #waiting = new Set<() => void>();
+  readonly #kill: (signal: NodeJS.Signals) => void;
+  #over = false;
+
+  constructor(folder: string, configFile: string, workers: TidegateOptions['workers']) {
+    this.folder = folder;
+    this.configFile = configFile;
+    const args = workers === 'fake' ? [fakeWorkers, configFile] : [cli, 'run', '--config', configFile];
+    const child = spawn(process.execPath, args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
+    this.pid = child.pid ?? -1;
+    this.#kill = (signal) => child.kill(signal);
+    child.stderr.on('data', (chunk: Buffer) => {
+      this.stderr += chunk.toString();
+    });
+    createInterface(child.stdout).on('line', (line) => {
+      this.lines.push(logLine.parse(JSON.parse(line)));
+      for (const wake of this.#waiting) wake();
+    });
+    this.exited = once(child, 'exit').then(() => {
+      this.#over = true;
+      for (const wake of this.#waiting) wake();
+      return { code: child.exitCode, signal: child.signalCode };
+    });
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.#kill(signal);
+  }
+
+  /** The first log line from index `from` on that says `message` and matches; rejects when the process ends before. */
+  async line(message: string, match: (line: LogLine) => boolean = () => true, from = 0): Promise<LogLine> {
+    for (;;) {
+      const found = this.lines.slice(from).find((line) => line.msg === message && match(line));
+      if (found !== undefined) return found;
+      if (this.#over)
+        throw new Error(
+          `tidegate ended before it logged "${message}": ${this.stderr}\n${JSON.stringify(this.lines)}`,
+        );
+      await this.#change();
+    }
+  }
+
+  /** The next line after those logged so far. */
+  nextLine(message: string, match?: (line: LogLine) => boolean): Promise<LogLine> {
+    return this.line(message, match, this.lines.length);
+  }
+
+  /** `http://127.0.0.1:PORT` of a listener at port 0. */
+  async url(listener = 'web'): Promise<string> {
+    const line = await this.line('listening', (each) => each['listener'] === listener);
+    return `http://${String(line['address'])}`;
+  }
+
+  write(name: string, text: string): Promise<void> {
+    return writeFile(join(this.folder, name), text);
+  }
+
+  /** Runs another command line for the same config. */
+  async command(...args: string[]): Promise<CommandResult> {
+    const child = spawn(process.execPath, [cli, ...args, '--config', this.configFile], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let stdout = '';
+    let stderr = '';
+    child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
+    child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+    await once(child, 'close');
+    return { status: child.exitCode, stdout, stderr };
+  }
+
+  #change(): Promise<void> {
+    return new Promise((changed) => {
+      const wake = (): void => {
+        this.#waiting.delete(wake);
+        changed();
+      };
+      this.#waiting.add(wake);
+    });
+  }
+}
+
+/** Starts it and waits until it is ready. */
+export async function runTidegate(options: TidegateOptions): Promise<TidegateProcess> {
+  const folder = await mkdtemp(join(tmpdir(), 'tidegate-test-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  for (const [name, text] of Object.entries(options.files)) {
+    await mkdir(dirname(join(folder, name)), { recursive: true });
+    await writeFile(join(folder, name), text);
+  }
+  await options.prepare?.(folder);
+  const tidegate = new TidegateProcess(
+    folder,
+    resolve(folder, options.config ?? 'tidegate.config.yaml'),
+    options.workers,
+  );
+  onTestFinished(async () => {
+    tidegate.kill('SIGKILL');
+    await tidegate.exited;
+    // A killed process leaves its control socket behind.
+    await rm(join(claimControlFolder(), controlSocketName(tidegate.configFile)), { force: true });
+  });
+  if (options.fails !== true) await tidegate.line('ready');
+  return tidegate;
+}
