@@ -1,0 +1,69 @@
+import type { Decision } from './decisions.ts';
+import type { RuleRequest, SentRequest } from './request.ts';
+import type { RuleResponse } from './response.ts';
+
+/** A backend that the `pick` handler may choose. */
+export interface Candidate {
+  /** As written in the config. */
+  readonly address: string;
+  readonly weight: number;
+  /** Requests that this worker has under way there. */
+  readonly inFlight: number;
+}
+
+export type LogValue = string | number | boolean | null | readonly LogValue[] | { readonly [key: string]: LogValue };
+
+/** An entry of the access log, as its JSON format has it. */
+export type LogEntry = { readonly [key: string]: LogValue };
+
+/** Only the handlers that a script has are ever called. All are plain functions: none may be `async`. */
+export interface Rules {
+  /** Decides where a request goes. Returning nothing is `next()`. */
+  readonly request?: (req: RuleRequest) => Decision | undefined | void;
+  /** Sees every answer of a backend before it goes to the client. */
+  readonly response?: (res: RuleResponse, req: SentRequest) => undefined | void;
+  /** Keeps an access-log entry (true, nothing), drops it (false), or keeps it with more fields. */
+  readonly log?: (entry: LogEntry) => boolean | Readonly<Record<string, string | number | boolean>> | undefined | void;
+  /** Picks a backend: one of `candidates` or its index; nothing leaves it to the upstream's scheduler. */
+  readonly pick?: (candidates: readonly Candidate[], req: SentRequest) => Candidate | number | undefined | void;
+}
+
+declare const brand: unique symbol;
+
+/** What a rule script exports by default. */
+export interface DefinedRules {
+  readonly [brand]: 'rules';
+}
+
+export const HANDLERS = ['request', 'response', 'log', 'pick'] as const;
+
+export class MadeRules {
+  declare readonly [brand]: 'rules';
+  readonly #rules: Rules;
+
+  constructor(rules: Rules) {
+    this.#rules = rules;
+  }
+
+  /** Undefined for anything that `defineRules` did not make. */
+  static of(value: unknown): Rules | undefined {
+    return typeof value === 'object' && value !== null && #rules in value ? value.#rules : undefined;
+  }
+}
+
+/** Makes a rule script of its handlers; the script's default export. Throws a TypeError for a handler that does not exist or is `async`. */
+export function defineRules(rules: Rules): DefinedRules {
+  if (typeof rules !== 'object' || rules === null) throw new TypeError('defineRules takes an object with the handlers');
+  for (const [name, handler] of Object.entries(rules)) {
+    if (!HANDLERS.some((known) => known === name)) {
+      throw new TypeError(`there is no handler \`${name}\`: a rule script may have ${HANDLERS.map((known) => `\`${known}\``).join(', ')}`);
+    }
+    if (typeof handler !== 'function') throw new TypeError(`the handler \`${name}\` is no function`);
+    const kind = Object.prototype.toString.call(handler);
+    if (kind !== '[object Function]') {
+      const what = kind === '[object AsyncFunction]' ? 'an async function: async handlers are not supported' : 'a generator, not a plain function';
+      throw new TypeError(`the handler \`${name}\` is ${what}`);
+    }
+  }
+  return new MadeRules(rules);
+}

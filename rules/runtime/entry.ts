@@ -1,0 +1,150 @@
+import { HANDLERS, MadeRules, type Candidate, type LogEntry, type Rules } from './define-rules.ts';
+import { MadeDecision } from './decisions.ts';
+import { quote } from './field-rules.ts';
+import { queryOf, RequestHandle } from './request.ts';
+import { ResponseHandle } from './response.ts';
+
+/**
+ * The functions that the host calls. Each returns a number or one JSON string; `rules/bridge.ts`
+ * is the other side. None throws for what the script did: a fault is `["fault", message, stack]`.
+ */
+export interface Calls {
+  readonly handles: string;
+  request(text: string): number | string;
+  response(status: number, head: string, text: string): number | string;
+  log(entry: string): number | string;
+  pick(candidates: string, text: string): number | string;
+  /** Explain mode: the stack of the call that made the last decision. */
+  where(): string;
+}
+
+declare global {
+  var tidegateCalls: Calls | undefined;
+}
+
+const { stringify } = JSON;
+/** The host wrote them, so they are what they say. */
+const parseEntry: (json: string) => LogEntry = JSON.parse;
+const parseCandidates: (json: string) => readonly Candidate[] = JSON.parse;
+const MAX_IDS = 1000;
+const SENT = 'the request is sent already: its headers can change in the `request` handler only';
+let ids = 0;
+let lastStack = '';
+
+/** Checks what the script exports and hands the host its functions. Throws a TypeError for a script without `defineRules`. */
+export function start(exported: unknown): void {
+  const rules = MadeRules.of(exported);
+  if (rules === undefined) throw new TypeError('the script must `export default defineRules({ … })`');
+  globalThis.tidegateCalls = {
+    handles: stringify(HANDLERS.filter((name) => rules[name] !== undefined)),
+    request: (text) => guarded(() => request(rules, text)),
+    response: (status, head, text) => guarded(() => response(rules, status, head, text)),
+    log: (entry) => guarded(() => log(rules, entry)),
+    pick: (candidates, text) => guarded(() => pick(rules, candidates, text)),
+    where: () => lastStack,
+  };
+}
+
+function guarded(call: () => number | string): number | string {
+  try {
+    return call();
+  } catch (error) {
+    return fault(error);
+  }
+}
+
+function fault(error: unknown): string {
+  try {
+    const isError = error instanceof Error;
+    return stringify(['fault', isError ? `${error.name}: ${error.message}` : `thrown: ${String(error)}`, isError ? String(error.stack) : '']);
+  } catch {
+    return '["fault","the script threw a value that cannot be shown",""]';
+  }
+}
+
+function request(rules: Rules, text: string): number | string {
+  const req = new RequestHandle(text, null);
+  const returned: unknown = rules.request?.(req);
+  const edits = RequestHandle.edits(req);
+  lastStack = '';
+  if (returned === undefined) return edits === null ? 0 : stringify(['next', 0, edits]);
+  const decision = MadeDecision.of(returned);
+  if (decision === undefined) throw notADecision(returned);
+  lastStack = MadeDecision.stack(decision);
+  if (decision.id !== 0 && edits === null) return decision.id;
+  return encode(decision, req, edits ?? []);
+}
+
+function encode(decision: MadeDecision, req: RequestHandle, edits: string[]): number | string {
+  const parts = MadeDecision.parts(decision);
+  if (parts.kind === 'next') return edits.length === 0 ? 0 : stringify(['next', 0, edits]);
+  // Only what is the same for every request may cross as a number from now on.
+  const keepsQuery = parts.kind === 'forward' && parts.path !== null && !parts.path.includes('?');
+  if (++decision.uses === 2 && edits.length === 0 && !keepsQuery && ids < MAX_IDS) decision.id = ++ids;
+  const { id } = decision;
+  switch (parts.kind) {
+    case 'forward': {
+      const target = keepsQuery ? `${parts.path}${queryOf(req.target)}` : parts.path;
+      return stringify(['forward', id, [...edits, ...parts.edits], parts.upstream, target, parts.host]);
+    }
+    case 'redirect':
+      return stringify(['redirect', id, parts.location, parts.status]);
+    case 'respond':
+      return stringify(['respond', id, parts.status, parts.headers, parts.body]);
+    case 'deny':
+      return stringify(['deny', id, parts.status]);
+  }
+}
+
+function response(rules: Rules, status: number, head: string, text: string): number | string {
+  const res = new ResponseHandle(status, head);
+  const returned: unknown = rules.response?.(res, new RequestHandle(text, SENT));
+  if (isThenable(returned)) throw promiseReturned('response');
+  if (returned !== undefined) throw new TypeError('the `response` handler changes `res` and returns nothing');
+  const [newStatus, edits] = ResponseHandle.changes(res);
+  return newStatus === null && edits === null ? 0 : stringify(['response', newStatus, edits ?? []]);
+}
+
+function log(rules: Rules, entry: string): number | string {
+  const returned: unknown = rules.log?.(parseEntry(entry));
+  if (returned === undefined || returned === true) return 1;
+  if (returned === false) return 0;
+  if (isThenable(returned)) throw promiseReturned('log');
+  if (typeof returned !== 'object' || returned === null) {
+    throw new TypeError(`the \`log\` handler returned ${describe(returned)}: it returns true, false, an object with more fields, or nothing`);
+  }
+  return stringify(['log', returned]);
+}
+
+function pick(rules: Rules, candidates: string, text: string): number {
+  const list = parseCandidates(candidates);
+  const returned: unknown = rules.pick?.(list, new RequestHandle(text, SENT));
+  if (returned === undefined) return -1;
+  if (isThenable(returned)) throw promiseReturned('pick');
+  const index = typeof returned === 'number' ? returned : list.findIndex((candidate) => candidate === returned);
+  if (!Number.isInteger(index) || index < 0 || index >= list.length) {
+    throw new TypeError(`the \`pick\` handler returned ${describe(returned)}: it returns one of the candidates, its index, or nothing`);
+  }
+  return index;
+}
+
+function notADecision(returned: unknown): TypeError {
+  if (isThenable(returned)) return promiseReturned('request');
+  return new TypeError(
+    `the \`request\` handler returned ${describe(returned)}: it returns what forward, redirect, respond, deny or next makes, or nothing`,
+  );
+}
+
+function promiseReturned(handler: string): TypeError {
+  return new TypeError(`the \`${handler}\` handler returned a promise: async handlers are not supported`);
+}
+
+function isThenable(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+}
+
+function describe(value: unknown): string {
+  if (value === null) return 'null';
+  if (typeof value === 'object') return 'an object';
+  return typeof value === 'string' ? `the string ${quote(value)}` : `a ${typeof value}`;
+}

@@ -1,0 +1,128 @@
+import { RequestClient, type Client } from './client.ts';
+import { CookieJar, type Cookies } from './cookies.ts';
+import { HeaderBlock, type MutableHeaders, type ReadonlyHeaders } from './headers.ts';
+import { URLSearchParams } from './url-search-params.ts';
+
+/** The query's parameters, read as the web's `URLSearchParams`; `new URLSearchParams(req.query)` gives a copy to change. */
+export type Query = Omit<URLSearchParams, 'append' | 'delete' | 'set' | 'sort'>;
+
+/** A request as the handlers other than `request` see it: it is sent already, so nothing of it can change. */
+export interface SentRequest {
+  readonly method: string;
+  readonly scheme: 'http' | 'https';
+  /** Host and port as sent, in lower case; empty for an HTTP/1.0 request without Host. */
+  readonly host: string;
+  /** The host without its port. */
+  readonly hostname: string;
+  /** The request-target as received: path and query, or `*`. */
+  readonly target: string;
+  /** The path that routes are matched against: normalised (RFC 3986 6.2.2), without the query. */
+  readonly path: string;
+  /** `scheme://host` and the target. */
+  readonly url: string;
+  readonly query: Query;
+  readonly headers: ReadonlyHeaders;
+  readonly cookies: Cookies;
+  readonly client: Client;
+}
+
+/** A request on its way in. Changes of `headers` go to the backend when the request is forwarded, by this decision or a later one. */
+export interface RuleRequest extends SentRequest {
+  readonly headers: MutableHeaders;
+}
+
+/**
+ * Made anew for each call over the one string that crosses (see `rules/bridge.ts`), and parsed as
+ * far as the script looks: a script that keeps it keeps this request only.
+ */
+export class RequestHandle implements RuleRequest {
+  readonly #text: string;
+  readonly #immutable: string | null;
+  #parts: string[] | null = null;
+  #headers: HeaderBlock | null = null;
+  #cookies: Cookies | null = null;
+  #client: Client | null = null;
+  #query: URLSearchParams | null = null;
+
+  constructor(text: string, immutable: string | null) {
+    this.#text = text;
+    this.#immutable = immutable;
+  }
+
+  get method(): string {
+    return this.#part(0);
+  }
+
+  get scheme(): 'http' | 'https' {
+    return this.#part(1) === 'https' ? 'https' : 'http';
+  }
+
+  get host(): string {
+    return this.#part(2);
+  }
+
+  get hostname(): string {
+    return this.host.replace(/:\d*$/, '');
+  }
+
+  get target(): string {
+    return this.#part(3);
+  }
+
+  get path(): string {
+    // Empty where it is the target's own path.
+    return this.#part(4) || withoutQuery(this.target);
+  }
+
+  get url(): string {
+    return `${this.scheme}://${this.host}${this.target}`;
+  }
+
+  get query(): Query {
+    return (this.#query ??= new URLSearchParams(queryOf(this.target)));
+  }
+
+  get headers(): MutableHeaders {
+    return (this.#headers ??= new HeaderBlock(this.#part(6), this.#immutable));
+  }
+
+  get cookies(): Cookies {
+    return (this.#cookies ??= new CookieJar(this.headers));
+  }
+
+  get client(): Client {
+    return (this.#client ??= new RequestClient(this.#part(5)));
+  }
+
+  static edits(request: RequestHandle): string[] | null {
+    return request.#headers === null ? null : HeaderBlock.edits(request.#headers);
+  }
+
+  #part(index: number): string {
+    return (this.#parts ??= split(this.#text))[index] ?? '';
+  }
+}
+
+/** The query with its `?`, or nothing. */
+export function queryOf(target: string): string {
+  const mark = target.indexOf('?');
+  return mark < 0 ? '' : target.slice(mark);
+}
+
+function withoutQuery(target: string): string {
+  const mark = target.indexOf('?');
+  return mark < 0 ? target : target.slice(0, mark);
+}
+
+/** Six parts that end in a line feed (which none of them can hold), then the header lines. */
+function split(text: string): string[] {
+  const parts: string[] = [];
+  let from = 0;
+  for (let index = 0; index < 6; index++) {
+    const to = text.indexOf('\n', from);
+    parts.push(text.slice(from, to));
+    from = to + 1;
+  }
+  parts.push(text.slice(from));
+  return parts;
+}
