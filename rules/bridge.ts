@@ -1,5 +1,19 @@
-import type { HeaderEdit, LogDecision, PickCandidate, RequestDecision, ResponseEdits, RuleRequest } from '../core/shared/rule-script.ts';
-import { fieldNameProblem, fieldValueProblem, hasControls, isHost, isVisibleAscii, quote } from './runtime/field-rules.ts';
+import type {
+  HeaderEdit,
+  LogDecision,
+  PickCandidate,
+  RequestDecision,
+  ResponseEdits,
+  RuleRequest,
+} from '../core/shared/rule-script.ts';
+import {
+  fieldNameProblem,
+  fieldValueProblem,
+  hasControls,
+  isHost,
+  isVisibleAscii,
+  quote,
+} from './runtime/field-rules.ts';
 
 /**
  * What crosses between host and sandbox. In: one string for a request. Out: a number, or one JSON
@@ -68,7 +82,8 @@ export function decodeLogResult(result: unknown): Decoded<LogDecision> {
   if (result === 0 || result === 1) return { ok: true, value: result === 1, id: 0 };
   return decode(result, (kind, _id, items) => {
     const given = items[0];
-    if (kind !== 'log' || typeof given !== 'object' || given === null) throw new TypeError('the script returned no log fields');
+    if (kind !== 'log' || typeof given !== 'object' || given === null)
+      throw new TypeError('the script returned no log fields');
     const fields: Record<string, string | number | boolean> = {};
     for (const [name, value] of Object.entries(given)) {
       if (name === '__proto__') continue;
@@ -82,23 +97,35 @@ export function decodeLogResult(result: unknown): Decoded<LogDecision> {
 }
 
 export function decodePickResult(result: unknown, count: number): Decoded<number> {
-  if (typeof result === 'number' && Number.isInteger(result) && result >= -1 && result < count) return { ok: true, value: result, id: 0 };
+  if (typeof result === 'number' && Number.isInteger(result) && result >= -1 && result < count)
+    return { ok: true, value: result, id: 0 };
   return decode<number>(result, () => {
     throw new TypeError('the script picked what is no candidate');
   });
 }
 
 /** `["fault", message, stack]`, or `[kind, …]` with an id as second item where `read` wants one (0: none). */
-function decode<T>(result: unknown, read: (kind: string, id: number, items: readonly unknown[]) => T): Decoded<T> {
+function decode<T>(
+  result: unknown,
+  read: (kind: string, id: number, items: readonly unknown[]) => T,
+): Decoded<T> {
   try {
     const [kind, second, ...rest] = arrayOf(result);
-    if (kind === 'fault') return { ok: false, reason: shown(second), stack: typeof rest[0] === 'string' ? rest[0] : '' };
+    if (kind === 'fault')
+      return { ok: false, reason: shown(second), stack: typeof rest[0] === 'string' ? rest[0] : '' };
     if (typeof kind !== 'string') throw new TypeError('the script returned no decision');
     const hasId = kind !== 'response' && kind !== 'log';
-    const id = hasId && typeof second === 'number' && Number.isInteger(second) && second > 0 && second <= MAX_IDS ? second : 0;
+    const id =
+      hasId && typeof second === 'number' && Number.isInteger(second) && second > 0 && second <= MAX_IDS
+        ? second
+        : 0;
     return { ok: true, value: read(kind, id, hasId ? rest : [second, ...rest]), id };
   } catch (error) {
-    return { ok: false, reason: error instanceof Error ? error.message : 'the script returned no decision', stack: '' };
+    return {
+      ok: false,
+      reason: error instanceof Error ? error.message : 'the script returned no decision',
+      stack: '',
+    };
   }
 }
 
@@ -106,7 +133,10 @@ function decode<T>(result: unknown, read: (kind: string, id: number, items: read
 const MAX_IDS = 1000;
 
 function arrayOf(result: unknown): readonly unknown[] {
-  if (typeof result !== 'string') throw new TypeError(`the script returned ${typeof result === 'number' ? 'an unknown number' : 'no decision'}`);
+  if (typeof result !== 'string')
+    throw new TypeError(
+      `the script returned ${typeof result === 'number' ? 'an unknown number' : 'no decision'}`,
+    );
   if (result.length > MAX_RESULT_LENGTH) throw new TypeError('what the script returned is too long');
   const value: unknown = JSON.parse(result);
   if (!Array.isArray(value)) throw new TypeError('the script returned no decision');
@@ -131,7 +161,12 @@ function status(value: unknown, from: number, to: number): number {
 
 function targetOf(value: unknown): string {
   const target = text(value, 'the path to forward to');
-  if (!target.startsWith('/') || !isVisibleAscii(target) || target.includes('#') || target.length > MAX_TARGET_LENGTH) {
+  if (
+    !target.startsWith('/') ||
+    !isVisibleAscii(target) ||
+    target.includes('#') ||
+    target.length > MAX_TARGET_LENGTH
+  ) {
     throw new TypeError(`${quote(target)} is no path to forward to`);
   }
   return target;
@@ -145,7 +180,8 @@ function hostOf(value: unknown): string {
 
 function locationOf(value: unknown): string {
   const location = text(value, 'the location');
-  if (location === '' || hasControls(location) || !isVisibleAscii(location)) throw new TypeError(`${quote(location)} is no location to redirect to`);
+  if (location === '' || hasControls(location) || !isVisibleAscii(location))
+    throw new TypeError(`${quote(location)} is no location to redirect to`);
   return location;
 }
 
@@ -155,9 +191,11 @@ function respondOf(items: readonly unknown[]): RequestDecision {
   const headers: (readonly [string, string])[] = [];
   for (let index = 0; index + 1 < flat.length; index += 2) headers.push(field(flat[index], flat[index + 1]));
   const body = text(items[2], 'the body');
-  if (body !== '' && (code === 204 || code === 205 || code === 304)) throw new TypeError(`an answer of status ${code} has no body`);
+  if (body !== '' && (code === 204 || code === 205 || code === 304))
+    throw new TypeError(`an answer of status ${code} has no body`);
   const bytes = Buffer.byteLength(body);
-  if (bytes > MAX_BODY_BYTES) throw new TypeError(`the body is ${bytes} bytes long, more than ${MAX_BODY_BYTES}`);
+  if (bytes > MAX_BODY_BYTES)
+    throw new TypeError(`the body is ${bytes} bytes long, more than ${MAX_BODY_BYTES}`);
   return { kind: 'respond', status: code, headers, body };
 }
 

@@ -27,7 +27,12 @@ export async function compileRules(settings: RuleScriptConfig): Promise<CompileR
   const inputs = new Set<string>([settings.script]);
   try {
     const result = await build({
-      stdin: { contents: entrySource(settings.script), resolveDir: dirname(settings.script), sourcefile: ENTRY_NAME, loader: 'js' },
+      stdin: {
+        contents: entrySource(settings.script),
+        resolveDir: dirname(settings.script),
+        sourcefile: ENTRY_NAME,
+        loader: 'js',
+      },
       absWorkingDir: dirname(settings.script),
       outfile: join(dirname(settings.script), 'rules.bundle.js'),
       bundle: true,
@@ -44,10 +49,19 @@ export async function compileRules(settings: RuleScriptConfig): Promise<CompileR
       logLevel: 'silent',
       plugins: [sandboxResolver(inputs)],
     });
-    const text = (ending: string): string => result.outputFiles.find((file) => file.path.endsWith(ending))?.text ?? '';
+    const text = (ending: string): string =>
+      result.outputFiles.find((file) => file.path.endsWith(ending))?.text ?? '';
     const code = text('.js');
     const id = createHash('sha256')
-      .update(JSON.stringify([settings.script, settings.timeLimitMs, settings.memoryLimitBytes, settings.onError, code]))
+      .update(
+        JSON.stringify([
+          settings.script,
+          settings.timeLimitMs,
+          settings.memoryLimitBytes,
+          settings.onError,
+          code,
+        ]),
+      )
       .digest('hex');
     const bundle: RuleBundle = {
       script: settings.script,
@@ -62,14 +76,18 @@ export async function compileRules(settings: RuleScriptConfig): Promise<CompileR
     return { ok: true, bundle };
   } catch (error) {
     if (!isBuildFailure(error)) throw error;
-    return { ok: false, problems: error.errors.map((message) => problemOf(message, settings.script)), inputs: [...inputs] };
+    return {
+      ok: false,
+      problems: error.errors.map((message) => problemOf(message, settings.script)),
+      inputs: [...inputs],
+    };
   }
 }
 
-/** Globals come first (imports run in order), the script second, and only then is what it exports looked at. */
+/** The runtime comes first (imports run in order), so that it is whole before the script can change any global. */
 function entrySource(script: string): string {
   const [globals, entry] = [GLOBALS, ENTRY].map((path) => JSON.stringify(path));
-  return `import ${globals};\nimport rules from ${JSON.stringify(script)};\nimport { start } from ${entry};\nstart(rules);\n`;
+  return `import ${globals};\nimport { start } from ${entry};\nimport rules from ${JSON.stringify(script)};\nstart(rules);\n`;
 }
 
 const GLOBALS = fileURLToPath(moduleUrl(import.meta.url, 'runtime/globals'));
@@ -93,7 +111,9 @@ function sandboxResolver(inputs: Set<string>): Plugin {
           const found = await setup.resolve(args.path, { resolveDir, importer, kind, pluginData: 'npm' });
           if (found.errors.length === 0) return found;
         }
-        return { errors: [{ text: `"${args.path}" is a part of Node: nothing of Node exists in a rule script` }] };
+        return {
+          errors: [{ text: `"${args.path}" is a part of Node: nothing of Node exists in a rule script` }],
+        };
       });
       setup.onLoad({ filter: /.*/ }, (args) => {
         if (args.namespace === 'file' && !isOwnFile(args.path)) inputs.add(args.path);
@@ -111,9 +131,21 @@ function problemOf(message: Message, script: string): RuleProblem {
   const { location } = message;
   if (location === null || location.file === ENTRY_NAME) {
     const noDefault = message.text.startsWith('No matching export');
-    return { file: script, line: 0, column: 0, message: noDefault ? 'the script has no default export: it must `export default defineRules({ … })`' : message.text };
+    return {
+      file: script,
+      line: 0,
+      column: 0,
+      message: noDefault
+        ? 'the script has no default export: it must `export default defineRules({ … })`'
+        : message.text,
+    };
   }
-  return { file: resolve(dirname(script), location.file), line: location.line, column: location.column + 1, message: message.text };
+  return {
+    file: resolve(dirname(script), location.file),
+    line: location.line,
+    column: location.column + 1,
+    message: message.text,
+  };
 }
 
 const sourceMapShape = z.looseObject({ sources: z.array(z.string()) });

@@ -2,10 +2,11 @@ import type { Config, RuleBundle } from '../core/shared/config-types.ts';
 import type { RuleScript } from '../core/shared/rule-script.ts';
 import type { RuleProblem } from './compile.ts';
 import { Guard } from './guard.ts';
-import { Sandbox, type SandboxSource } from './isolate.ts';
+import type { SandboxSource } from './isolate.ts';
 import { dieOf } from './last-words.ts';
-import { LOAD_LIMIT_MS, LoadedScript, type RuleFault, type Services } from './loaded-script.ts';
+import { LoadedScript, type RuleFault, type Services } from './loaded-script.ts';
 import { isOwnFile } from './own-files.ts';
+import { LOAD_LIMIT_MS, loadSandbox } from './sandbox-pair.ts';
 import { ScriptLog, type RuleLog } from './script-log.ts';
 import { SourcePositions } from './source-positions.ts';
 import { Watchdog } from './watchdog.ts';
@@ -37,7 +38,9 @@ export interface RuleStatus {
 }
 
 /** The options that the primary gives a worker in its environment. */
-export function lastWordsFromEnvironment(environment: NodeJS.ProcessEnv): Pick<RuleHostOptions, 'lastWords' | 'trace'> {
+export function lastWordsFromEnvironment(
+  environment: NodeJS.ProcessEnv,
+): Pick<RuleHostOptions, 'lastWords' | 'trace'> {
   const lastWords = environment['TIDEGATE_LAST_WORDS'] === '1';
   return { lastWords, trace: lastWords && environment['TIDEGATE_TRACE_RULES'] === '1' };
 }
@@ -55,7 +58,13 @@ export class RuleHost {
   constructor(options: RuleHostOptions) {
     this.#options = options;
     this.#guard = new Guard(this.#watchdog.words, options.lastWords);
-    this.#services = { watchdog: this.#watchdog, guard: this.#guard, onFault: options.onFault, trace: options.trace };
+    this.#services = {
+      watchdog: this.#watchdog,
+      guard: this.#guard,
+      loading: new Set(),
+      onFault: options.onFault,
+      trace: options.trace,
+    };
     this.#timer = setInterval(() => {
       for (const { script } of this.#loaded.values()) script.measure();
     }, MEASURE_MS);
@@ -96,13 +105,18 @@ export class RuleHost {
   }
 
   status(): RuleStatus[] {
-    return [...this.#loaded.values()].map(({ script }) => ({ id: script.id, file: script.file, ...script.counts }));
+    return [...this.#loaded.values()].map(({ script }) => ({
+      id: script.id,
+      file: script.file,
+      ...script.counts,
+    }));
   }
 
   async close(): Promise<void> {
     clearInterval(this.#timer);
     for (const { script } of this.#loaded.values()) script.release();
     this.#loaded.clear();
+    await Promise.all(this.#services.loading);
     this.#watchdog.close();
     await this.#guard.close();
   }
@@ -110,28 +124,26 @@ export class RuleHost {
   async #loadNew(bundle: RuleBundle, lists: Config['lists']): Promise<LoadResult> {
     const log = new ScriptLog(this.#options.log, bundle.script);
     const positions = new SourcePositions(bundle.sourceMap, isOwnFile);
-    const die = (): void => dieOf(bundle.id, this.#options.lastWords);
     const source: SandboxSource = {
       code: bundle.code,
       memoryLimitBytes: bundle.memoryLimitBytes,
       settings: JSON.stringify({ lists, explain: this.#options.explain ?? false }),
       onConsole: (level, line) => log.console(level, line),
-      onLost: die,
+      onLost: () => dieOf(bundle.id, this.#options.lastWords),
     };
-    // A top level that not even V8 can end (see `guard-thread.ts`) has taken its thread for good.
-    const deadline = setTimeout(die, LOAD_LIMIT_MS * 2);
     try {
-      const sandbox = await Sandbox.load(source, LOAD_LIMIT_MS);
+      const sandbox = await loadSandbox(source);
       try {
-        return { ok: true, script: new LoadedScript(bundle, source, sandbox, positions, this.#services, log) };
+        return {
+          ok: true,
+          script: new LoadedScript(bundle, source, sandbox, positions, this.#services, log),
+        };
       } catch (error) {
         sandbox.dispose();
         throw error;
       }
     } catch (error) {
       return { ok: false, problems: [problemOf(error, bundle, positions)] };
-    } finally {
-      clearTimeout(deadline);
     }
   }
 }
@@ -147,6 +159,8 @@ function problemOf(error: unknown, bundle: RuleBundle, positions: SourcePosition
     file: position?.file ?? bundle.script,
     line: position?.line ?? 0,
     column: position?.column ?? 0,
-    message: message.includes('timed out') ? `loading the script took longer than ${LOAD_LIMIT_MS} ms` : message,
+    message: message.includes('timed out')
+      ? `loading the script took longer than ${LOAD_LIMIT_MS} ms`
+      : message,
   };
 }

@@ -91,7 +91,7 @@ function mainThreadUs(): number {
 /** The thread never returns to its event loop, so it fetches its messages itself. */
 function takeAssignments(): void {
   if (parentPort === null) return;
-  for (let next = assignment.safeParse(receiveMessageOnPort(parentPort)); next.success; ) {
+  for (let next = assignment.safeParse(receiveMessageOnPort(parentPort)); next.success;) {
     ruleIds.set(next.data.message.slot, next.data.message.ruleId);
     next = assignment.safeParse(receiveMessageOnPort(parentPort));
   }

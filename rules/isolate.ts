@@ -73,7 +73,9 @@ export class Sandbox {
     try {
       const context = isolate.createContextSync();
       setBindings(context, source);
-      isolate.compileScriptSync(source.code, { filename: BUNDLE_NAME }).runSync(context, { timeout: timeoutMs });
+      isolate
+        .compileScriptSync(source.code, { filename: BUNDLE_NAME })
+        .runSync(context, { timeout: timeoutMs });
       return new Sandbox(isolate, context);
     } catch (error) {
       disposeOf(isolate);
@@ -115,8 +117,13 @@ function createIsolate(source: SandboxSource): ivm.Isolate {
 }
 
 function setBindings(context: ivm.Context, source: SandboxSource): void {
-  const writeLog = new ivm.Callback((level: unknown, line: unknown) => source.onConsole(level, line), { sync: true });
-  context.evalClosureSync('globalThis.tidegateHost = { settings: $0, writeLog: $1 }', [source.settings, writeLog]);
+  const writeLog = new ivm.Callback((level: unknown, line: unknown) => source.onConsole(level, line), {
+    sync: true,
+  });
+  context.evalClosureSync('globalThis.tidegateHost = { settings: $0, writeLog: $1 }', [
+    source.settings,
+    writeLog,
+  ]);
 }
 
 function usedBytes(isolate: ivm.Isolate): number {

@@ -1,18 +1,32 @@
 import { z } from 'zod';
 import type { RuleBundle } from '../core/shared/config-types.ts';
 import { formatDuration } from '../core/shared/duration.ts';
-import type { LogDecision, PickCandidate, RequestDecision, ResponseEdits, RuleRequest, RuleScript } from '../core/shared/rule-script.ts';
+import type {
+  LogDecision,
+  PickCandidate,
+  RequestDecision,
+  ResponseEdits,
+  RuleRequest,
+  RuleScript,
+} from '../core/shared/rule-script.ts';
 import { formatSize } from '../core/shared/size.ts';
-import { decodeLogResult, decodePickResult, decodeRequestResult, decodeResponseResult, encodeCandidates, encodeRequest, type ScriptError } from './bridge.ts';
+import {
+  decodeLogResult,
+  decodePickResult,
+  decodeRequestResult,
+  decodeResponseResult,
+  encodeCandidates,
+  encodeRequest,
+  type ScriptError,
+} from './bridge.ts';
 import type { Guard } from './guard.ts';
-import { Sandbox, type CallName, type SandboxSource } from './isolate.ts';
+import type { CallName, Sandbox, SandboxSource } from './isolate.ts';
 import { writeLastWords } from './last-words.ts';
+import { SandboxPair } from './sandbox-pair.ts';
 import type { ScriptLog } from './script-log.ts';
 import { formatPosition, type SourcePosition, type SourcePositions } from './source-positions.ts';
 import type { Watchdog } from './watchdog.ts';
 
-/** For a script to run its top level. */
-export const LOAD_LIMIT_MS = 1000;
 /** The heap is measured after so many calls (and by a timer): a measurement takes as long as one or two calls. */
 const CALLS_PER_MEASUREMENT = 64;
 
@@ -29,19 +43,23 @@ export type RuleFault = 'time' | 'memory';
 export interface Services {
   readonly watchdog: Watchdog;
   readonly guard: Guard;
+  /** Loads of isolates that are under way. */
+  readonly loading: Set<Promise<unknown>>;
   /** The isolate was ended; it is replaced already. */
   readonly onFault: (ruleId: string, fault: RuleFault, detail: string) => void;
   /** Name the script on file descriptor 4 before each call. */
   readonly trace: boolean;
 }
 
-const handlesShape = z.array(z.enum(['request', 'response', 'log', 'pick']));
-
-/** A sandbox under the watchdog's eyes. */
-interface Armed {
-  readonly sandbox: Sandbox;
-  readonly slot: number;
+function handlesOf(json: unknown): RuleScript['handles'] {
+  const parsed = typeof json === 'string' ? handlesShape.safeParse(JSON.parse(json)) : null;
+  if (parsed === null || !parsed.success)
+    throw new TypeError('the script changed the runtime that it runs in');
+  const has = (name: 'request' | 'response' | 'log' | 'pick'): boolean => parsed.data.includes(name);
+  return { request: has('request'), response: has('response'), log: has('log'), pick: has('pick') };
 }
+
+const handlesShape = z.array(z.enum(['request', 'response', 'log', 'pick']));
 
 /** A call that gave no result; why is logged already. */
 class Failure {
@@ -52,42 +70,41 @@ class Failure {
   }
 }
 
-/** One script with its isolate, and a second, loaded one that takes over the moment the first is ended. */
+/** One script in its sandbox: makes the calls, and takes the consequences of those that fail. */
 export class LoadedScript implements RuleScript {
   readonly id: string;
   readonly file: string;
   readonly handles: RuleScript['handles'];
   readonly counts = { calls: 0, errors: 0, faults: 0 };
   readonly #bundle: RuleBundle;
-  readonly #source: SandboxSource;
+  readonly #sandboxes: SandboxPair;
   readonly #positions: SourcePositions;
   readonly #services: Services;
   readonly #log: ScriptLog;
-  #current: Armed | null;
-  #spare: Armed | null = null;
-  #released = false;
   #callsWhenMeasured = 0;
   /** Decisions of the current isolate that cross as a number. */
   #known: RequestDecision[] = [];
 
   /** Throws where the sandbox says nothing sensible about its handlers. */
-  constructor(bundle: RuleBundle, source: SandboxSource, sandbox: Sandbox, positions: SourcePositions, services: Services, log: ScriptLog) {
+  constructor(
+    bundle: RuleBundle,
+    source: SandboxSource,
+    sandbox: Sandbox,
+    positions: SourcePositions,
+    services: Services,
+    log: ScriptLog,
+  ) {
     this.id = bundle.id;
     this.file = bundle.script;
-    const names = handlesShape.parse(JSON.parse(z.string().parse(sandbox.handles)));
-    this.handles = {
-      request: names.includes('request'),
-      response: names.includes('response'),
-      log: names.includes('log'),
-      pick: names.includes('pick'),
-    };
+    this.handles = handlesOf(sandbox.handles);
     this.#bundle = bundle;
-    this.#source = source;
     this.#positions = positions;
     this.#services = services;
     this.#log = log;
-    this.#current = this.#arm(sandbox);
-    this.#prepareSpare();
+    this.#sandboxes = new SandboxPair(source, sandbox, bundle, services, (error) => {
+      const reason = error instanceof Error ? error.message : String(error);
+      log.error({ ruleId: bundle.id }, `the rule script did not load again: ${reason}`);
+    });
   }
 
   request(request: RuleRequest): RequestDecision {
@@ -140,23 +157,19 @@ export class LoadedScript implements RuleScript {
 
   /** Ends the isolate when it is over its limit. Called by the host's timer; does nothing when there was no call since. */
   measure(): void {
-    if (this.#callsWhenMeasured === this.counts.calls || this.#current === null) return;
+    if (this.#callsWhenMeasured === this.counts.calls) return;
     this.#callsWhenMeasured = this.counts.calls;
-    if (this.#current.sandbox.isOver(this.#bundle.memoryLimitBytes)) this.#ended('memory', 'between two calls');
+    if (this.#sandboxes.isOver(this.#bundle.memoryLimitBytes)) this.#ended('memory', 'between two calls');
   }
 
   /** Calls after this are faults. */
   release(): void {
-    this.#released = true;
-    if (this.#current !== null) this.#disarm(this.#current);
-    if (this.#spare !== null) this.#disarm(this.#spare);
-    this.#current = null;
-    this.#spare = null;
+    this.#sandboxes.release();
   }
 
   #call(name: CallName, args: (string | number)[], isRetry = false): unknown {
-    const armed = this.#current ?? this.#replace();
-    if (armed instanceof Failure) return armed;
+    const armed = this.#sandboxes.take();
+    if (armed === null) return new Failure('the script is not loaded');
     const { watchdog } = this.#services;
     if (this.#services.trace) writeLastWords(this.id, true);
     this.counts.calls++;
@@ -178,7 +191,13 @@ export class LoadedScript implements RuleScript {
     return result;
   }
 
-  #failed(error: unknown, sandbox: Sandbox, name: CallName, args: (string | number)[], isRetry: boolean): unknown {
+  #failed(
+    error: unknown,
+    sandbox: Sandbox,
+    name: CallName,
+    args: (string | number)[],
+    isRetry: boolean,
+  ): unknown {
     const message = error instanceof Error ? error.message : String(error);
     if (message.includes('memory limit')) return this.#ended('memory', `the \`${name}\` handler`);
     if (sandbox.isDisposed) {
@@ -197,11 +216,15 @@ export class LoadedScript implements RuleScript {
   }
 
   #ended(fault: RuleFault, where: string): Failure {
-    const limit = fault === 'time' ? formatDuration(this.#bundle.timeLimitMs) : formatSize(this.#bundle.memoryLimitBytes);
+    const limit =
+      fault === 'time' ? formatDuration(this.#bundle.timeLimitMs) : formatSize(this.#bundle.memoryLimitBytes);
     const detail = `${where} passed the ${fault} limit of ${limit}`;
     this.counts.faults++;
     this.#drop();
-    this.#log.error({ fault, ruleId: this.id }, `the rule script's isolate was ended and replaced: ${detail}`);
+    this.#log.error(
+      { fault, ruleId: this.id },
+      `the rule script's isolate was ended and replaced: ${detail}`,
+    );
     this.#services.onFault(this.id, fault, detail);
     return new Failure(detail);
   }
@@ -219,54 +242,9 @@ export class LoadedScript implements RuleScript {
     return this.#bundle.onError === 'deny' ? { kind: 'fault', reason } : NEXT;
   }
 
-  #arm(sandbox: Sandbox): Armed {
-    const slot = this.#services.watchdog.add(sandbox.isolate, this.#bundle.timeLimitMs);
-    this.#services.guard.assign(slot, this.id);
-    return { sandbox, slot };
-  }
-
-  #disarm(armed: Armed): void {
-    this.#services.watchdog.remove(armed.slot);
-    armed.sandbox.dispose();
-  }
-
-  /** Gives the current isolate up and lets the spare one take over. */
   #drop(): void {
-    if (this.#current !== null) this.#disarm(this.#current);
-    this.#current = this.#spare;
-    this.#spare = null;
     this.#known = [];
-    this.#prepareSpare();
-  }
-
-  /** Two faults so close together that the second isolate was not ready: the caller waits for a third. */
-  #replace(): Armed | Failure {
-    if (this.#released) return new Failure('the script was unloaded');
-    try {
-      return (this.#current = this.#arm(Sandbox.loadNow(this.#source, LOAD_LIMIT_MS)));
-    } catch (error) {
-      return new Failure(this.#reloadFailed(error));
-    }
-  }
-
-  /** Even its beginning takes a millisecond of the main thread: the requests that waited for the fault come first. */
-  #prepareSpare(): void {
-    setImmediate(() => {
-      if (this.#released) return;
-      Sandbox.load(this.#source, LOAD_LIMIT_MS).then(
-        (sandbox) => {
-          if (this.#released || this.#spare !== null) sandbox.dispose();
-          else this.#spare = this.#arm(sandbox);
-        },
-        (error: unknown) => this.#reloadFailed(error),
-      );
-    });
-  }
-
-  #reloadFailed(error: unknown): string {
-    const reason = `the script did not load again: ${error instanceof Error ? error.message : String(error)}`;
-    this.#log.error({ ruleId: this.id }, reason);
-    return reason;
+    this.#sandboxes.giveUp();
   }
 }
 

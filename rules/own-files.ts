@@ -1,7 +1,10 @@
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const OWN_FOLDERS = [fileURLToPath(new URL('.', import.meta.url)), fileURLToPath(new URL('../core/', import.meta.url))];
+const OWN_FOLDERS = [
+  fileURLToPath(new URL('.', import.meta.url)),
+  fileURLToPath(new URL('../core/', import.meta.url)),
+];
 
 /** The name of the first module of every bundle, which no file holds. */
 export const ENTRY_NAME = 'tidegate-entry';

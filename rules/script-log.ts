@@ -39,6 +39,10 @@ export class ScriptLog {
 
   #sayDropped(bucket: TokenBucket, what: string): void {
     const dropped = bucket.takeDropped();
-    if (dropped > 0) this.#log.warn({ ...this.#fields, dropped }, `the rule script wrote too much: ${dropped} ${what} were dropped`);
+    if (dropped > 0)
+      this.#log.warn(
+        { ...this.#fields, dropped },
+        `the rule script wrote too much: ${dropped} ${what} were dropped`,
+      );
   }
 }

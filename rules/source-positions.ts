@@ -32,7 +32,10 @@ export class SourcePositions {
       const match = FRAME.exec(line);
       if (match === null) continue;
       const map = (this.#map ??= new TraceMap(this.#json));
-      const original = originalPositionFor(map, { line: Math.max(1, Number(match[1])), column: Math.max(0, Number(match[2]) - 1) });
+      const original = originalPositionFor(map, {
+        line: Math.max(1, Number(match[1])),
+        column: Math.max(0, Number(match[2]) - 1),
+      });
       if (original.source === null || this.#isOwn(original.source)) continue;
       found.push({ file: original.source, line: original.line, column: original.column + 1 });
     }

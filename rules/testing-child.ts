@@ -34,7 +34,9 @@ async function answerTo(question: Question): Promise<Partial<Answers>> {
     case 'request':
       return { request: handles.request ? script.request(question.request) : { kind: 'next', edits: [] } };
     case 'response':
-      return { response: handles.response ? script.response(question.status, question.head, question.request) : null };
+      return {
+        response: handles.response ? script.response(question.status, question.head, question.request) : null,
+      };
     case 'log':
       return { log: handles.log ? script.log(question.entry) : true };
     case 'pick':

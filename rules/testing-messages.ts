@@ -1,12 +1,27 @@
 import type { RuleBundle } from '../core/shared/config-types.ts';
-import type { LogDecision, PickCandidate, RequestDecision, ResponseEdits, RuleRequest } from '../core/shared/rule-script.ts';
+import type {
+  LogDecision,
+  PickCandidate,
+  RequestDecision,
+  ResponseEdits,
+  RuleRequest,
+} from '../core/shared/rule-script.ts';
 import type { RuleProblem } from './compile.ts';
 
 /** What `testing.ts` and its child process say to each other: one answer with the same `id` for each question. */
 export type Question =
-  | { readonly type: 'load'; readonly bundle: RuleBundle; readonly lists: Readonly<Record<string, readonly string[]>> }
+  | {
+      readonly type: 'load';
+      readonly bundle: RuleBundle;
+      readonly lists: Readonly<Record<string, readonly string[]>>;
+    }
   | { readonly type: 'request'; readonly request: RuleRequest }
-  | { readonly type: 'response'; readonly status: number; readonly head: string; readonly request: RuleRequest }
+  | {
+      readonly type: 'response';
+      readonly status: number;
+      readonly head: string;
+      readonly request: RuleRequest;
+    }
   | { readonly type: 'log'; readonly entry: string }
   | { readonly type: 'pick'; readonly candidates: readonly PickCandidate[]; readonly request: RuleRequest };
 

@@ -50,7 +50,10 @@ export interface LoadedRules extends AsyncDisposable {
   /** What the `log` handler makes of an access-log entry. */
   log(entry: Readonly<Record<string, unknown>>): Promise<LogDecision>;
   /** The index of the candidate that the `pick` handler picks; -1 for none. */
-  pick(candidates: readonly { readonly address: string; readonly weight?: number; readonly inFlight?: number }[], request?: TestRequest): Promise<number>;
+  pick(
+    candidates: readonly { readonly address: string; readonly weight?: number; readonly inFlight?: number }[],
+    request?: TestRequest,
+  ): Promise<number>;
   /** What the script wrote to its console, and the proxy about its errors. */
   readonly logs: readonly LogLine[];
   close(): Promise<void>;
@@ -69,7 +72,11 @@ export async function loadRules(file: string | URL, options: LoadRulesOptions = 
   });
   if (!compiled.ok) throw new Error(describe(compiled.problems));
   const rules = new TestedRules();
-  const problems = await rules.ask('load', { type: 'load', bundle: compiled.bundle, lists: options.lists ?? {} });
+  const problems = await rules.ask('load', {
+    type: 'load',
+    bundle: compiled.bundle,
+    lists: options.lists ?? {},
+  });
   if (problems.length === 0) return rules;
   await rules.close();
   throw new Error(describe(problems));
@@ -78,7 +85,10 @@ export async function loadRules(file: string | URL, options: LoadRulesOptions = 
 class TestedRules implements LoadedRules {
   readonly logs: LogLine[] = [];
   readonly #child: ChildProcess;
-  readonly #waiting = new Map<number, { readonly done: (answers: Partial<Answers>) => void; readonly fail: (error: Error) => void }>();
+  readonly #waiting = new Map<
+    number,
+    { readonly done: (answers: Partial<Answers>) => void; readonly fail: (error: Error) => void }
+  >();
   #ended: Error | null = null;
   #questions = 0;
 
@@ -93,7 +103,9 @@ class TestedRules implements LoadedRules {
       this.#waiting.get(message.id)?.done(message.answers);
       this.#waiting.delete(message.id);
     });
-    this.#child.once('exit', (code, signal) => this.#fail(new Error(`the script ended its process (${signal ?? `status ${code}`})`)));
+    this.#child.once('exit', (code, signal) =>
+      this.#fail(new Error(`the script ended its process (${signal ?? `status ${code}`})`)),
+    );
     this.#child.once('error', (error) => this.#fail(error));
     // A test that forgets `close` does not hang: the child ends with this process.
     this.#keepsProcess(false);
@@ -105,7 +117,12 @@ class TestedRules implements LoadedRules {
 
   response(response: TestResponse = {}, request: TestRequest = {}): Promise<ResponseEdits | 'fault'> {
     const head = headOf(response.headers ?? {});
-    return this.ask('response', { type: 'response', status: response.status ?? 200, head, request: toRuleRequest(request) });
+    return this.ask('response', {
+      type: 'response',
+      status: response.status ?? 200,
+      head,
+      request: toRuleRequest(request),
+    });
   }
 
   log(entry: Readonly<Record<string, unknown>>): Promise<LogDecision> {
@@ -117,7 +134,10 @@ class TestedRules implements LoadedRules {
     return this.ask('pick', { type: 'pick', candidates: filled, request: toRuleRequest(request) });
   }
 
-  ask<Type extends Question['type']>(type: Type, question: Question & { readonly type: Type }): Promise<Answers[Type]> {
+  ask<Type extends Question['type']>(
+    type: Type,
+    question: Question & { readonly type: Type },
+  ): Promise<Answers[Type]> {
     if (this.#ended !== null) return Promise.reject(this.#ended);
     const id = ++this.#questions;
     // The process waits for answers, but not for a child that is asked nothing.
@@ -185,8 +205,12 @@ function toRuleRequest(request: TestRequest): RuleRequest {
 }
 
 function headOf(headers: Readonly<Record<string, string | readonly string[]>>): string {
-  const lines = Object.entries(headers).flatMap(([name, value]) => (typeof value === 'string' ? [value] : value).map((one) => `${name}: ${one}`));
-  for (const line of lines) if (/[\r\n\0]/.test(line)) throw new TypeError(`no header can hold a line break: ${JSON.stringify(line)}`);
+  const lines = Object.entries(headers).flatMap(([name, value]) =>
+    (typeof value === 'string' ? [value] : value).map((one) => `${name}: ${one}`),
+  );
+  for (const line of lines)
+    if (/[\r\n\0]/.test(line))
+      throw new TypeError(`no header can hold a line break: ${JSON.stringify(line)}`);
   return lines.join('\r\n');
 }
 
@@ -196,5 +220,7 @@ function required(value: number | undefined, name: string): number {
 }
 
 function describe(problems: readonly RuleProblem[]): string {
-  return problems.map(({ file, line, column, message }) => `${file}${line === 0 ? '' : `:${line}:${column}`} ${message}`).join('\n');
+  return problems
+    .map(({ file, line, column, message }) => `${file}${line === 0 ? '' : `:${line}:${column}`} ${message}`)
+    .join('\n');
 }

@@ -25,14 +25,18 @@ const TIMEOUT_MS = 60_000;
  * when the compiler itself cannot run.
  */
 export async function typeCheckRules(files: readonly string[]): Promise<TypeCheckResult> {
-  const compiler = files[0] === undefined ? null : (findCompiler(files[0]) ?? findCompiler(fileURLToPath(import.meta.url)));
+  const compiler =
+    files[0] === undefined ? null : (findCompiler(files[0]) ?? findCompiler(fileURLToPath(import.meta.url)));
   if (compiler === null) return { available: false, problems: [] };
   const folder = await mkdtemp(join(tmpdir(), 'tidegate-check-'));
   try {
     const ambient = join(folder, 'sandbox.d.ts');
     await writeFile(ambient, ambientTypes());
     const project = join(folder, 'tsconfig.json');
-    await writeFile(project, JSON.stringify({ compilerOptions: compilerOptions(), files: [...files, ambient] }));
+    await writeFile(
+      project,
+      JSON.stringify({ compilerOptions: compilerOptions(), files: [...files, ambient] }),
+    );
     return { available: true, problems: parse(await run(compiler, project), folder) };
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -56,7 +60,9 @@ function findCompiler(from: string): string | null {
 }
 
 function compilerOptions(): object {
-  const paths = Object.fromEntries(Object.entries(packageEntries()).map(([name, { types }]) => [name, [types]]));
+  const paths = Object.fromEntries(
+    Object.entries(packageEntries()).map(([name, { types }]) => [name, [types]]),
+  );
   return {
     target: 'es2024',
     lib: ['es2024'],
@@ -102,11 +108,17 @@ function ambientTypes(): string {
 function run(compiler: string, project: string): Promise<string> {
   return new Promise((done, fail) => {
     const args = [compiler, '--project', project, '--pretty', 'false'];
-    execFile(process.execPath, args, { timeout: TIMEOUT_MS, maxBuffer: 16 * 2 ** 20, cwd: dirname(project) }, (error, stdout, stderr) => {
-      // The compiler's own exit status says that there are problems; they are on its standard output.
-      if (error !== null && stdout === '') fail(new Error(`the TypeScript compiler failed: ${stderr || error.message}`));
-      else done(stdout);
-    });
+    execFile(
+      process.execPath,
+      args,
+      { timeout: TIMEOUT_MS, maxBuffer: 16 * 2 ** 20, cwd: dirname(project) },
+      (error, stdout, stderr) => {
+        // The compiler's own exit status says that there are problems; they are on its standard output.
+        if (error !== null && stdout === '')
+          fail(new Error(`the TypeScript compiler failed: ${stderr || error.message}`));
+        else done(stdout);
+      },
+    );
   });
 }
 

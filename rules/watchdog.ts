@@ -76,10 +76,13 @@ export class Watchdog {
   readonly words = createCallState();
   readonly #isolate = new WatchIsolate(LOOP, this.words);
   readonly #free: number[] = [];
+  readonly #closeAtExit = (): void => this.close();
   #slots = 0;
   #closed = false;
 
   constructor() {
+    // isolated-vm waits for its threads before it lets the process end, also after an uncaught exception.
+    process.once('exit', this.#closeAtExit);
     this.#run();
   }
 
@@ -114,6 +117,7 @@ export class Watchdog {
 
   close(): void {
     this.#closed = true;
+    process.removeListener('exit', this.#closeAtExit);
     this.#stop();
     this.#isolate.dispose();
   }
@@ -139,7 +143,10 @@ export class Watchdog {
     // With the command that it obeys: this run may begin only after the next one was given, and must end then.
     this.#isolate.loop(Atomics.load(this.words, WORDS.command)).catch((error: unknown) => {
       // Without its watchdog the process must not go on running rules.
-      if (!this.#closed) queueMicrotask(() => { throw error; });
+      if (!this.#closed)
+        queueMicrotask(() => {
+          throw error;
+        });
     });
   }
 }

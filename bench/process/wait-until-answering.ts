@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Child } from './children.ts';
 
 /** Status and length of one small answer on a connection of its own. @throws when there is none within `timeoutMs`. */
-export async function fetchOnce(
+async function fetchOnce(
   port: number,
   path: string,
   timeoutMs: number,

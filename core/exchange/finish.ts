@@ -79,8 +79,8 @@ function milliseconds(from: number, to: number): number {
   return Math.round((to - from) * 1000) / 1000;
 }
 
-/** `forward beta`, `deny 403`: as the access log and `explain` show a decision. */
-export function describeDecision(decision: RequestDecision): string {
+/** `forward beta`, `deny 403`: as the access log shows a decision. */
+function describeDecision(decision: RequestDecision): string {
   switch (decision.kind) {
     case 'forward':
       return `forward ${decision.upstream}`;

@@ -22,8 +22,15 @@ export const HeaderKind = {
 } as const;
 export type HeaderKind = (typeof HeaderKind)[keyof typeof HeaderKind];
 
-/** `lower`: a field name in lower case. The length is looked at first since most names end the search there. */
+/** `lower`: a field name in lower case. */
 export function headerKind(lower: string): HeaderKind {
+  if (!lower.includes('_')) return kindOf(lower);
+  // CGI and its heirs take X_Forwarded_For for X-Forwarded-For: a field that a backend could take for one of ours is never passed on.
+  return kindOf(lower.replaceAll('_', '-')) === HeaderKind.EndToEnd ? HeaderKind.EndToEnd : HeaderKind.HopByHop;
+}
+
+/** The length is looked at first since most names end the search there. */
+function kindOf(lower: string): HeaderKind {
   switch (lower.length) {
     case 2:
       return lower === 'te' ? HeaderKind.Te : HeaderKind.EndToEnd;

@@ -277,6 +277,16 @@ export class RequestPath implements ClientEvents, AttemptOwner {
       this.#fail(new ProxyError('rule-fault', 'proxy', 'the response handler failed'));
       return null;
     }
+    if (
+      changed.status !== null &&
+      exchange.method !== 'HEAD' &&
+      hasNoBody(changed.status) !== hasNoBody(head.status)
+    ) {
+      // The body would be taken for the next answer, or waited for in vain.
+      const change = `the response handler turns ${head.status} into ${changed.status}: one has no body`;
+      this.#fail(new ProxyError('rule-fault', 'proxy', change));
+      return null;
+    }
     applyEdits(head.headers, changed.edits);
     return changed.status === null
       ? head
@@ -381,6 +391,11 @@ export class RequestPath implements ClientEvents, AttemptOwner {
     this.exchange.finished = true;
     finishExchange(this.exchange);
   }
+}
+
+/** RFC 9112 6.3: whatever the fields say. */
+function hasNoBody(status: number): boolean {
+  return status === 204 || status === 304;
 }
 
 function withoutPort(host: string): string {

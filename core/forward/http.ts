@@ -69,8 +69,7 @@ export class Attempt implements BackendEvents, BodyConsumer {
     this.#owner.onConnected();
     const { framing, expectsContinue } = this.#request;
     this.connection.sendHead(this.#head, framing, expectsContinue);
-    if (framing.kind === 'none' || (framing.kind === 'length' && framing.bytes === 0))
-      return;
+    if (framing.kind === 'none' || (framing.kind === 'length' && framing.bytes === 0)) return;
     this.bodyBegun = true;
     this.#owner.client.readBody(this);
     this.connection.flush();

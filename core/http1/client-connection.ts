@@ -187,7 +187,7 @@ export class ClientConnection implements BackendStream, Timed {
       bytes = this.#head.add(chunk);
     }
     const end = findHeadEnd(bytes, searchFrom);
-    if ((end === -1 ? bytes.length : end) > this.#settings.limits.headBytes) {
+    if ((end === -1 ? bytes.length - 3 : end) > this.#settings.limits.headBytes) {
       this.#fail(
         new ProxyError(
           'response-malformed',

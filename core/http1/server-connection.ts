@@ -147,7 +147,8 @@ export class ServerConnection implements ClientStream, Timed {
       }
     }
     const end = findHeadEnd(bytes, searchFrom);
-    const size = end === -1 ? bytes.length : end;
+    // The last three bytes may be part of the empty line, which does not count, wherever the head is cut.
+    const size = end === -1 ? bytes.length - 3 : end;
     if (size > this.#limits.headBytes) {
       this.#refuse(oversizedHead(bytes, this.#limits));
       return;
@@ -236,8 +237,10 @@ export class ServerConnection implements ClientStream, Timed {
     this.#bodyPaused = false;
     this.deadlineMs = 0;
     this.#readAhead = end < chunk.length ? chunk.subarray(end) : null;
+    const answeredBefore = this.#answered;
     body.finish();
-    if (this.#answered) this.#nextRequest();
+    // An answer that ends within `finish` has decided in `sendEnd` whether the connection goes on.
+    if (answeredBefore) this.#nextRequest();
   }
 
   #failBody(body: BodyReader, error: ProxyError): void {

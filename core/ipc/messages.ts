@@ -92,12 +92,3 @@ export interface RuleStatus {
   readonly errors: number;
   readonly faults: number;
 }
-
-/**
- * What a worker's guard thread writes, as one JSON line, to file descriptor 4 before it ends its own process,
- * and what the worker writes before each rule call when the primary started it with TIDEGATE_TRACE_RULES=1:
- * how the primary learns which script a worker died of.
- */
-export interface LastWords {
-  readonly ruleId: string;
-}

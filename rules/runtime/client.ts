@@ -18,7 +18,9 @@ type Test = (address: string) => boolean;
 const MAX_KNOWN = 1000;
 
 /** Compiled ranges by their text. Lists come from the config and stay; what scripts ask for is dropped when it gets too much. */
-const lists = new Map(Object.entries(host.settings.lists).map(([name, cidrs]) => [name, compileCidrs(cidrs)]));
+const lists = new Map(
+  Object.entries(host.settings.lists).map(([name, cidrs]) => [name, compileCidrs(cidrs)]),
+);
 const known = new Map<string, Test>();
 
 export class RequestClient implements Client {
@@ -49,6 +51,8 @@ function compile(text: string): Test {
   try {
     return compileCidrs([text]);
   } catch {
-    throw new TypeError(`client.in: ${JSON.stringify(text)} is neither an address nor a CIDR nor the name of a list`);
+    throw new TypeError(
+      `client.in: ${JSON.stringify(text)} is neither an address nor a CIDR nor the name of a list`,
+    );
   }
 }

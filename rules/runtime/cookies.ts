@@ -32,11 +32,12 @@ export class CookieJar implements Cookies {
   *#values(name: string): Generator<string, undefined> {
     // A client may send several fields (RFC 9113 8.2.3); taken together they are one list.
     const text = (this.#text ??= this.#headers.getAll('cookie').join(';'));
-    for (let start = 0; start < text.length; ) {
+    for (let start = 0; start < text.length;) {
       const semicolon = text.indexOf(';', start);
       const end = semicolon < 0 ? text.length : semicolon;
       const equals = text.indexOf('=', start);
-      if (equals >= 0 && equals < end && trimmed(text, start, equals) === name && name !== '') yield trimmed(text, equals + 1, end);
+      if (equals >= 0 && equals < end && trimmed(text, start, equals) === name && name !== '')
+        yield trimmed(text, equals + 1, end);
       start = end + 1;
     }
   }

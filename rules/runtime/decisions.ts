@@ -1,4 +1,11 @@
-import { encodeVisible, fieldNameProblem, fieldValueProblem, hasControls, isHost, quote } from './field-rules.ts';
+import {
+  encodeVisible,
+  fieldNameProblem,
+  fieldValueProblem,
+  hasControls,
+  isHost,
+  quote,
+} from './field-rules.ts';
 import { host as hostBindings } from './host.ts';
 
 declare const brand: unique symbol;
@@ -23,13 +30,20 @@ export interface ForwardOptions {
 export interface RespondInit {
   /** 200 to 599; 200 unless given. */
   readonly status?: number;
-  readonly headers?: Readonly<Record<string, string | readonly string[]>> | Iterable<readonly [name: string, value: string]>;
+  readonly headers?:
+    Readonly<Record<string, string | readonly string[]>> | Iterable<readonly [name: string, value: string]>;
 }
 
 /** A decision's parts, as `entry.ts` encodes them. */
 export type Parts =
   | { readonly kind: 'next' }
-  | { readonly kind: 'forward'; readonly upstream: string; readonly path: string | null; readonly host: string | null; readonly edits: string[] }
+  | {
+      readonly kind: 'forward';
+      readonly upstream: string;
+      readonly path: string | null;
+      readonly host: string | null;
+      readonly edits: string[];
+    }
   | { readonly kind: 'redirect'; readonly location: string; readonly status: number }
   | { readonly kind: 'respond'; readonly status: number; readonly headers: string[]; readonly body: string }
   | { readonly kind: 'deny'; readonly status: number };
@@ -38,7 +52,7 @@ export class MadeDecision {
   declare readonly [brand]: 'decision';
   readonly #parts: Parts;
   readonly #stack: string;
-  /** How often it was returned: from the second time on it crosses as a number. */
+  /** How often it was returned as it is: after the second time it crosses as a number. */
   uses = 0;
   id = 0;
 
@@ -73,16 +87,24 @@ export function next(): Decision {
 
 /** Sends the request to an upstream, named as in the config. Throws a TypeError for a path, host or header that cannot be sent. */
 export function forward(upstream: string, options?: ForwardOptions): Decision {
-  if (typeof upstream !== 'string' || upstream === '') throw new TypeError('forward: the first argument is the name of an upstream');
+  if (typeof upstream !== 'string' || upstream === '')
+    throw new TypeError('forward: the first argument is the name of an upstream');
   if (options === undefined) {
-    return interned(plainForwards, upstream, () => new MadeDecision({ kind: 'forward', upstream, path: null, host: null, edits: [] }));
+    return interned(
+      plainForwards,
+      upstream,
+      () => new MadeDecision({ kind: 'forward', upstream, path: null, host: null, edits: [] }),
+    );
   }
   const { path = null, host = null, setHeaders = {}, appendHeaders = {}, removeHeaders = [] } = options;
   const edits: string[] = [];
   for (const name of removeHeaders) edits.push('delete', checkedName('forward', name), '');
-  for (const name of Object.keys(setHeaders)) edits.push('set', ...checkedField('forward', name, setHeaders[name]));
-  for (const name of Object.keys(appendHeaders)) edits.push('append', ...checkedField('forward', name, appendHeaders[name]));
-  if (host !== null && !isHost(String(host))) throw new TypeError(`forward: ${quote(String(host))} is no host`);
+  for (const name of Object.keys(setHeaders))
+    edits.push('set', ...checkedField('forward', name, setHeaders[name]));
+  for (const name of Object.keys(appendHeaders))
+    edits.push('append', ...checkedField('forward', name, appendHeaders[name]));
+  if (host !== null && !isHost(String(host)))
+    throw new TypeError(`forward: ${quote(String(host))} is no host`);
   return new MadeDecision({
     kind: 'forward',
     upstream,
@@ -111,14 +133,17 @@ export function respond(body?: string | null, init: RespondInit = {}): Decision 
   if (!Number.isInteger(status) || status < 200 || status > 599) {
     throw new RangeError(`respond: the status is 200 to 599, not ${String(status)}`);
   }
-  if (body !== undefined && body !== null && typeof body !== 'string') throw new TypeError('respond: the body is a string');
+  if (body !== undefined && body !== null && typeof body !== 'string')
+    throw new TypeError('respond: the body is a string');
   if (typeof body === 'string' && body !== '' && (status === 204 || status === 205 || status === 304)) {
     throw new TypeError(`respond: an answer of status ${status} has no body`);
   }
   const headers: string[] = [];
-  for (const [name, value] of listed(init.headers ?? {})) headers.push(...checkedField('respond', name, value));
+  for (const [name, value] of listed(init.headers ?? {}))
+    headers.push(...checkedField('respond', name, value));
   const typed = headers.some((text, index) => index % 2 === 0 && text.toLowerCase() === 'content-type');
-  if (typeof body === 'string' && body !== '' && !typed) headers.push('content-type', 'text/plain;charset=UTF-8');
+  if (typeof body === 'string' && body !== '' && !typed)
+    headers.push('content-type', 'text/plain;charset=UTF-8');
   return new MadeDecision({ kind: 'respond', status, headers, body: body ?? '' });
 }
 
@@ -142,7 +167,9 @@ function interned<Key>(known: Map<Key, MadeDecision>, key: Key, make: () => Made
 function checkedPath(path: string): string {
   if (path === '') return '/';
   if (!path.startsWith('/') || path.includes('#') || hasControls(path)) {
-    throw new TypeError(`forward: ${quote(path)} is no path (it begins with "/" and holds neither "#" nor control characters)`);
+    throw new TypeError(
+      `forward: ${quote(path)} is no path (it begins with "/" and holds neither "#" nor control characters)`,
+    );
   }
   return encodeVisible(path);
 }
@@ -153,7 +180,11 @@ function checkedName(caller: string, name: string): string {
   return String(name);
 }
 
-function checkedField(caller: string, name: string, value: string | undefined): [name: string, value: string] {
+function checkedField(
+  caller: string,
+  name: string,
+  value: string | undefined,
+): [name: string, value: string] {
   const text = String(value).replace(/^[\t ]+|[\t ]+$/g, '');
   const problem = fieldValueProblem(name, text);
   if (problem !== null) throw new TypeError(`${caller}: ${problem}`);

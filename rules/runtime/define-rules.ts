@@ -11,7 +11,8 @@ export interface Candidate {
   readonly inFlight: number;
 }
 
-export type LogValue = string | number | boolean | null | readonly LogValue[] | { readonly [key: string]: LogValue };
+export type LogValue =
+  string | number | boolean | null | readonly LogValue[] | { readonly [key: string]: LogValue };
 
 /** An entry of the access log, as its JSON format has it. */
 export type LogEntry = { readonly [key: string]: LogValue };
@@ -23,9 +24,14 @@ export interface Rules {
   /** Sees every answer of a backend before it goes to the client. */
   readonly response?: (res: RuleResponse, req: SentRequest) => undefined | void;
   /** Keeps an access-log entry (true, nothing), drops it (false), or keeps it with more fields. */
-  readonly log?: (entry: LogEntry) => boolean | Readonly<Record<string, string | number | boolean>> | undefined | void;
+  readonly log?: (
+    entry: LogEntry,
+  ) => boolean | Readonly<Record<string, string | number | boolean>> | undefined | void;
   /** Picks a backend: one of `candidates` or its index; nothing leaves it to the upstream's scheduler. */
-  readonly pick?: (candidates: readonly Candidate[], req: SentRequest) => Candidate | number | undefined | void;
+  readonly pick?: (
+    candidates: readonly Candidate[],
+    req: SentRequest,
+  ) => Candidate | number | undefined | void;
 }
 
 declare const brand: unique symbol;
@@ -53,15 +59,21 @@ export class MadeRules {
 
 /** Makes a rule script of its handlers; the script's default export. Throws a TypeError for a handler that does not exist or is `async`. */
 export function defineRules(rules: Rules): DefinedRules {
-  if (typeof rules !== 'object' || rules === null) throw new TypeError('defineRules takes an object with the handlers');
+  if (typeof rules !== 'object' || rules === null)
+    throw new TypeError('defineRules takes an object with the handlers');
   for (const [name, handler] of Object.entries(rules)) {
     if (!HANDLERS.some((known) => known === name)) {
-      throw new TypeError(`there is no handler \`${name}\`: a rule script may have ${HANDLERS.map((known) => `\`${known}\``).join(', ')}`);
+      throw new TypeError(
+        `there is no handler \`${name}\`: a rule script may have ${HANDLERS.map((known) => `\`${known}\``).join(', ')}`,
+      );
     }
     if (typeof handler !== 'function') throw new TypeError(`the handler \`${name}\` is no function`);
     const kind = Object.prototype.toString.call(handler);
     if (kind !== '[object Function]') {
-      const what = kind === '[object AsyncFunction]' ? 'an async function: async handlers are not supported' : 'a generator, not a plain function';
+      const what =
+        kind === '[object AsyncFunction]'
+          ? 'an async function: async handlers are not supported'
+          : 'a generator, not a plain function';
       throw new TypeError(`the handler \`${name}\` is ${what}`);
     }
   }

@@ -56,7 +56,11 @@ function guarded(call: () => number | string): number | string {
 function fault(error: unknown): string {
   try {
     const isError = error instanceof Error;
-    return stringify(['fault', isError ? `${error.name}: ${error.message}` : `thrown: ${String(error)}`, isError ? String(error.stack) : '']);
+    return stringify([
+      'fault',
+      isError ? `${error.name}: ${error.message}` : `thrown: ${String(error)}`,
+      isError ? String(error.stack) : '',
+    ]);
   } catch {
     return '["fault","the script threw a value that cannot be shown",""]';
   }
@@ -80,8 +84,9 @@ function encode(decision: MadeDecision, req: RequestHandle, edits: string[]): nu
   if (parts.kind === 'next') return edits.length === 0 ? 0 : stringify(['next', 0, edits]);
   // Only what is the same for every request may cross as a number from now on.
   const keepsQuery = parts.kind === 'forward' && parts.path !== null && !parts.path.includes('?');
-  if (++decision.uses === 2 && edits.length === 0 && !keepsQuery && ids < MAX_IDS) decision.id = ++ids;
-  const { id } = decision;
+  const recurs = edits.length === 0 && !keepsQuery && ++decision.uses > 1;
+  if (recurs && decision.id === 0 && ids < MAX_IDS) decision.id = ++ids;
+  const id = recurs ? decision.id : 0;
   switch (parts.kind) {
     case 'forward': {
       const target = keepsQuery ? `${parts.path}${queryOf(req.target)}` : parts.path;
@@ -111,7 +116,9 @@ function log(rules: Rules, entry: string): number | string {
   if (returned === false) return 0;
   if (isThenable(returned)) throw promiseReturned('log');
   if (typeof returned !== 'object' || returned === null) {
-    throw new TypeError(`the \`log\` handler returned ${describe(returned)}: it returns true, false, an object with more fields, or nothing`);
+    throw new TypeError(
+      `the \`log\` handler returned ${describe(returned)}: it returns true, false, an object with more fields, or nothing`,
+    );
   }
   return stringify(['log', returned]);
 }
@@ -121,9 +128,12 @@ function pick(rules: Rules, candidates: string, text: string): number {
   const returned: unknown = rules.pick?.(list, new RequestHandle(text, SENT));
   if (returned === undefined) return -1;
   if (isThenable(returned)) throw promiseReturned('pick');
-  const index = typeof returned === 'number' ? returned : list.findIndex((candidate) => candidate === returned);
+  const index =
+    typeof returned === 'number' ? returned : list.findIndex((candidate) => candidate === returned);
   if (!Number.isInteger(index) || index < 0 || index >= list.length) {
-    throw new TypeError(`the \`pick\` handler returned ${describe(returned)}: it returns one of the candidates, its index, or nothing`);
+    throw new TypeError(
+      `the \`pick\` handler returned ${describe(returned)}: it returns one of the candidates, its index, or nothing`,
+    );
   }
   return index;
 }

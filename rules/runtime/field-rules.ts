@@ -48,7 +48,9 @@ export function hasControls(text: string): boolean {
 
 /** Percent-encodes (as UTF-8) everything that may not stand in a request-target or a Location. */
 export function encodeVisible(text: string): string {
-  return NOT_VISIBLE_ASCII.test(text) ? text.toWellFormed().replaceAll(/[^\x21-\x7e]+/g, encodeURIComponent) : text;
+  return NOT_VISIBLE_ASCII.test(text)
+    ? text.toWellFormed().replaceAll(/[^\x21-\x7e]+/g, encodeURIComponent)
+    : text;
 }
 
 export function isVisibleAscii(text: string): boolean {

@@ -64,9 +64,11 @@ export class HeaderBlock implements MutableHeaders {
 
   getAll(name: string): string[] {
     const lower = String(name).toLowerCase();
-    if (this.#fields !== null) return this.#fields.filter((field) => field.lower === lower).map((field) => field.value);
+    if (this.#fields !== null)
+      return this.#fields.filter((field) => field.lower === lower).map((field) => field.value);
     const values: string[] = [];
-    for (let start = this.#find(lower, 0); start >= 0; start = this.#find(lower, start)) values.push(this.#valueAt(start));
+    for (let start = this.#find(lower, 0); start >= 0; start = this.#find(lower, start))
+      values.push(this.#valueAt(start));
     return values;
   }
 
@@ -168,7 +170,10 @@ export class HeaderBlock implements MutableHeaders {
     const lines = this.#head === '' ? [] : this.#head.split('\r\n');
     for (const line of lines) {
       const colon = line.indexOf(':');
-      fields.push({ lower: line.slice(0, colon).toLowerCase(), value: trimmed(line, colon + 1, line.length) });
+      fields.push({
+        lower: line.slice(0, colon).toLowerCase(),
+        value: trimmed(line, colon + 1, line.length),
+      });
     }
     return (this.#fields = fields);
   }

@@ -13,7 +13,8 @@ export interface HostSettings {
 }
 
 declare global {
-  var tidegateHost: { readonly settings: string; readonly writeLog: (level: string, line: string) => void } | undefined;
+  var tidegateHost:
+    { readonly settings: string; readonly writeLog: (level: string, line: string) => void } | undefined;
 }
 
 /** The host wrote it, so it is what it says. */

@@ -28,7 +28,9 @@ export class ResponseHandle implements RuleResponse {
     }
     const bodiless = (code: number): boolean => code === 204 || code === 205 || code === 304;
     if (bodiless(status) !== bodiless(this.#received)) {
-      throw new RangeError(`the status cannot change from ${this.#received} to ${status}: only one of them has a body`);
+      throw new RangeError(
+        `the status cannot change from ${this.#received} to ${status}: only one of them has a body`,
+      );
     }
     this.#status = status;
   }
@@ -39,6 +41,9 @@ export class ResponseHandle implements RuleResponse {
 
   /** The new status or null, and the header changes or null. */
   static changes(response: ResponseHandle): [status: number | null, edits: string[] | null] {
-    return [response.#status === response.#received ? null : response.#status, HeaderBlock.edits(response.#headers)];
+    return [
+      response.#status === response.#received ? null : response.#status,
+      HeaderBlock.edits(response.#headers),
+    ];
   }
 }

@@ -1,6 +1,7 @@
 import { decodeUtf8, encodeUtf8 } from './utf8.ts';
 
-export type URLSearchParamsInit = string | Readonly<Record<string, string>> | Iterable<readonly [string, string]>;
+export type URLSearchParamsInit =
+  string | Readonly<Record<string, string>> | Iterable<readonly [string, string]>;
 
 /** The web's URLSearchParams (URL Standard, section 6). */
 export class URLSearchParams {
@@ -34,7 +35,9 @@ export class URLSearchParams {
   delete(name: string, value?: string): void {
     const wanted = usv(name);
     const only = value === undefined ? undefined : usv(value);
-    this.#pairs = this.#pairs.filter((pair) => pair[0] !== wanted || (only !== undefined && pair[1] !== only));
+    this.#pairs = this.#pairs.filter(
+      (pair) => pair[0] !== wanted || (only !== undefined && pair[1] !== only),
+    );
   }
 
   get(name: string): string | null {
@@ -110,7 +113,11 @@ function parse(text: string): [string, string][] {
   for (const part of text.split('&')) {
     if (part === '') continue;
     const equals = part.indexOf('=');
-    pairs.push(equals < 0 ? [decodeForm(part), ''] : [decodeForm(part.slice(0, equals)), decodeForm(part.slice(equals + 1))]);
+    pairs.push(
+      equals < 0
+        ? [decodeForm(part), '']
+        : [decodeForm(part.slice(0, equals)), decodeForm(part.slice(equals + 1))],
+    );
   }
   return pairs;
 }

@@ -55,7 +55,7 @@ const parts: readonly Part[] = [
     files: /^core\/(primary|admin)\//,
     mayImport: ['config', 'ipc', 'rule compiler', 'certs'],
   },
-  { name: 'start', files: /^core\/start\.ts$/, mayImport: ['primary', 'config', 'ipc'] },
+  { name: 'start', files: /^core\/(start|running-tidegate)\.ts$/, mayImport: ['primary', 'config', 'ipc'] },
   {
     name: 'command line',
     files: /^core\/cli\//,

@@ -6,12 +6,30 @@ import { entry, site, startProxy } from './setup.ts';
 test('an exchange is told whole', async () => {
   const backend = await startRawBackend(async (request) => request.reply(ok(`${await request.body()}!`)));
   const proxy = await startProxy({ backendPort: backend.port });
-  await (await connectRaw(proxy.port)).request(post('/path?query', 'hello', 'User-Agent: test/1', 'Referer: http://a/'));
+  await (
+    await connectRaw(proxy.port)
+  ).request(post('/path?query', 'hello', 'User-Agent: test/1', 'Referer: http://a/'));
   const told = await entry(proxy);
   expect(told).toMatchObject({
-    listener: 'test', client: '127.0.0.1', method: 'POST', host: 'example.test', target: '/path?query', protocol: 'HTTP/1.1',
-    status: 200, error: null, errorDetail: null, requestBytes: 5, responseBytes: 6, upstream: 'site',
-    backend: `127.0.0.1:${backend.port}`, attempts: 1, decision: null, route: null, referer: 'http://a/', userAgent: 'test/1', fields: null,
+    listener: 'test',
+    client: '127.0.0.1',
+    method: 'POST',
+    host: 'example.test',
+    target: '/path?query',
+    protocol: 'HTTP/1.1',
+    status: 200,
+    error: null,
+    errorDetail: null,
+    requestBytes: 5,
+    responseBytes: 6,
+    upstream: 'site',
+    backend: `127.0.0.1:${backend.port}`,
+    attempts: 1,
+    decision: null,
+    route: null,
+    referer: 'http://a/',
+    userAgent: 'test/1',
+    fields: null,
   });
   const { total, connect, firstByte, response } = told.timings;
   for (const time of [total, connect, firstByte, response]) expect(time).toBeGreaterThanOrEqual(0);
@@ -26,15 +44,25 @@ test('every exchange ends in exactly one entry, however it ends', async () => {
   });
   const proxy = await startProxy({
     listener: { routes: [{ path: '/dead', upstream: 'dead' }] },
-    upstreams: { ...site([backend.port], { retries: { attempts: 1 } }), dead: { backends: [{ address: `127.0.0.1:${await unusedPort()}` }] } },
+    upstreams: {
+      ...site([backend.port], { retries: { attempts: 1 } }),
+      dead: { backends: [{ address: `127.0.0.1:${await unusedPort()}` }] },
+    },
   });
   const client = await connectRaw(proxy.port);
   const statuses: number[] = [];
-  for (const target of ['/', '/reset', '/bad', '/dead', '/', '/%zz']) statuses.push((await client.request(get(target))).status);
+  for (const target of ['/', '/reset', '/bad', '/dead', '/', '/%zz'])
+    statuses.push((await client.request(get(target))).status);
   expect(statuses).toEqual([200, 502, 502, 502, 200, 400]);
   expect((await (await connectRaw(proxy.port)).request('nonsense\r\n\r\n')).status).toBe(400);
   await entry(proxy, 7);
   expect(proxy.entries.map(({ status }) => status)).toEqual([...statuses, 400]);
   expect(proxy.service.counters.statuses).toEqual([0, 2, 0, 2, 3]);
-  expect(proxy.entries.at(-1)).toMatchObject({ method: null, host: null, target: null, protocol: null, error: 'request-malformed' });
+  expect(proxy.entries.at(-1)).toMatchObject({
+    method: null,
+    host: null,
+    target: null,
+    protocol: null,
+    error: 'request-malformed',
+  });
 });

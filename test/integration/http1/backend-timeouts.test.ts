@@ -26,7 +26,9 @@ test('a head that drips does not win time', async () => {
 });
 
 test('a body that stops coming is cut off for the client', async () => {
-  const backend = await startRawBackend((request) => request.reply('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n'));
+  const backend = await startRawBackend((request) =>
+    request.reply('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n'),
+  );
   const proxy = await startProxy({ upstreams: site([backend.port], QUICK) });
   const client = await connectRaw(proxy.port);
   client.send(get('/'));

@@ -20,11 +20,15 @@ test('a body with a length passes both ways, every byte value', async () => {
 test('a chunked body passes both ways and stays chunked', async () => {
   const backend = await startRawBackend(async (request) => {
     const body = await request.body();
-    request.reply(`HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`);
+    request.reply(
+      `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`,
+    );
   });
   const proxy = await startProxy({ backendPort: backend.port });
   const client = await connectRaw(proxy.port);
-  client.send('POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5;name=value\r\nhello\r\nC\r\n across the');
+  client.send(
+    'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5;name=value\r\nhello\r\nC\r\n across the',
+  );
   client.send(' \r\n4\r\nwire\r\n000\r\n\r\n');
   const answer = await client.answer();
   expect(answer.body).toBe('hello across the wire');
@@ -37,7 +41,9 @@ test('a chunked body passes both ways and stays chunked', async () => {
 });
 
 test('pieces of an answer are passed on as they come, not held for the whole', async () => {
-  const backend = await startRawBackend((request) => request.reply('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n'));
+  const backend = await startRawBackend((request) =>
+    request.reply('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n'),
+  );
   const proxy = await startProxy({ backendPort: backend.port });
   const client = await connectRaw(proxy.port);
   client.send(get('/'));

@@ -28,7 +28,8 @@ export const BACKEND_STEPS: readonly Misbehaviour[] = [
   (request) => request.reply(ok('fine')),
   (request) => request.reply(ok(LARGE)),
   async (request) => request.reply(ok(await request.body())),
-  (request) => request.reply('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nfine\r\n0\r\nX-Sum: 1\r\n\r\n'),
+  (request) =>
+    request.reply('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nfine\r\n0\r\nX-Sum: 1\r\n\r\n'),
   (request) => request.reply(`HTTP/1.1 103 Early Hints\r\nLink: <a>\r\n\r\n${ok('fine')}`),
   (request) => request.reply('HTTP/1.1 204 No Content\r\n\r\n'),
   (request) => {
@@ -41,7 +42,8 @@ export const BACKEND_STEPS: readonly Misbehaviour[] = [
   },
   (request) => request.reply(ok('fine') + ok('poison')),
   (request) => request.reply('nonsense\r\n\r\n'),
-  (request) => request.reply('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n'),
+  (request) =>
+    request.reply('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n'),
   (request) => request.reply('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n'),
   (request) => request.reply('HTTP/1.1 102 Processing\r\n\r\n'.repeat(50)),
   (request) => void request.connection.socket.end(),
@@ -66,7 +68,13 @@ export const BACKEND_STEPS: readonly Misbehaviour[] = [
   (request) => request.reply('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf'), // never goes on
 ];
 
-const HANDSHAKE = get('/', 'Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Key: x', 'Sec-WebSocket-Version: 13');
+const HANDSHAKE = get(
+  '/',
+  'Connection: Upgrade',
+  'Upgrade: websocket',
+  'Sec-WebSocket-Key: x',
+  'Sec-WebSocket-Version: 13',
+);
 
 /** What a client may send. */
 export const CLIENT_REQUESTS: readonly string[] = [
@@ -92,8 +100,14 @@ export const CLIENT_REQUESTS: readonly string[] = [
 /** How a client goes on after what it has sent. */
 export const CLIENT_ENDS: readonly ((client: RawClient) => Promise<void>)[] = [
   async (client) => void (await client.end()), // waits until the proxy is through with it
-  async (client) => client.until(() => (client.bytesReceived > 0 ? true : null), 'a byte').then(() => void client.socket.resetAndDestroy()),
-  async (client) => client.until(() => (client.bytesReceived > 0 ? true : null), 'a byte').then(() => void client.socket.end()),
+  async (client) =>
+    client
+      .until(() => (client.bytesReceived > 0 ? true : null), 'a byte')
+      .then(() => void client.socket.resetAndDestroy()),
+  async (client) =>
+    client
+      .until(() => (client.bytesReceived > 0 ? true : null), 'a byte')
+      .then(() => void client.socket.end()),
   async (client) => void client.socket.resetAndDestroy(),
   async (client) => {
     client.socket.end();

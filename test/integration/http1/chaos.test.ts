@@ -19,36 +19,44 @@ async function misbehave(client: RawClient, random: () => number): Promise<void>
   client.socket.destroy();
 }
 
-test.each([1, 2, 3])('whatever clients and backends do, everything is counted out again and the next request is served (seed %i)', async (seed) => {
-  const random = randomFrom(seed);
-  const backend = await startRawBackend((request) => (request.target === '/good' ? request.reply(ok('good')) : pick(random, BACKEND_STEPS)(request)));
-  const timeouts = { header: '100ms', body: '100ms', idle: '100ms', write: '300ms' };
-  const proxy = await startProxy({
-    listener: { timeouts },
-    upstreams: {
-      site: {
-        timeouts: { connect: '300ms', response: '150ms', idle: '200ms' },
-        connections: { max: 15, maxIdle: 5 },
-        retries: { attempts: 3 },
-        backends: [{ address: `127.0.0.1:${backend.port}`, weight: 5 }, { address: `127.0.0.1:${await unusedPort()}` }],
-        scheduler: 'weighted-round-robin',
+test.each([1, 2, 3])(
+  'whatever clients and backends do, everything is counted out again and the next request is served (seed %i)',
+  async (seed) => {
+    const random = randomFrom(seed);
+    const backend = await startRawBackend((request) =>
+      request.target === '/good' ? request.reply(ok('good')) : pick(random, BACKEND_STEPS)(request),
+    );
+    const timeouts = { header: '100ms', body: '100ms', idle: '100ms', write: '300ms' };
+    const proxy = await startProxy({
+      listener: { timeouts },
+      upstreams: {
+        site: {
+          timeouts: { connect: '300ms', response: '150ms', idle: '200ms' },
+          connections: { max: 15, maxIdle: 5 },
+          retries: { attempts: 3 },
+          backends: [
+            { address: `127.0.0.1:${backend.port}`, weight: 5 },
+            { address: `127.0.0.1:${await unusedPort()}` },
+          ],
+          scheduler: 'weighted-round-robin',
+        },
       },
-    },
-  });
-  let left = CONNECTIONS;
-  await Promise.all(
-    Array.from({ length: AT_ONCE }, async () => {
-      while (left-- > 0) await misbehave(await connectRaw(proxy.port), random);
-    }),
-  );
-  await expectAtRest(proxy);
-  const { counters } = proxy.service;
-  await poll(() => proxy.entries.length === counters.requests + counters.refused);
-  expect(new Set(proxy.entries.map(({ requestId }) => requestId)).size).toBe(proxy.entries.length);
-  // It was chaos indeed.
-  const ends = new Set(proxy.entries.map(({ status, error }) => `${status} ${error}`));
-  expect(ends.size).toBeGreaterThan(10);
-  for (let i = 0; i < 10; i++) {
-    expect((await (await connectRaw(proxy.port)).request(get('/good'))).body).toBe('good');
-  }
-});
+    });
+    let left = CONNECTIONS;
+    await Promise.all(
+      Array.from({ length: AT_ONCE }, async () => {
+        while (left-- > 0) await misbehave(await connectRaw(proxy.port), random);
+      }),
+    );
+    await expectAtRest(proxy);
+    const { counters } = proxy.service;
+    await poll(() => proxy.entries.length === counters.requests + counters.refused);
+    expect(new Set(proxy.entries.map(({ requestId }) => requestId)).size).toBe(proxy.entries.length);
+    // It was chaos indeed.
+    const ends = new Set(proxy.entries.map(({ status, error }) => `${status} ${error}`));
+    expect(ends.size).toBeGreaterThan(10);
+    for (let i = 0; i < 10; i++) {
+      expect((await (await connectRaw(proxy.port)).request(get('/good'))).body).toBe('good');
+    }
+  },
+);

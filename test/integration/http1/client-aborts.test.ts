@@ -37,7 +37,9 @@ test.each(ways)('%s in mid-body ends the backend request, which must not look wh
 });
 
 test.each(ways)('%s in mid-answer ends the backend connection', async (_, leave) => {
-  const backend = await startRawBackend((request) => request.reply('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf'));
+  const backend = await startRawBackend((request) =>
+    request.reply('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf'),
+  );
   const proxy = await startProxy({ backendPort: backend.port });
   const client = await connectRaw(proxy.port);
   client.send(get('/'));
@@ -50,7 +52,15 @@ test.each(ways)('%s in mid-answer ends the backend connection', async (_, leave)
 
 test('a reset while the proxy connects to the backend', async () => {
   // 192.0.2.0/24 is for documentation; whether it is refused or swallowed, nothing may be left behind.
-  const proxy = await startProxy({ upstreams: { site: { timeouts: { connect: '500ms' }, retries: { attempts: 1 }, backends: [{ address: '192.0.2.1:81' }] } } });
+  const proxy = await startProxy({
+    upstreams: {
+      site: {
+        timeouts: { connect: '500ms' },
+        retries: { attempts: 1 },
+        backends: [{ address: '192.0.2.1:81' }],
+      },
+    },
+  });
   const client = await connectRaw(proxy.port);
   client.send(get('/'));
   await poll(() => proxy.service.counters.requests === 1);

@@ -42,9 +42,17 @@ test('a client that rightly waits for 100 Continue is not to blame for a silent 
   const backend = await startRawBackend(() => {});
   const proxy = await startProxy({
     listener: { timeouts: { body: '100ms' } },
-    upstreams: { site: { timeouts: { response: '400ms' }, retries: { attempts: 1 }, backends: [{ address: `127.0.0.1:${backend.port}` }] } },
+    upstreams: {
+      site: {
+        timeouts: { response: '400ms' },
+        retries: { attempts: 1 },
+        backends: [{ address: `127.0.0.1:${backend.port}` }],
+      },
+    },
   });
   const client = await connectRaw(proxy.port);
-  const answer = await client.request('POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 10\r\n\r\n');
+  const answer = await client.request(
+    'POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 10\r\n\r\n',
+  );
   expect(answer.status).toBe(504);
 });

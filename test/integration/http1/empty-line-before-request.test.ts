@@ -15,7 +15,10 @@ test('empty lines before a request are ignored, in whatever pieces it comes', as
 });
 
 test('empty lines alone keep a connection open no longer than its idle time', async () => {
-  const proxy = await startProxy({ listener: { timeouts: { header: '150ms', idle: '150ms' } }, backendPort: 9 });
+  const proxy = await startProxy({
+    listener: { timeouts: { header: '150ms', idle: '150ms' } },
+    backendPort: 9,
+  });
   const client = await connectRaw(proxy.port);
   const lines = setInterval(() => client.send('\r\n'), 10);
   expect(await client.end()).toBe('fin');

@@ -31,7 +31,11 @@ test('own pages: the very status first, then its class, then the default', async
     listener: {
       routes: [{ path: '/dead', upstream: 'site' }],
       upstream: undefined,
-      errorPages: { 404: { html: './404.html', json: './404.json' }, '5xx': './5xx.html', default: './default.html' },
+      errorPages: {
+        404: { html: './404.html', json: './404.json' },
+        '5xx': './5xx.html',
+        default: './default.html',
+      },
     },
     backendPort: await unusedPort(),
     files: new Map([
@@ -48,12 +52,17 @@ test('own pages: the very status first, then its class, then the default', async
   expect((await client.request('TRACE / HTTP/1.1\r\nHost: a\r\n\r\n')).body).toBe('refused: 405');
 });
 
-test.each(['CONNECT example.test:443', 'TRACE /'])('%s is not for a reverse proxy: 405 with Allow', async (line) => {
-  const proxy = await startProxy({ backendPort: 9 });
-  const answer = await (await connectRaw(proxy.port)).request(`${line} HTTP/1.1\r\nHost: example.test:443\r\n\r\n`);
-  expect(answer.status).toBe(405);
-  expect(answer.header('allow')).toContain('GET');
-});
+test.each(['CONNECT example.test:443', 'TRACE /'])(
+  '%s is not for a reverse proxy: 405 with Allow',
+  async (line) => {
+    const proxy = await startProxy({ backendPort: 9 });
+    const answer = await (
+      await connectRaw(proxy.port)
+    ).request(`${line} HTTP/1.1\r\nHost: example.test:443\r\n\r\n`);
+    expect(answer.status).toBe(405);
+    expect(answer.header('allow')).toContain('GET');
+  },
+);
 
 test('no error tells a client what the backend is', async () => {
   const port = await unusedPort();

@@ -4,6 +4,16 @@ import { connectRaw, get } from '../../support/raw-client.ts';
 import type { RawSocket } from '../../support/raw-socket.ts';
 import { entry, startProxy } from './setup.ts';
 
+/** What Node reads from a socket at once. */
+export const READ_SIZE = 65_536;
+
+/** A message of exactly this many bytes. */
+export function fillTo(total: number, message: (body: string) => string): string {
+  let body = total;
+  while (message('x'.repeat(body)).length > total) body -= message('x'.repeat(body)).length - total;
+  return message('x'.repeat(body));
+}
+
 const FAR_TOO_MUCH = 30_000_000;
 
 /** Waits until a sender has bytes left that nobody takes, and returns how many it got rid of. */
@@ -38,7 +48,9 @@ export async function requestThatFillsBuffers(): Promise<number> {
   const backend = await startRawBackend((request) => void request.connection.socket.pause());
   const proxy = await startProxy({ backendPort: backend.port });
   const client = await connectRaw(proxy.port);
-  client.send(`POST / HTTP/1.1\r\nHost: example.test\r\nContent-Length: ${FAR_TOO_MUCH}\r\n\r\n${'x'.repeat(FAR_TOO_MUCH)}`);
+  client.send(
+    `POST / HTTP/1.1\r\nHost: example.test\r\nContent-Length: ${FAR_TOO_MUCH}\r\n\r\n${'x'.repeat(FAR_TOO_MUCH)}`,
+  );
   await stalled(client);
   client.socket.resetAndDestroy();
   (await backend.request(0)).connection.socket.destroy();

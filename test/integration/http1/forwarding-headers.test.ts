@@ -4,7 +4,10 @@ import { connectRaw, get } from '../../support/raw-client.ts';
 import type { DataPath } from '../../support/data-path.ts';
 import { entry, startProxy } from './setup.ts';
 
-async function send(forwarded: Readonly<Record<string, unknown>>, ...lines: readonly string[]): Promise<{ proxy: DataPath; received: BackendRequest }> {
+async function send(
+  forwarded: Readonly<Record<string, unknown>>,
+  ...lines: readonly string[]
+): Promise<{ proxy: DataPath; received: BackendRequest }> {
   const backend = await startRawBackend();
   const proxy = await startProxy({ listener: { forwarded }, backendPort: backend.port });
   await (await connectRaw(proxy.port)).request(get('/', ...lines));
@@ -35,7 +38,14 @@ test('what an untrusted peer says of itself is replaced', async () => {
 test('what an untrusted peer says of itself is dropped even where nothing replaces it, in any case and number', async () => {
   const off = { xForwarded: false, forwarded: false, via: false };
   const { received } = await send(off, ...SPOOFED, 'x-forwarded-FOR: 1.2.3.4', 'X-FORWARDED-HOST: evil.test');
-  for (const name of ['x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host', 'x-forwarded-port', 'forwarded', 'via']) {
+  for (const name of [
+    'x-forwarded-for',
+    'x-forwarded-proto',
+    'x-forwarded-host',
+    'x-forwarded-port',
+    'forwarded',
+    'via',
+  ]) {
     expect([name, received.header(name)]).toEqual([name, null]);
   }
 });
@@ -46,13 +56,18 @@ test('what a trusted peer says is kept and continued', async () => {
   expect(received.header('x-forwarded-proto')).toBe('https');
   expect(received.header('x-forwarded-host')).toBe('bank.test');
   expect(received.header('x-forwarded-port')).toBe('443');
-  expect(received.header('forwarded')).toBe('for=203.0.113.9;proto=https, for=127.0.0.1;proto=http;host=example.test');
+  expect(received.header('forwarded')).toBe(
+    'for=203.0.113.9;proto=https, for=127.0.0.1;proto=http;host=example.test',
+  );
   expect(received.header('x-request-id')).toBe('chosen-by-client');
   expect((await entry(proxy)).client).toBe('203.0.113.9');
 });
 
 test('behind a trusted peer the client is the last address that is no proxy of ours: what is left of it may be a lie', async () => {
-  const { proxy } = await send({ trust: ['127.0.0.0/8', '10.0.0.0/8'] }, 'X-Forwarded-For: 6.6.6.6, 203.0.113.9, 10.1.1.1');
+  const { proxy } = await send(
+    { trust: ['127.0.0.0/8', '10.0.0.0/8'] },
+    'X-Forwarded-For: 6.6.6.6, 203.0.113.9, 10.1.1.1',
+  );
   expect((await entry(proxy)).client).toBe('203.0.113.9');
 });
 

@@ -7,7 +7,9 @@ import { startProxy } from './setup.ts';
 test('hop-by-hop fields of a request stay on their hop, and so do those that Connection nominates', async () => {
   const backend = await startRawBackend();
   const proxy = await startProxy({ backendPort: backend.port });
-  await (await connectRaw(proxy.port)).request(
+  await (
+    await connectRaw(proxy.port)
+  ).request(
     get(
       '/',
       'Connection: X-Mine, keep-alive',
@@ -21,7 +23,15 @@ test('hop-by-hop fields of a request stay on their hop, and so do those that Con
     ),
   );
   const received = backend.requests[0];
-  for (const name of ['connection', 'keep-alive', 'proxy-connection', 'proxy-authorization', 'x-mine', 'x-other', 'upgrade']) {
+  for (const name of [
+    'connection',
+    'keep-alive',
+    'proxy-connection',
+    'proxy-authorization',
+    'x-mine',
+    'x-other',
+    'upgrade',
+  ]) {
     expect([name, received?.header(name)]).toEqual([name, null]);
   }
   expect(received?.header('x-kept')).toBe('3');

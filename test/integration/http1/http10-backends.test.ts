@@ -12,13 +12,19 @@ test('a body that ends with the connection reaches an HTTP/1.1 client in chunks,
   const client = await connectRaw(proxy.port);
   for (let i = 0; i < 2; i++) {
     const answer = await client.request(get('/'));
-    expect([answer.body, answer.header('transfer-encoding'), answer.header('connection')]).toEqual(['all of it', 'chunked', null]);
+    expect([answer.body, answer.header('transfer-encoding'), answer.header('connection')]).toEqual([
+      'all of it',
+      'chunked',
+      null,
+    ]);
   }
   expect(backend.connections).toHaveLength(2);
 });
 
 test('keep-alive of HTTP/1.0 is believed when both say so', async () => {
-  const backend = await startRawBackend((request) => request.reply('HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 2\r\n\r\nhi'));
+  const backend = await startRawBackend((request) =>
+    request.reply('HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 2\r\n\r\nhi'),
+  );
   const proxy = await startProxy({ backendPort: backend.port });
   const client = await connectRaw(proxy.port);
   await client.request(get('/'));
@@ -28,7 +34,9 @@ test('keep-alive of HTTP/1.0 is believed when both say so', async () => {
 });
 
 test('without it the connection is not used again', async () => {
-  const backend = await startRawBackend((request) => request.reply('HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nhi'));
+  const backend = await startRawBackend((request) =>
+    request.reply('HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nhi'),
+  );
   const proxy = await startProxy({ backendPort: backend.port });
   const client = await connectRaw(proxy.port);
   await client.request(get('/'));
@@ -38,7 +46,9 @@ test('without it the connection is not used again', async () => {
 
 // RFC 9112 6.1: chunks from HTTP/1.0 mean that somebody in between did not understand them.
 test('chunked in an HTTP/1.0 answer is malformed', async () => {
-  const backend = await startRawBackend((request) => request.reply('HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'));
+  const backend = await startRawBackend((request) =>
+    request.reply('HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'),
+  );
   const proxy = await startProxy({ backendPort: backend.port });
   expect((await (await connectRaw(proxy.port)).request(get('/'))).status).toBe(502);
 });

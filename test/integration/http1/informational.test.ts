@@ -19,17 +19,23 @@ test('Expect: 100-continue goes to the backend, its 100 to the client, then the 
 });
 
 test('a final answer instead of 100 ends the connection, since the body may or may not follow', async () => {
-  const backend = await startRawBackend((request) => request.reply('HTTP/1.1 417 Expectation Failed\r\nContent-Length: 0\r\n\r\n'));
+  const backend = await startRawBackend((request) =>
+    request.reply('HTTP/1.1 417 Expectation Failed\r\nContent-Length: 0\r\n\r\n'),
+  );
   const proxy = await startProxy({ backendPort: backend.port });
   const client = await connectRaw(proxy.port);
-  const answer = await client.request('POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n');
+  const answer = await client.request(
+    'POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n',
+  );
   expect([answer.status, answer.header('connection')]).toEqual([417, 'close']);
   expect(await client.end()).toBe('fin');
   await backend.connections[0]?.end();
 });
 
 test('a client that sends its body without waiting for 100 is served as well', async () => {
-  const backend = await startRawBackend(async (request) => request.reply(`HTTP/1.1 100 Continue\r\n\r\n${ok(await request.body())}`));
+  const backend = await startRawBackend(async (request) =>
+    request.reply(`HTTP/1.1 100 Continue\r\n\r\n${ok(await request.body())}`),
+  );
   const proxy = await startProxy({ backendPort: backend.port });
   const client = await connectRaw(proxy.port);
   expect((await client.request(post('/', 'hello', 'Expect: 100-continue'))).status).toBe(100);
@@ -45,19 +51,25 @@ test('an expectation without a body is not passed on', async () => {
 
 test('103 Early Hints passes at once with its fields, before the answer exists', async () => {
   const backend = await startRawBackend((request) =>
-    request.reply('HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\nLink: </b.js>; rel=preload\r\nConnection: keep-alive\r\n\r\n'),
+    request.reply(
+      'HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\nLink: </b.js>; rel=preload\r\nConnection: keep-alive\r\n\r\n',
+    ),
   );
   const proxy = await startProxy({ backendPort: backend.port });
   const client = await connectRaw(proxy.port);
   const hints = await client.request(get('/'));
-  expect(hints.head).toBe('HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\nLink: </b.js>; rel=preload');
+  expect(hints.head).toBe(
+    'HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\nLink: </b.js>; rel=preload',
+  );
   (await backend.request(0)).reply(ok('page'));
   expect((await client.answer()).body).toBe('page');
 });
 
 // RFC 9110 15.2
 test('an HTTP/1.0 client gets no 1xx', async () => {
-  const backend = await startRawBackend((request) => request.reply(`HTTP/1.1 103 Early Hints\r\nLink: <a>\r\n\r\n${ok('page')}`));
+  const backend = await startRawBackend((request) =>
+    request.reply(`HTTP/1.1 103 Early Hints\r\nLink: <a>\r\n\r\n${ok('page')}`),
+  );
   const proxy = await startProxy({ backendPort: backend.port });
   const answer = await (await connectRaw(proxy.port)).request('GET / HTTP/1.0\r\nHost: a\r\n\r\n');
   expect([answer.status, answer.body]).toEqual([200, 'page']);

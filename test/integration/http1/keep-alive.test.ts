@@ -37,7 +37,9 @@ test('Connection: close of the client ends its connection after the answer, and 
 });
 
 test('Connection: close of the backend ends its connection, and not the client one', async () => {
-  const backend = await startRawBackend((request) => request.reply('HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nhi'));
+  const backend = await startRawBackend((request) =>
+    request.reply('HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nhi'),
+  );
   const proxy = await startProxy({ backendPort: backend.port });
   const client = await connectRaw(proxy.port);
   for (let i = 0; i < 3; i++) expect((await client.request(get('/'))).header('connection')).toBeNull();

@@ -26,7 +26,10 @@ const MALFORMED: [string, string][] = [
   ['a negative length', 'HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n'],
   ['a hexadecimal length', 'HTTP/1.1 200 OK\r\nContent-Length: 0x5\r\n\r\nhello'],
   ['a length beyond all measure', 'HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\n'],
-  ['a length and chunks', 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'],
+  [
+    'a length and chunks',
+    'HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+  ],
   ['an unknown transfer coding', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n'],
   ['chunked twice', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n'],
   ['more 1xx than anybody sends', 'HTTP/1.1 102 Processing\r\n\r\n'.repeat(100)],
@@ -35,7 +38,9 @@ const MALFORMED: [string, string][] = [
 ];
 
 test.each(MALFORMED)('%s: 502, and the connection is not used again', async (_, reply) => {
-  const backend = await startRawBackend((request) => request.reply(request.target === '/' ? reply : ok('next')));
+  const backend = await startRawBackend((request) =>
+    request.reply(request.target === '/' ? reply : ok('next')),
+  );
   const proxy = await startProxy({ backendPort: backend.port });
   const client = await connectRaw(proxy.port);
   client.send(get('/'));

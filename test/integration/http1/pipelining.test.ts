@@ -50,7 +50,9 @@ test('ten thousand pipelined requests that the proxy answers itself neither over
 });
 
 test('bodies of pipelined requests stay apart', async () => {
-  const backend = await startRawBackend(async (request) => request.reply(ok(`${request.target}=${await request.body()}`)));
+  const backend = await startRawBackend(async (request) =>
+    request.reply(ok(`${request.target}=${await request.body()}`)),
+  );
   const proxy = await startProxy({ backendPort: backend.port });
   const client = await connectRaw(proxy.port);
   client.send(

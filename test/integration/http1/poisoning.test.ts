@@ -7,14 +7,20 @@ import { startProxy } from './setup.ts';
 const POISON: [string, string, string][] = [
   ['two answers to one request', 'GET', ok('right') + ok('poison')],
   ['bytes behind a length', 'GET', `${ok('right')}x`],
-  ['bytes behind the last chunk', 'GET', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nright\r\n0\r\n\r\nx'],
+  [
+    'bytes behind the last chunk',
+    'GET',
+    'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nright\r\n0\r\n\r\nx',
+  ],
   ['a body in an answer to HEAD', 'HEAD', ok('poison')],
   ['a body in a 204', 'GET', 'HTTP/1.1 204 No Content\r\n\r\npoison'],
   ['a body in a 304', 'GET', `HTTP/1.1 304 Not Modified\r\nContent-Length: 6\r\n\r\npoison`],
 ];
 
 test.each(POISON)('%s end the connection and reach nobody', async (_, method, reply) => {
-  const backend = await startRawBackend((request) => request.reply(request.target === '/next' ? ok('next') : reply));
+  const backend = await startRawBackend((request) =>
+    request.reply(request.target === '/next' ? ok('next') : reply),
+  );
   const proxy = await startProxy({ backendPort: backend.port });
   const client = await connectRaw(proxy.port);
   client.send(`${method} / HTTP/1.1\r\nHost: a\r\n\r\n${get('/next')}`);

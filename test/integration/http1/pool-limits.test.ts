@@ -23,7 +23,9 @@ test('a connection that failed makes room at once for the one that replaces it',
     if (request.target === '/dies') request.connection.socket.end();
     else request.reply(ok('hello'));
   });
-  const proxy = await startProxy({ upstreams: site([backend.port], { connections: { max: 1 }, retries: { attempts: 1 } }) });
+  const proxy = await startProxy({
+    upstreams: site([backend.port], { connections: { max: 1 }, retries: { attempts: 1 } }),
+  });
   const client = await connectRaw(proxy.port);
   expect((await client.request(get('/'))).status).toBe(200);
   // Tried again over a fresh connection, for which there must be room.

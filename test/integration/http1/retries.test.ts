@@ -4,7 +4,9 @@ import { connectRaw, get, post } from '../../support/raw-client.ts';
 import { entry, site, startProxy } from './setup.ts';
 
 test('a refused connection sends the request to another backend, POST too, with its body', async () => {
-  const backend = await startRawBackend(async (request) => request.reply(ok(`${request.method} ${await request.body()}`)));
+  const backend = await startRawBackend(async (request) =>
+    request.reply(ok(`${request.method} ${await request.body()}`)),
+  );
   const proxy = await startProxy({ upstreams: site([await unusedPort(), backend.port]) });
   const client = await connectRaw(proxy.port);
   for (let i = 0; i < 4; i++) expect((await client.request(post('/', 'hello'))).body).toBe('POST hello');
@@ -42,7 +44,9 @@ test.each([
 ])('a backend that resets before its answer: %s is not tried again', async (_, request) => {
   const broken = await startRawBackend((received) => void received.connection.socket.resetAndDestroy());
   const other = await startRawBackend((received) => void received.connection.socket.resetAndDestroy());
-  const proxy = await startProxy({ upstreams: site([broken.port, other.port], { retries: { attempts: 5 } }) });
+  const proxy = await startProxy({
+    upstreams: site([broken.port, other.port], { retries: { attempts: 5 } }),
+  });
   expect((await (await connectRaw(proxy.port)).request(request)).status).toBe(502);
   expect(broken.requests.length + other.requests.length).toBe(1);
 });
@@ -58,7 +62,9 @@ test('nothing is tried again once a byte of the answer has come', async () => {
 });
 
 test('nothing is tried again once part of an answer was passed on', async () => {
-  const broken = await startRawBackend((request) => request.reply('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf'));
+  const broken = await startRawBackend((request) =>
+    request.reply('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf'),
+  );
   const proxy = await startProxy({ upstreams: site([broken.port], { retries: { attempts: 5 } }) });
   const client = await connectRaw(proxy.port);
   client.send(get('/'));

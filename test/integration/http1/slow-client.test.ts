@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { poll } from '../../support/poll.ts';
 import { ok, startRawBackend } from '../../support/raw-backend.ts';
 import { connectRaw, get } from '../../support/raw-client.ts';
-import { answerThatFillsBuffers } from './fill-buffers.ts';
+import { answerThatFillsBuffers, fillTo, READ_SIZE } from './fill-buffers.ts';
 import { entry, startProxy } from './setup.ts';
 
 test('the end of an answer reaches a slow client whole, although the connection ends after it', async () => {
@@ -22,15 +22,16 @@ test('the end of an answer reaches a slow client whole, although the connection 
   expect(client.bytesReceived).toBeGreaterThan(size);
 });
 
-test('the backend connection whose answer a slow client has yet to take serves the next client', async () => {
-  const size = await answerThatFillsBuffers();
-  const backend = await startRawBackend((request) => request.reply(request.target === '/' ? ok('x'.repeat(size)) : ok('small')));
+test('a backend connection of which the last piece met a full client socket serves the next client', async () => {
+  const backend = await startRawBackend((request) => {
+    const total = Number(request.target.slice(1));
+    // Pieces that fill a read buffer to the last byte also fill the client's socket for a moment.
+    request.reply(fillTo(total, (body) => ok(body)));
+  });
   const proxy = await startProxy({ backendPort: backend.port });
-  const slow = await connectRaw(proxy.port);
-  slow.socket.pause();
-  slow.send(get('/'));
-  await entry(proxy);
-  expect((await (await connectRaw(proxy.port)).request(get('/small'))).body).toBe('small');
+  const client = await connectRaw(proxy.port);
+  for (let pieces = 1; pieces <= 20; pieces++)
+    expect((await client.request(get(`/${pieces * READ_SIZE}`))).status).toBe(200);
   expect(backend.connections).toHaveLength(1);
 });
 

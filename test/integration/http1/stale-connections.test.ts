@@ -9,7 +9,11 @@ import { entry, site, startProxy } from './setup.ts';
 async function withStaleConnection(): Promise<{ backend: RawBackend; proxy: DataPath; client: RawClient }> {
   const backend = await startRawBackend((request) => {
     const { connection } = request;
-    if (connection.index === 0 && backend.requests.filter((each) => each.connection === connection).length > 1) connection.socket.resetAndDestroy();
+    if (
+      connection.index === 0 &&
+      backend.requests.filter((each) => each.connection === connection).length > 1
+    )
+      connection.socket.resetAndDestroy();
     else request.reply(ok(request.method));
   });
   const proxy = await startProxy({ upstreams: site([backend.port], { retries: { attempts: 1 } }) });

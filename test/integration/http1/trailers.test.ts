@@ -16,10 +16,14 @@ test('trailers of a request pass, with case and order', async () => {
 
 test('trailers of an answer pass, and TE: trailers tells the backend that they may', async () => {
   const backend = await startRawBackend((request) =>
-    request.reply('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\nServer-Timing: db;dur=1\r\n\r\n'),
+    request.reply(
+      'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\nServer-Timing: db;dur=1\r\n\r\n',
+    ),
   );
   const proxy = await startProxy({ backendPort: backend.port });
-  const answer = await (await connectRaw(proxy.port)).request(get('/', 'TE: trailers, gzip;q=0.5', 'Connection: TE'));
+  const answer = await (
+    await connectRaw(proxy.port)
+  ).request(get('/', 'TE: trailers, gzip;q=0.5', 'Connection: TE'));
   expect([answer.body, answer.trailers]).toEqual(['hi', 'Server-Timing: db;dur=1']);
   expect(backend.requests[0]?.header('te')).toBe('trailers');
   expect(backend.requests[0]?.header('connection')).toBe('TE');
@@ -29,7 +33,9 @@ test('trailers of an answer pass, and TE: trailers tells the backend that they m
 test('a trailer that frames, routes or authenticates is dropped', async () => {
   const backend = await startRawBackend(async (request) => request.reply(ok(await request.trailers())));
   const proxy = await startProxy({ backendPort: backend.port });
-  const answer = await (await connectRaw(proxy.port)).request(
+  const answer = await (
+    await connectRaw(proxy.port)
+  ).request(
     'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nContent-Length: 5\r\nHost: evil\r\n' +
       'Transfer-Encoding: chunked\r\nAuthorization: x\r\nX-Forwarded-For: 1.1.1.1\r\nConnection: close\r\nX-Fine: yes\r\n\r\n',
   );

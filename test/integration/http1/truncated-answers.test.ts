@@ -7,7 +7,10 @@ const BROKEN = [
   ['a length', 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf'],
   ['chunks, within one', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nff\r\nhalf'],
   ['chunks, between two', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n'],
-  ['chunks, in the trailers', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n0\r\nX-Sum: 1\r\n'],
+  [
+    'chunks, in the trailers',
+    'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n0\r\nX-Sum: 1\r\n',
+  ],
 ] as const;
 
 test.each(BROKEN)('cut off in an answer with %s: the client sees no end of it', async (_, answer) => {
@@ -23,15 +26,18 @@ test.each(BROKEN)('cut off in an answer with %s: the client sees no end of it', 
   expect((await entry(proxy)).error).toBe('response-truncated');
 });
 
-test.each(BROKEN)('an HTTP/1.0 client can not take an answer with %s for whole: its connection is reset', async (_, answer) => {
-  const backend = await startRawBackend((request) => request.reply(answer));
-  const proxy = await startProxy({ backendPort: backend.port });
-  const client = await connectRaw(proxy.port);
-  client.send('GET / HTTP/1.0\r\nHost: a\r\n\r\n');
-  await client.until(() => (client.buffered.includes('half') ? true : null), 'what there is of it');
-  (await backend.request(0)).connection.socket.end();
-  expect(await client.end()).toBe('reset');
-});
+test.each(BROKEN)(
+  'an HTTP/1.0 client can not take an answer with %s for whole: its connection is reset',
+  async (_, answer) => {
+    const backend = await startRawBackend((request) => request.reply(answer));
+    const proxy = await startProxy({ backendPort: backend.port });
+    const client = await connectRaw(proxy.port);
+    client.send('GET / HTTP/1.0\r\nHost: a\r\n\r\n');
+    await client.until(() => (client.buffered.includes('half') ? true : null), 'what there is of it');
+    (await backend.request(0)).connection.socket.end();
+    expect(await client.end()).toBe('reset');
+  },
+);
 
 test('a reset in a body that ends with the connection is no good end', async () => {
   const backend = await startRawBackend((request) => request.reply('HTTP/1.1 200 OK\r\n\r\nhalf'));
@@ -46,7 +52,9 @@ test('a reset in a body that ends with the connection is no good end', async () 
 });
 
 test('chunks that turn malformed cut the answer off', async () => {
-  const backend = await startRawBackend((request) => request.reply('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n'));
+  const backend = await startRawBackend((request) =>
+    request.reply('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n'),
+  );
   const proxy = await startProxy({ backendPort: backend.port });
   const client = await connectRaw(proxy.port);
   client.send(get('/'));

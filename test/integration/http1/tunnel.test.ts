@@ -8,10 +8,19 @@ import { entry, startProxy } from './setup.ts';
 
 const KEY = 'dGhlIHNhbXBsZSBub25jZQ==';
 const ACCEPT = createHash('sha1').update(`${KEY}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
-const HANDSHAKE = get('/', 'Connection: Upgrade', 'Upgrade: websocket', `Sec-WebSocket-Key: ${KEY}`, 'Sec-WebSocket-Version: 13');
+const HANDSHAKE = get(
+  '/',
+  'Connection: Upgrade',
+  'Upgrade: websocket',
+  `Sec-WebSocket-Key: ${KEY}`,
+  'Sec-WebSocket-Version: 13',
+);
 const ACCEPTED = `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: WebSocket\r\nSec-WebSocket-Accept: ${ACCEPT}\r\n\r\n`;
 
-async function openTunnel(early = '', greeting = ''): Promise<{ client: RawClient; backend: BackendConnection; proxy: DataPath }> {
+async function openTunnel(
+  early = '',
+  greeting = '',
+): Promise<{ client: RawClient; backend: BackendConnection; proxy: DataPath }> {
   const backend = await startRawBackend((request) => request.reply(ACCEPTED + greeting));
   const proxy = await startProxy({ backendPort: backend.port });
   const client = await connectRaw(proxy.port);

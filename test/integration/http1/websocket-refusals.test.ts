@@ -6,7 +6,13 @@ import { entry, startProxy } from './setup.ts';
 
 const KEY = 'dGhlIHNhbXBsZSBub25jZQ==';
 const ACCEPT = createHash('sha1').update(`${KEY}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
-const HANDSHAKE = get('/chat', 'Connection: keep-alive, Upgrade', 'Upgrade: websocket', `Sec-WebSocket-Key: ${KEY}`, 'Sec-WebSocket-Version: 13');
+const HANDSHAKE = get(
+  '/chat',
+  'Connection: keep-alive, Upgrade',
+  'Upgrade: websocket',
+  `Sec-WebSocket-Key: ${KEY}`,
+  'Sec-WebSocket-Version: 13',
+);
 
 async function handshake(answer: string): Promise<{ answer: RawAnswer; error: string | null }> {
   const backend = await startRawBackend((request) => request.reply(answer));
@@ -18,9 +24,15 @@ async function handshake(answer: string): Promise<{ answer: RawAnswer; error: st
 }
 
 test.each([
-  ['a wrong Sec-WebSocket-Accept', `HTTP/1.1 101 Yes\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: ${ACCEPT.toLowerCase()}\r\n\r\n`],
+  [
+    'a wrong Sec-WebSocket-Accept',
+    `HTTP/1.1 101 Yes\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: ${ACCEPT.toLowerCase()}\r\n\r\n`,
+  ],
   ['no Sec-WebSocket-Accept', 'HTTP/1.1 101 Yes\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n'],
-  ['another protocol', `HTTP/1.1 101 Yes\r\nConnection: Upgrade\r\nUpgrade: h2c\r\nSec-WebSocket-Accept: ${ACCEPT}\r\n\r\n`],
+  [
+    'another protocol',
+    `HTTP/1.1 101 Yes\r\nConnection: Upgrade\r\nUpgrade: h2c\r\nSec-WebSocket-Accept: ${ACCEPT}\r\n\r\n`,
+  ],
   ['no Upgrade', `HTTP/1.1 101 Yes\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${ACCEPT}\r\n\r\n`],
   ['no Connection', `HTTP/1.1 101 Yes\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: ${ACCEPT}\r\n\r\n`],
 ])('a 101 with %s is no handshake: 502', async (_, reply) => {
@@ -30,7 +42,11 @@ test.each([
 
 test('a 101 that nobody asked for: 502, and the connection is not used again', async () => {
   const backend = await startRawBackend((request) =>
-    request.reply(request.target === '/' ? 'HTTP/1.1 101 Switching\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n' : ok('fine')),
+    request.reply(
+      request.target === '/'
+        ? 'HTTP/1.1 101 Switching\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n'
+        : ok('fine'),
+    ),
   );
   const proxy = await startProxy({ backendPort: backend.port });
   const client = await connectRaw(proxy.port);
@@ -41,7 +57,11 @@ test('a 101 that nobody asked for: 502, and the connection is not used again', a
 });
 
 test('a backend that declines answers as to any request, and both connections go on', async () => {
-  const backend = await startRawBackend((request) => request.reply(request.target === '/chat' ? 'HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno' : ok('fine')));
+  const backend = await startRawBackend((request) =>
+    request.reply(
+      request.target === '/chat' ? 'HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno' : ok('fine'),
+    ),
+  );
   const proxy = await startProxy({ backendPort: backend.port });
   const client = await connectRaw(proxy.port);
   const declined = await client.request(HANDSHAKE);
@@ -54,9 +74,17 @@ test('an upgrade to HTTP/2 is not passed on: the request is served as it is', as
   const backend = await startRawBackend();
   const proxy = await startProxy({ backendPort: backend.port });
   const client = await connectRaw(proxy.port);
-  const answer = await client.request(get('/', 'Connection: Upgrade, HTTP2-Settings', 'Upgrade: h2c', 'HTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA'));
+  const answer = await client.request(
+    get(
+      '/',
+      'Connection: Upgrade, HTTP2-Settings',
+      'Upgrade: h2c',
+      'HTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA',
+    ),
+  );
   expect([answer.status, answer.body]).toEqual([200, 'hello']);
-  for (const name of ['upgrade', 'http2-settings', 'connection']) expect(backend.requests[0]?.header(name)).toBeNull();
+  for (const name of ['upgrade', 'http2-settings', 'connection'])
+    expect(backend.requests[0]?.header(name)).toBeNull();
 });
 
 test('a handshake goes over a connection of its own', async () => {

@@ -6,8 +6,13 @@ import { entry, inFlight, startProxy } from './setup.ts';
 
 async function startEcho(): Promise<number> {
   const http = createServer();
-  const server = new WebSocketServer({ server: http, handleProtocols: (protocols) => [...protocols][0] ?? false });
-  server.on('connection', (socket) => socket.on('message', (data, isBinary) => socket.send(data, { binary: isBinary })));
+  const server = new WebSocketServer({
+    server: http,
+    handleProtocols: (protocols) => [...protocols][0] ?? false,
+  });
+  server.on('connection', (socket) =>
+    socket.on('message', (data, isBinary) => socket.send(data, { binary: isBinary })),
+  );
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => {
     for (const socket of server.clients) socket.terminate();
@@ -27,8 +32,8 @@ async function open(port: number, protocols: string[] = []): Promise<WebSocket> 
 
 async function echo(socket: WebSocket, data: string | Buffer): Promise<string> {
   socket.send(data);
-  const [received] = (await once(socket, 'message')) as [Buffer];
-  return received.toString('latin1');
+  const [received] = await once(socket, 'message');
+  return String(received);
 }
 
 test('messages of all sizes pass both ways through the tunnel', async () => {
@@ -50,8 +55,8 @@ test('it is one exchange from handshake to close, in flight until then', async (
   await echo(socket, 'hello');
   expect([proxy.service.counters.inFlight, inFlight(proxy), proxy.entries.length]).toEqual([1, 1, 0]);
   socket.close(1000, 'done');
-  const [code, reason] = (await once(socket, 'close')) as [number, Buffer];
-  expect([code, reason.toString()]).toEqual([1000, 'done']);
+  const [code, reason] = await once(socket, 'close');
+  expect([code, String(reason)]).toEqual([1000, 'done']);
   const { status, error, requestBytes, responseBytes } = await entry(proxy);
   expect([status, error]).toEqual([101, null]);
   expect(requestBytes).toBeGreaterThan(5);

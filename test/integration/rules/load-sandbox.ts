@@ -29,7 +29,8 @@ export async function loadSandbox(
   const { bundle, file } = await compileText(text, settings);
   const faults: string[] = [];
   const logs: string[] = [];
-  const writer = (level: string) => (fields: unknown, message?: string) => void logs.push(`${level} ${message ?? String(fields)}`);
+  const writer = (level: string) => (fields: unknown, message?: string) =>
+    void logs.push(`${level} ${message ?? String(fields)}`);
   const host = new RuleHost({
     log: { debug: writer('debug'), info: writer('info'), warn: writer('warn'), error: writer('error') },
     onFault: (_ruleId, fault) => faults.push(fault),
@@ -49,8 +50,17 @@ export async function compileText(
   const folder = await mkdtemp(path.join(tmpdir(), 'tidegate-rules-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   const file = path.join(folder, 'rules.ts');
-  await writeFile(file, `import { defineRules, deny, forward, next, redirect, respond } from 'tidegate/rules'; ${text}`);
-  const script = { script: file, timeLimitMs: 10, memoryLimitBytes: 32 * 2 ** 20, onError: 'deny' as const, ...settings };
+  await writeFile(
+    file,
+    `import { defineRules, deny, forward, next, redirect, respond } from 'tidegate/rules'; ${text}`,
+  );
+  const script = {
+    script: file,
+    timeLimitMs: 10,
+    memoryLimitBytes: 32 * 2 ** 20,
+    onError: 'deny' as const,
+    ...settings,
+  };
   const compiled = await compileRules(script);
   if (!compiled.ok) throw new Error(compiled.problems.map(({ message }) => message).join('\n'));
   return { bundle: compiled.bundle, file };

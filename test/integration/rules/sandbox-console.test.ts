@@ -7,7 +7,13 @@ test('the console writes to the log', async () => {
     console.warn('careful'); console.error('bad'); console.debug('detail'); console.info('info');
   } });`);
   script.request(requestOf('/'));
-  expect(logs).toEqual(['info a 1 {"b":[2]} null undefined [["k","v"]]', 'warn careful', 'error bad', 'debug detail', 'info info']);
+  expect(logs).toEqual([
+    'info a 1 {"b":[2]} null undefined [["k","v"]]',
+    'warn careful',
+    'error bad',
+    'debug detail',
+    'info info',
+  ]);
 });
 
 test('a flood is cut, and said so', async () => {
@@ -41,7 +47,9 @@ test('what cannot be shown, is endless or throws, harms nobody', async () => {
 });
 
 test('errors are counted, but not all are written', async () => {
-  const { script, logs, host } = await loadSandbox(`export default defineRules({ request() { throw new Error('x'); } });`);
+  const { script, logs, host } = await loadSandbox(
+    `export default defineRules({ request() { throw new Error('x'); } });`,
+  );
   for (let call = 0; call < 100; call++) script.request(requestOf('/'));
   expect(logs.length).toBeLessThan(30);
   expect(host.status()[0]).toMatchObject({ calls: 100, errors: 100, faults: 0 });

@@ -20,10 +20,20 @@ const text = `export default defineRules({
 test('every decision arrives as it was made', async () => {
   const { script } = await loadSandbox(text);
   const decide = (target: string): unknown => script.request(requestOf(target));
-  expect(decide('/redirect?a=b')).toEqual({ kind: 'redirect', location: 'https://example.com/redirect?a=b', status: 308 });
+  expect(decide('/redirect?a=b')).toEqual({
+    kind: 'redirect',
+    location: 'https://example.com/redirect?a=b',
+    status: 308,
+  });
   expect(decide('/deny')).toEqual({ kind: 'deny', status: 403 });
   expect(decide('/gone')).toEqual({ kind: 'deny', status: 410 });
-  expect(decide('/forward')).toEqual({ kind: 'forward', upstream: 'site', target: null, host: null, edits: [] });
+  expect(decide('/forward')).toEqual({
+    kind: 'forward',
+    upstream: 'site',
+    target: null,
+    host: null,
+    edits: [],
+  });
   expect(decide('/path?q=1')).toEqual({
     kind: 'forward',
     upstream: 'site',
@@ -58,18 +68,28 @@ test('every decision arrives as it was made', async () => {
 });
 
 test('a decision that recurs stays what it is, and takes no header changes of other requests with it', async () => {
-  const { script } = await loadSandbox(`const home = redirect('/home'); export default defineRules({
-    request(req) {
-      if (req.path === '/home') return home;
-      if (req.headers.has('x-edit')) req.headers.set('x-added', '1');
-      return req.path === '/query' ? forward('site', { path: '/new' }) : forward('site');
-    },
-  });`);
-  for (let round = 0; round < 4; round++) {
+  const { script } = await loadSandbox(`
+    const home = redirect('/home');
+    const moved = forward('site', { path: '/new' });
+    export default defineRules({
+      request(req) {
+        if (req.path === '/home') return home;
+        if (req.headers.has('x-edit')) req.headers.set('x-added', req.headers.get('x-edit') ?? '');
+        return req.path === '/moved' ? moved : forward('site');
+      },
+    });`);
+  for (let round = 0; round < 6; round++) {
+    const head = `x-edit: ${round}`;
+    const edits = [{ op: 'set', name: 'x-added', value: String(round) }];
     expect(script.request(requestOf('/home'))).toEqual({ kind: 'redirect', location: '/home', status: 302 });
     expect(script.request(requestOf('/a'))).toMatchObject({ kind: 'forward', upstream: 'site', edits: [] });
-    expect(script.request(requestOf('/a', { head: 'x-edit: 1' }))).toMatchObject({ edits: [{ op: 'set', name: 'x-added', value: '1' }] });
-    expect(script.request(requestOf(`/query?round=${round}`))).toMatchObject({ target: `/new?round=${round}` });
+    expect(script.request(requestOf('/a', { head }))).toMatchObject({ edits });
+    expect(script.request(requestOf('/a'))).toMatchObject({ edits: [] });
+    expect(script.request(requestOf(`/moved?${round}`))).toMatchObject({
+      target: `/new?${round}`,
+      edits: [],
+    });
+    expect(script.request(requestOf('/moved', { head }))).toMatchObject({ target: '/new', edits });
   }
 });
 
@@ -96,9 +116,19 @@ test('log and pick return what they say', async () => {
     log(entry) { return entry.status === 200 ? false : entry.status === 404 ? { extra: 'yes', n: 1 } : true; },
     pick(candidates, req) { return req.path === '/index' ? 1 : req.path === '/none' ? undefined : candidates.find((one) => one.inFlight === 0); },
   });`);
-  expect([200, 404, 500].map((status) => script.log(JSON.stringify({ status })))).toEqual([false, { extra: 'yes', n: 1 }, true]);
-  const candidates = [3, 2, 0].map((inFlight, index) => ({ address: `10.0.0.${index}:80`, weight: 1, inFlight }));
-  expect(['/index', '/none', '/'].map((target) => script.pick(candidates, requestOf(target)))).toEqual([1, -1, 2]);
+  expect([200, 404, 500].map((status) => script.log(JSON.stringify({ status })))).toEqual([
+    false,
+    { extra: 'yes', n: 1 },
+    true,
+  ]);
+  const candidates = [3, 2, 0].map((inFlight, index) => ({
+    address: `10.0.0.${index}:80`,
+    weight: 1,
+    inFlight,
+  }));
+  expect(['/index', '/none', '/'].map((target) => script.pick(candidates, requestOf(target)))).toEqual([
+    1, -1, 2,
+  ]);
 });
 
 test('an address list, a CIDR and the mapped form of an address', async () => {
@@ -108,7 +138,9 @@ test('an address list, a CIDR and the mapped form of an address', async () => {
     { office: ['192.0.2.0/24', '2001:db8:1::7'] },
   );
   const from = (clientAddress: string): unknown => script.request(requestOf('/', { clientAddress }));
-  for (const address of ['192.0.2.9', '::ffff:192.0.2.9', '2001:db8:1::7']) expect(from(address)).toMatchObject({ upstream: 'office' });
-  for (const address of ['10.1.2.3', '::ffff:10.1.2.3', '2001:db8:2::1']) expect(from(address)).toMatchObject({ upstream: 'net' });
+  for (const address of ['192.0.2.9', '::ffff:192.0.2.9', '2001:db8:1::7'])
+    expect(from(address)).toMatchObject({ upstream: 'office' });
+  for (const address of ['10.1.2.3', '::ffff:10.1.2.3', '2001:db8:2::1'])
+    expect(from(address)).toMatchObject({ upstream: 'net' });
   for (const address of ['11.0.0.1', '::1', '']) expect(from(address)).toMatchObject({ kind: 'deny' });
 });

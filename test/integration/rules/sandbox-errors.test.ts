@@ -24,7 +24,10 @@ test.each([
   ['a function', '(() => next()) as never', 'returned a function'],
 ])('%s is no decision', async (_name, value, reason) => {
   const { script } = await loadSandbox(`export default defineRules({ request() { return ${value}; } });`);
-  expect(script.request(requestOf('/'))).toMatchObject({ kind: 'fault', reason: expect.stringContaining(reason) });
+  expect(script.request(requestOf('/'))).toMatchObject({
+    kind: 'fault',
+    reason: expect.stringContaining(reason),
+  });
 });
 
 test.each([
@@ -33,7 +36,10 @@ test.each([
   ['a rejection that nobody handles', `void Promise.reject(new Error('alone'));`],
   ['an endless recursion', 'const again = (): number => again() + 1; again();'],
 ])('%s costs its own request only', async (_name, body) => {
-  const { script } = await loadSandbox(`export default defineRules({ request(req) { if (req.path === '/bad') { ${body} } return deny(); } });`, { timeLimitMs: 200 });
+  const { script } = await loadSandbox(
+    `export default defineRules({ request(req) { if (req.path === '/bad') { ${body} } return deny(); } });`,
+    { timeLimitMs: 200 },
+  );
   expect(script.request(requestOf('/bad'))).toMatchObject({ kind: 'fault' });
   expect(script.request(requestOf('/'))).toEqual({ kind: 'deny', status: 403 });
 });
@@ -49,9 +55,21 @@ test('a failing response handler is a fault, or leaves the answer alone', async 
 });
 
 test.each([
-  ['an async handler', 'export default defineRules({ request: (async () => {}) as never });', 'the handler `request` is an async function'],
-  ['an unknown handler', 'export default defineRules({ connect() {} } as never);', 'there is no handler `connect`'],
-  ['an export that defineRules did not make', 'export default { request() {} };', 'the script must `export default defineRules({ … })`'],
+  [
+    'an async handler',
+    'export default defineRules({ request: (async () => {}) as never });',
+    'the handler `request` is an async function',
+  ],
+  [
+    'an unknown handler',
+    'export default defineRules({ connect() {} } as never);',
+    'there is no handler `connect`',
+  ],
+  [
+    'an export that defineRules did not make',
+    'export default { request() {} };',
+    'the script must `export default defineRules({ … })`',
+  ],
   ['a top level that throws', `throw new Error('top'); export default defineRules({});`, 'top'],
 ])('%s is refused when the script is loaded', async (_name, text, message) => {
   await expect(loadSandbox(text)).rejects.toThrow(message);
@@ -60,5 +78,8 @@ test.each([
 test('a problem of the top level has its place', async () => {
   const { host } = await loadSandbox('export default defineRules({});');
   const { bundle, file } = await compileText('\n\nthrow new Error("top"); export default defineRules({});');
-  expect(await host.load(bundle, {})).toEqual({ ok: false, problems: [{ file, line: 3, column: 7, message: 'top' }] });
+  expect(await host.load(bundle, {})).toEqual({
+    ok: false,
+    problems: [{ file, line: 3, column: 7, message: 'top' }],
+  });
 });

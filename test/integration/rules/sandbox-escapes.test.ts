@@ -10,7 +10,8 @@ async function answerOf(body: string, before = ''): Promise<unknown> {
 }
 
 test('nothing of Node and nothing of the host can be reached', async () => {
-  const names = 'process require module Buffer global fetch setTimeout setInterval setImmediate tidegateHost tidegateCalls WebAssembly SharedArrayBuffer Atomics FinalizationRegistry';
+  const names =
+    'process require module Buffer global fetch setTimeout setInterval setImmediate tidegateHost tidegateCalls WebAssembly SharedArrayBuffer Atomics FinalizationRegistry';
   const answer = await answerOf(`
     const roots = [globalThis, req, req.headers, req.client, console, console.log, next(), new Error(), Promise.resolve()];
     const found = [];
@@ -31,18 +32,21 @@ test('dynamic imports and Error.prepareStackTrace lead nowhere', async () => {
     if (stack.includes('object')) seen = 'host object';
     return respond(seen);`);
   expect(answer).toMatchObject({ body: 'none' });
-  expect(await answerOf(`return respond(typeof eval("import('node:fs')").then)`)).toMatchObject({ body: 'function' });
+  expect(await answerOf(`eval("import('node:fs')");`)).toEqual({
+    kind: 'fault',
+    reason: expect.stringContaining('Not supported'),
+  });
 });
 
 test('polluted prototypes change nothing on the host', async () => {
-  const answer = await answerOf(
-    `return forward('site', { setHeaders: { 'x-a': '1' } });`,
-    `Object.defineProperty(Object.prototype, 'kind', { get: () => 'polluted', configurable: true });
-     Array.prototype.push = function () { return 0; }; Array.prototype.includes = () => true;
-     Array.prototype.toJSON = () => ['deny', 0, 200];
-     RegExp.prototype.test = () => true; String.prototype.startsWith = () => true;
-     globalThis.JSON.stringify = () => '["respond",0,200,["set-cookie","a"],"owned"]';`,
-  );
+  const answer = await answerOf(`
+    Object.defineProperty(Object.prototype, 'kind', { get: () => 'polluted', configurable: true });
+    Array.prototype.push = function () { return 0; };
+    Array.prototype.includes = () => true;
+    Object.defineProperty(Array.prototype, 'toJSON', { value: () => ['deny', 0, 200] });
+    RegExp.prototype.test = () => true;
+    String.prototype.startsWith = () => true;
+    return forward('site', { setHeaders: { 'x-a': '1' } });`);
   // Whatever it decides about its own requests: what arrives is checked, and this process is untouched.
   expect(answer).toMatchObject({ kind: 'fault' });
   expect(Object.hasOwn(Object.prototype, 'kind')).toBe(false);
@@ -55,7 +59,11 @@ test.each([
   ['an unknown kind', '["explode",0]', 'unknown kind'],
   ['a line break in a header', String.raw`["next",0,["set","x","a\r\nb: c"]]`, 'no header may carry'],
   ['a line break in a name', String.raw`["next",0,["set","x\r\n","a"]]`, 'is no header name'],
-  ['a header of the framing', '["next",0,["set","Content-Length","1"]]', 'the proxy itself writes the "content-length" header'],
+  [
+    'a header of the framing',
+    '["next",0,["set","Content-Length","1"]]',
+    'the proxy itself writes the "content-length" header',
+  ],
   ['a target with a space', '["forward",0,[],"site","/a b",null]', 'is no path to forward to'],
   ['a target with a fragment', '["forward",0,[],"site","/a#b",null]', 'is no path to forward to'],
   ['a host with a path', '["forward",0,[],"site",null,"a/b"]', 'is no host'],
@@ -65,7 +73,10 @@ test.each([
   ['no JSON', '["deny"', 'JSON'],
   ['no array', '{"kind":"deny"}', 'no decision'],
 ])('%s is a fault', async (_name, json, reason) => {
-  const answer = await answerOf(`return respond();`, `globalThis.JSON.stringify = () => ${JSON.stringify(json)};`);
+  const answer = await answerOf(
+    `return respond();`,
+    `globalThis.JSON.stringify = () => ${JSON.stringify(json)};`,
+  );
   // The runtime keeps its own reference to JSON.stringify, so the script has to get in between.
   const direct = await answerOf(
     `return respond();`,
@@ -78,9 +89,15 @@ test.each([
 test('an invented number and an endless body are faults', async () => {
   const replaced = (result: string): string =>
     `Object.defineProperty(globalThis, 'tidegateCalls', { set(calls) { Object.defineProperty(globalThis, 'tidegateCalls', { value: { ...calls, request: () => ${result} }, configurable: true }); }, configurable: true });`;
-  expect(await answerOf('', replaced('77'))).toMatchObject({ kind: 'fault', reason: expect.stringContaining('unknown number') });
+  expect(await answerOf('', replaced('77'))).toMatchObject({
+    kind: 'fault',
+    reason: expect.stringContaining('unknown number'),
+  });
   expect(await answerOf('', replaced('-1'))).toMatchObject({ kind: 'fault' });
   expect(await answerOf('', replaced('NaN'))).toMatchObject({ kind: 'fault' });
   expect(await answerOf('', replaced('({})'))).toMatchObject({ kind: 'fault' });
-  expect(await answerOf(`return respond('x'.repeat(2 ** 20 + 1));`)).toMatchObject({ kind: 'fault', reason: expect.stringContaining('1048577 bytes') });
+  expect(await answerOf(`return respond('x'.repeat(2 ** 20 + 1));`)).toMatchObject({
+    kind: 'fault',
+    reason: expect.stringContaining('1048577 bytes'),
+  });
 });

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { loadSandbox, requestOf } from './load-sandbox.ts';
 
-const counter = 'let count = 0; export default defineRules({ request() { return respond(String(++count)); } });';
+const counter =
+  'let count = 0; export default defineRules({ request() { return respond(String(++count)); } });';
 
 test('the same bundle with the same lists keeps its isolate, until its last user lets go', async () => {
   const { host, script, bundle } = await loadSandbox(counter);
@@ -11,7 +12,7 @@ test('the same bundle with the same lists keeps its isolate, until its last user
   host.release(script);
   expect(script.request(requestOf('/'))).toMatchObject({ body: '2' });
   host.release(script);
-  expect(script.request(requestOf('/'))).toEqual({ kind: 'fault', reason: 'the script was unloaded' });
+  expect(script.request(requestOf('/'))).toEqual({ kind: 'fault', reason: 'the script is not loaded' });
   expect(host.status()).toEqual([]);
 });
 

@@ -17,17 +17,25 @@ const text = `export default defineRules({
 test('a script is loaded, asked and ended', async () => {
   const { file } = await compileText(text);
   await using rules = await loadRules(file, { lists: { office: ['192.0.2.0/24'] } });
-  expect(await rules.request({ url: 'https://a.example/x?y=1', method: 'PUT', client: '192.0.2.1' })).toEqual({
-    kind: 'forward',
-    upstream: 'office',
-    target: null,
-    host: null,
-    edits: [{ op: 'set', name: 'x-host', value: 'a.example' }],
-  });
+  expect(await rules.request({ url: 'https://a.example/x?y=1', method: 'PUT', client: '192.0.2.1' })).toEqual(
+    {
+      kind: 'forward',
+      upstream: 'office',
+      target: null,
+      host: null,
+      edits: [{ op: 'set', name: 'x-host', value: 'a.example' }],
+    },
+  );
   expect(rules.logs).toEqual([{ level: 'info', message: 'PUT https://a.example/x?y=1' }]);
   expect(await rules.request({ path: '/' })).toEqual({ kind: 'next', edits: [] });
-  expect(await rules.request({ headers: { 'x-fail': '1' } })).toMatchObject({ kind: 'fault', reason: expect.stringContaining('asked to') });
-  expect(await rules.response({ headers: { Server: 'x' } })).toEqual({ status: null, edits: [{ op: 'delete', name: 'server' }] });
+  expect(await rules.request({ headers: { 'x-fail': '1' } })).toMatchObject({
+    kind: 'fault',
+    reason: expect.stringContaining('asked to'),
+  });
+  expect(await rules.response({ headers: { Server: 'x' } })).toEqual({
+    status: null,
+    edits: [{ op: 'delete', name: 'server' }],
+  });
   expect(await rules.log({ status: 200 })).toBe(true);
   expect(await rules.pick([{ address: '10.0.0.1:80' }])).toBe(-1);
 });

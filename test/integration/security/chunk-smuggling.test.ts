@@ -37,33 +37,44 @@ const TRICKS: [string, string][] = [
   ['too many trailers', `0\r\n${'X: y\r\n'.repeat(200)}\r\n`],
 ];
 
-test.each(TRICKS)('%s: 400, the connection ends, and the backend never sees a whole request', async (_, body) => {
-  const backend = await startRawBackend(() => {});
-  const proxy = await startProxy({ backendPort: backend.port });
-  const client = await connectRaw(proxy.port);
-  client.send('POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n');
-  // So that the head has reached the backend when the body goes wrong.
-  await backend.request(0);
-  const answer = await client.request(body);
-  expect([answer.status, answer.header('connection')]).toEqual([400, 'close']);
-  expect((await entry(proxy)).error).toBe('request-malformed');
-  await backend.connections[0]?.end();
-  const [, sent = ''] = backend.received().split('\r\n\r\n');
-  expect(['', '5\r\nhello\r\n', '5\r\nhello']).toContain(sent);
-  expect(backend.requests).toHaveLength(1);
-});
+test.each(TRICKS)(
+  '%s: 400, the connection ends, and the backend never sees a whole request',
+  async (_, body) => {
+    const backend = await startRawBackend(() => {});
+    const proxy = await startProxy({ backendPort: backend.port });
+    const client = await connectRaw(proxy.port);
+    client.send('POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n');
+    // So that the head has reached the backend when the body goes wrong.
+    await backend.request(0);
+    const answer = await client.request(body);
+    expect([answer.status, answer.header('connection')]).toEqual([400, 'close']);
+    expect((await entry(proxy)).error).toBe('request-malformed');
+    await backend.connections[0]?.end();
+    const [, sent = ''] = backend.received().split('\r\n\r\n');
+    expect(['', '5\r\nhello\r\n', '5\r\nhello']).toContain(sent);
+    expect(backend.requests).toHaveLength(1);
+  },
+);
 
 test('extensions are dropped, and what is smuggled in them with them', async () => {
-  const backend = await startRawBackend(async (request) => request.reply(`HTTP/1.1 200 OK\r\nContent-Length: 0\r\nX-Got: ${await request.body()}\r\n\r\n`));
+  const backend = await startRawBackend(async (request) =>
+    request.reply(`HTTP/1.1 200 OK\r\nContent-Length: 0\r\nX-Got: ${await request.body()}\r\n\r\n`),
+  );
   const proxy = await startProxy({ backendPort: backend.port });
   const client = await connectRaw(proxy.port);
-  const answer = await client.request('POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5;a="0";b\r\nhello\r\n0;last\r\n\r\n');
+  const answer = await client.request(
+    'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5;a="0";b\r\nhello\r\n0;last\r\n\r\n',
+  );
   expect(answer.header('x-got')).toBe('hello');
   expect(backend.received().endsWith('\r\n\r\n5\r\nhello\r\n0\r\n\r\n')).toBe(true);
 });
 
 test('a request pipelined behind the end of a chunked body is a request of its own, not part of it', async () => {
-  const backend = await startRawBackend(async (request) => request.reply(`HTTP/1.1 200 OK\r\nContent-Length: 0\r\nX-Got: ${request.target} ${await request.body()}\r\n\r\n`));
+  const backend = await startRawBackend(async (request) =>
+    request.reply(
+      `HTTP/1.1 200 OK\r\nContent-Length: 0\r\nX-Got: ${request.target} ${await request.body()}\r\n\r\n`,
+    ),
+  );
   const proxy = await startProxy({ backendPort: backend.port });
   const client = await connectRaw(proxy.port);
   client.send(`POST /first HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n${SMUGGLED}`);

@@ -9,7 +9,11 @@ test('Connection can not remove what the proxy answers for', async () => {
   const proxy = await startProxy({ backendPort: backend.port });
   const client = await connectRaw(proxy.port);
   await client.request(
-    post('/', 'hello', 'Connection: Content-Length, Host, Transfer-Encoding, X-Forwarded-For, X-Forwarded-Proto, X-Forwarded-Host, Forwarded, Via, X-Request-Id'),
+    post(
+      '/',
+      'hello',
+      'Connection: Content-Length, Host, Transfer-Encoding, X-Forwarded-For, X-Forwarded-Proto, X-Forwarded-Host, Forwarded, Via, X-Request-Id',
+    ),
   );
   const received = await backend.request(0);
   expect(await received.body()).toBe('hello');
@@ -28,14 +32,18 @@ test('nor the framing of chunks', async () => {
   const backend = await startRawBackend();
   const proxy = await startProxy({ backendPort: backend.port });
   const client = await connectRaw(proxy.port);
-  await client.request('POST / HTTP/1.1\r\nHost: a\r\nConnection: Transfer-Encoding\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n');
+  await client.request(
+    'POST / HTTP/1.1\r\nHost: a\r\nConnection: Transfer-Encoding\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n',
+  );
   const received = await backend.request(0);
   expect(received.header('transfer-encoding')).toBe('chunked');
   expect(await received.body()).toBe('hello');
 });
 
 test('a backend can not nominate away the framing of its answer', async () => {
-  const backend = await startRawBackend((request) => request.reply('HTTP/1.1 200 OK\r\nConnection: Content-Length\r\nContent-Length: 5\r\n\r\nhello'));
+  const backend = await startRawBackend((request) =>
+    request.reply('HTTP/1.1 200 OK\r\nConnection: Content-Length\r\nContent-Length: 5\r\n\r\nhello'),
+  );
   const proxy = await startProxy({ backendPort: backend.port });
   const answer = await (await connectRaw(proxy.port)).request(post('/', ''));
   expect([answer.header('content-length'), answer.body]).toEqual(['5', 'hello']);

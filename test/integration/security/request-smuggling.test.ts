@@ -95,23 +95,32 @@ const ATTACKS: [string, string][] = [
   ['an absolute target for another port', 'GET http://a:81/ HTTP/1.1\r\nHost: a\r\n\r\n'],
   ['an absolute target with user information', 'GET http://a@b/ HTTP/1.1\r\nHost: b\r\n\r\n'],
   ['an absolute target without a host', 'GET http:/// HTTP/1.1\r\nHost: a\r\n\r\n'],
-  ['a body in a WebSocket handshake', attack(['Connection: Upgrade', 'Upgrade: websocket', 'Content-Length: 37'], SMUGGLED, 'GET / HTTP/1.1')],
-  ['a WebSocket handshake by POST', attack(['Connection: Upgrade', 'Upgrade: websocket', 'Content-Length: 0'], SMUGGLED)],
+  [
+    'a body in a WebSocket handshake',
+    attack(['Connection: Upgrade', 'Upgrade: websocket', 'Content-Length: 37'], SMUGGLED, 'GET / HTTP/1.1'),
+  ],
+  [
+    'a WebSocket handshake by POST',
+    attack(['Connection: Upgrade', 'Upgrade: websocket', 'Content-Length: 0'], SMUGGLED),
+  ],
   ['a control character in Connection', attack(['Connection: close\x01'], '')],
   ['what is no token in Connection', attack(['Connection: "close"'], '')],
 ];
 
-test.each(ATTACKS)('%s: 400, the connection ends, and not one byte reaches the backend', async (_, request) => {
-  const backend = await startRawBackend((received) => received.reply(ok('reached')));
-  const proxy = await startProxy({ backendPort: backend.port });
-  const client = await connectRaw(proxy.port);
-  const answer = await client.request(request);
-  expect([answer.status, answer.header('connection')]).toEqual([400, 'close']);
-  expect(await client.end()).toBe('fin');
-  expect(client.buffered).toBe('');
-  expect((await entry(proxy)).error).toBe('request-malformed');
-  expect([backend.connections.length, backend.received()]).toEqual([0, '']);
-});
+test.each(ATTACKS)(
+  '%s: 400, the connection ends, and not one byte reaches the backend',
+  async (_, request) => {
+    const backend = await startRawBackend((received) => received.reply(ok('reached')));
+    const proxy = await startProxy({ backendPort: backend.port });
+    const client = await connectRaw(proxy.port);
+    const answer = await client.request(request);
+    expect([answer.status, answer.header('connection')]).toEqual([400, 'close']);
+    expect(await client.end()).toBe('fin');
+    expect(client.buffered).toBe('');
+    expect((await entry(proxy)).error).toBe('request-malformed');
+    expect([backend.connections.length, backend.received()]).toEqual([0, '']);
+  },
+);
 
 test.each(ATTACKS)('%s, behind a good request and in pieces', async (_, request) => {
   const backend = await startRawBackend((received) => received.reply(ok('good')));

@@ -23,7 +23,9 @@ test.each([
   ['NUL', 'Location: /a\0b'],
   ['a folded line', 'Location: /a\r\n Set-Cookie: x=1'],
 ])('a backend that lets %s into a header is not passed on', async (_, line) => {
-  const backend = await startRawBackend((request) => request.reply(`HTTP/1.1 302 Found\r\n${line}\r\nContent-Length: 0\r\n\r\n`));
+  const backend = await startRawBackend((request) =>
+    request.reply(`HTTP/1.1 302 Found\r\n${line}\r\nContent-Length: 0\r\n\r\n`),
+  );
   const proxy = await startProxy({ backendPort: backend.port });
   const answer = await (await connectRaw(proxy.port)).request(get('/'));
   expect([answer.status, answer.header('set-cookie'), answer.header('location')]).toEqual([502, null, null]);
@@ -31,7 +33,11 @@ test.each([
 
 test('an answer that was split in two reaches the client as one, and nobody gets the other', async () => {
   const backend = await startRawBackend((request) =>
-    request.reply(request.target === '/' ? `HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n${SECOND}` : 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ngood'),
+    request.reply(
+      request.target === '/'
+        ? `HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n${SECOND}`
+        : 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ngood',
+    ),
   );
   const proxy = await startProxy({ backendPort: backend.port });
   const victim = await connectRaw(proxy.port);
@@ -43,7 +49,9 @@ test('an answer that was split in two reaches the client as one, and nobody gets
 
 test('an error page carries nothing of what the client sent', async () => {
   const proxy = await startProxy({ listener: { upstream: undefined } });
-  const answer = await (await connectRaw(proxy.port)).request(get('/<script>alert(1)</script>', 'X-Request-Id: <script>'));
+  const answer = await (
+    await connectRaw(proxy.port)
+  ).request(get('/<script>alert(1)</script>', 'X-Request-Id: <script>'));
   expect(answer.status).toBeGreaterThanOrEqual(400);
   expect(answer.body).not.toContain('script');
 });

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { ok, startRawBackend } from '../../support/raw-backend.ts';
 import { connectRaw, get } from '../../support/raw-client.ts';
@@ -10,7 +9,11 @@ const SMUGGLED = get('/internal');
 
 test('a handshake that the backend declines opens no way past the proxy: what follows is a request like any other', async () => {
   const backend = await startRawBackend((request) =>
-    request.reply(request.target === '/chat' ? 'HTTP/1.1 426 Upgrade Required\r\nContent-Length: 0\r\n\r\n' : ok('reached')),
+    request.reply(
+      request.target === '/chat'
+        ? 'HTTP/1.1 426 Upgrade Required\r\nContent-Length: 0\r\n\r\n'
+        : ok('reached'),
+    ),
   );
   const proxy = await startProxy({
     listener: { upstream: undefined, routes: [{ path: '/chat', upstream: 'site' }] },
@@ -25,7 +28,6 @@ test('a handshake that the backend declines opens no way past the proxy: what fo
 });
 
 test('bytes behind a handshake are kept from the backend until it has accepted', async () => {
-  const accept = createHash('sha1').update(`${KEY}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
   const backend = await startRawBackend(() => {});
   const proxy = await startProxy({ backendPort: backend.port });
   const client = await connectRaw(proxy.port);
@@ -37,22 +39,34 @@ test('bytes behind a handshake are kept from the backend until it has accepted',
   (await backend.request(1)).reply(ok('other'));
   await other.answer();
   expect(connection.transcript).not.toContain('/internal');
-  connection.send('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: wrong\r\n\r\n');
+  connection.send(
+    'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: wrong\r\n\r\n',
+  );
   expect((await client.answer()).status).toBe(502);
   expect(connection.transcript).not.toContain('/internal');
-  expect(accept).not.toBe('wrong');
 });
 
-test.each(['h2c', 'TLS/1.0', 'websocket, h2c', 'foo'])('Upgrade: %s is not passed on, nor tunnelled', async (protocol) => {
-  const backend = await startRawBackend();
-  const proxy = await startProxy({ backendPort: backend.port });
-  const client = await connectRaw(proxy.port);
-  client.send(get('/', 'Connection: Upgrade, HTTP2-Settings', `Upgrade: ${protocol}`, 'HTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA') + get('/second'));
-  expect((await client.answer()).body).toBe('hello');
-  expect((await client.answer()).body).toBe('hello');
-  for (const name of ['upgrade', 'http2-settings', 'connection']) expect(backend.requests[0]?.header(name)).toBeNull();
-  await entry(proxy, 2);
-});
+test.each(['h2c', 'TLS/1.0', 'websocket, h2c', 'foo'])(
+  'Upgrade: %s is not passed on, nor tunnelled',
+  async (protocol) => {
+    const backend = await startRawBackend();
+    const proxy = await startProxy({ backendPort: backend.port });
+    const client = await connectRaw(proxy.port);
+    client.send(
+      get(
+        '/',
+        'Connection: Upgrade, HTTP2-Settings',
+        `Upgrade: ${protocol}`,
+        'HTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA',
+      ) + get('/second'),
+    );
+    expect((await client.answer()).body).toBe('hello');
+    expect((await client.answer()).body).toBe('hello');
+    for (const name of ['upgrade', 'http2-settings', 'connection'])
+      expect(backend.requests[0]?.header(name)).toBeNull();
+    await entry(proxy, 2);
+  },
+);
 
 test('Upgrade without Connection: Upgrade is no handshake', async () => {
   const backend = await startRawBackend();

@@ -185,7 +185,7 @@ const NASTY = [
 ];
 
 /** One change: the piece of `NASTY` at a place, in place of `removed` characters. */
-export const mutation = fc.record({
+const mutation = fc.record({
   at: place,
   insert: fc.constantFrom(...NASTY, ''),
   removed: fc.nat({ max: 3 }),

@@ -1,0 +1,123 @@
+import type { Guard } from './guard.ts';
+import { Sandbox, type SandboxSource } from './isolate.ts';
+import type { Watchdog } from './watchdog.ts';
+
+/** For a script to run its top level. */
+export const LOAD_LIMIT_MS = 1000;
+/** Two of them over the limit, so that a process that was stopped for a while hears of its success first. */
+const OVERDUE_MS = 500;
+
+/** A sandbox under the watchdog's eyes. */
+export interface Armed {
+  readonly sandbox: Sandbox;
+  readonly slot: number;
+}
+
+interface Watchers {
+  readonly watchdog: Watchdog;
+  readonly guard: Guard;
+  /** Loads under way: a process that exits in the midst of one crashes. */
+  readonly loading: Set<Promise<unknown>>;
+}
+
+/** Loads off the main thread. Ends the process (`onLost`) when the top level is one that not even V8 can end (see `guard-thread.ts`): it has taken its thread for good. */
+export async function loadSandbox(source: SandboxSource): Promise<Sandbox> {
+  let timer = setTimeout(() => {
+    timer = setTimeout(source.onLost, OVERDUE_MS);
+  }, LOAD_LIMIT_MS + OVERDUE_MS);
+  try {
+    return await Sandbox.load(source, LOAD_LIMIT_MS);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** The isolate that serves a script, and a second, loaded one that takes over the moment the first is given up. */
+export class SandboxPair {
+  readonly #source: SandboxSource;
+  readonly #ruleId: string;
+  readonly #timeLimitMs: number;
+  readonly #watchers: Watchers;
+  readonly #onLoadError: (error: unknown) => void;
+  #current: Armed | null;
+  #spare: Armed | null = null;
+  #released = false;
+
+  /** `onLoadError`: the script did not load again as it did before. */
+  constructor(
+    source: SandboxSource,
+    first: Sandbox,
+    rule: { readonly id: string; readonly timeLimitMs: number },
+    watchers: Watchers,
+    onLoadError: (error: unknown) => void,
+  ) {
+    this.#source = source;
+    this.#ruleId = rule.id;
+    this.#timeLimitMs = rule.timeLimitMs;
+    this.#watchers = watchers;
+    this.#onLoadError = onLoadError;
+    this.#current = this.#arm(first);
+    this.#prepareSpare();
+  }
+
+  /** The isolate for the next call. Null when it is released, and when the script does not load again. */
+  take(): Armed | null {
+    if (this.#current !== null || this.#released) return this.#current;
+    // Two faults so close together that the spare was not ready: the caller waits for a third.
+    try {
+      this.#current = this.#arm(Sandbox.loadNow(this.#source, LOAD_LIMIT_MS));
+    } catch (error) {
+      this.#onLoadError(error);
+    }
+    return this.#current;
+  }
+
+  /** Whether the isolate in service holds more than this, garbage not counted. */
+  isOver(bytes: number): boolean {
+    return this.#current !== null && this.#current.sandbox.isOver(bytes);
+  }
+
+  /** Ends the isolate in service; the spare takes over. */
+  giveUp(): void {
+    if (this.#current !== null) this.#disarm(this.#current);
+    this.#current = this.#spare;
+    this.#spare = null;
+    this.#prepareSpare();
+  }
+
+  release(): void {
+    this.#released = true;
+    if (this.#current !== null) this.#disarm(this.#current);
+    if (this.#spare !== null) this.#disarm(this.#spare);
+    this.#current = null;
+    this.#spare = null;
+  }
+
+  #arm(sandbox: Sandbox): Armed {
+    const slot = this.#watchers.watchdog.add(sandbox.isolate, this.#timeLimitMs);
+    this.#watchers.guard.assign(slot, this.#ruleId);
+    return { sandbox, slot };
+  }
+
+  #disarm(armed: Armed): void {
+    this.#watchers.watchdog.remove(armed.slot);
+    armed.sandbox.dispose();
+  }
+
+  /** Even its beginning takes a millisecond of the main thread: the requests that waited for a fault come first. */
+  #prepareSpare(): void {
+    setImmediate(() => {
+      if (this.#released) return;
+      const { loading } = this.#watchers;
+      const loaded = loadSandbox(this.#source).then(
+        (sandbox) => {
+          if (this.#released || this.#spare !== null) sandbox.dispose();
+          else this.#spare = this.#arm(sandbox);
+        },
+        (error: unknown) => this.#onLoadError(error),
+      );
+      loading.add(loaded);
+      void loaded.finally(() => loading.delete(loaded));
+    });
+  }
+}

@@ -1,0 +1,47 @@
+import { expect, test } from 'vitest';
+import { projectFolder, runCli } from './run-cli.ts';
+
+function config(rules: string): string {
+  return `
+listeners: [{ name: web, protocol: http, address: 127.0.0.1:8080, rules: ${rules}, upstream: site }]
+upstreams:
+  site: { backends: [{ address: 127.0.0.1:9001 }, { address: 127.0.0.1:9002 }] }
+`;
+}
+
+async function explain(rules: string, script: string): ReturnType<typeof runCli> {
+  await using project = await projectFolder({
+    'tidegate.config.yaml': config(rules),
+    'site.ts': `import { defineRules } from 'tidegate/rules';\nexport default defineRules({\n${script}\n});\n`,
+  });
+  return await runCli(project.path, 'explain', 'GET', 'http://127.0.0.1:8080/');
+}
+
+test("explain asks the script's pick handler", async () => {
+  const { stdout } = await explain('./site.ts', 'pick(candidates) { return candidates[1]; },');
+  expect(stdout).toContain('the script has no `request` handler');
+  expect(stdout).toContain("127.0.0.1:9002\n            the script's `pick` handler chose it");
+});
+
+test('a fault under onError: next is shown, and the request goes on', async () => {
+  const { code, stdout } = await explain(
+    '{ script: ./site.ts, onError: next }',
+    "request() { throw new Error('on purpose'); },",
+  );
+  expect(stdout).toMatch(/because of onError: next; the fault: .*on purpose/);
+  expect(stdout).toContain('goes to 127.0.0.1:9001');
+  expect(code).toBe(0);
+});
+
+test('an endless loop ends explain with a fault', async () => {
+  const { code, stdout } = await explain('./site.ts', 'request() { for (;;); },');
+  expect(stdout).toContain('time limit');
+  expect(stdout).toContain('answered with 500');
+  expect(code).toBe(0);
+});
+
+test('a script that does not load is a problem with its place', async () => {
+  const { code, stderr } = await explain('./site.ts', "request: missing('x'),");
+  expect(stderr).toMatch(/^site\.ts:3:\d+: .*missing/m);
+  expect(code).toBe(1);
+});
