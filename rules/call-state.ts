@@ -13,8 +13,8 @@ export const WORDS = {
   guardAsleep: 4,
   /** The sequence number of the call that the watchdog ended last. */
   ended: 5,
-  /** When it did so: the low 31 bits of the epoch milliseconds. */
-  endedAtMs: 9,
+  /** The sequence number of the call that did not end at once then. */
+  late: 9,
   /** The sequence number of a call that has lasted for a while: the guard measures the processor time since then… */
   suspect: 6,
   /** …of the main thread in this call… */
@@ -24,9 +24,6 @@ export const WORDS = {
   /** Time limits in ms, by slot. */
   limits: 16,
 } as const;
-
-/** What of a time fits into a word. */
-export const TIME_MASK = 0x7fff_ffff;
 
 export const MAX_SLOTS = 1024;
 

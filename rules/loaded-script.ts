@@ -30,13 +30,6 @@ import type { Watchdog } from './watchdog.ts';
 /** The heap is measured after so many calls (and by a timer): a measurement takes as long as one or two calls. */
 const CALLS_PER_MEASUREMENT = 64;
 
-/**
- * Code ends within microseconds when its isolate is disposed of. What ends this much later was in
- * V8's optimizing compiler or garbage collector, or waited for a processor: no fault of the script's, and the
- * call is made once more.
- */
-const LATE_END_MS = 2;
-
 export type RuleFault = 'time' | 'memory';
 
 /** What all scripts of a process share. */
@@ -181,11 +174,10 @@ export class LoadedScript implements RuleScript {
     } catch (thrown) {
       error = thrown ?? new Error('unknown');
     }
-    const endedMsAgo = watchdog.end();
-    if (endedMsAgo !== null) {
-      if (endedMsAgo >= LATE_END_MS && !isRetry) return this.#again(name, args);
-      return this.#ended('time', `the \`${name}\` handler`);
-    }
+    const outcome = watchdog.end();
+    // That was no fault of the script's; if it happens twice in a row, somebody has found a way.
+    if (outcome === 'late' && !isRetry) return this.#again(name, args);
+    if (outcome !== 'in-time') return this.#ended('time', `the \`${name}\` handler`);
     if (error !== null) return this.#failed(error, armed.sandbox, name, args, isRetry);
     if (this.counts.calls % CALLS_PER_MEASUREMENT === 0) this.measure();
     return result;

@@ -17,28 +17,35 @@ export class CookieJar implements Cookies {
   }
 
   get(name: string): string | null {
-    for (const value of this.#values(name)) return value;
-    return null;
+    return this.#find(name, null);
   }
 
   getAll(name: string): string[] {
-    return [...this.#values(name)];
+    const values: string[] = [];
+    this.#find(name, values);
+    return values;
   }
 
   has(name: string): boolean {
     return this.get(name) !== null;
   }
 
-  *#values(name: string): Generator<string, undefined> {
+  /** The first value of this name, or, when there is somewhere to put them, all. */
+  #find(name: string, all: string[] | null): string | null {
     // A client may send several fields (RFC 9113 8.2.3); taken together they are one list.
     const text = (this.#text ??= this.#headers.getAll('cookie').join(';'));
+    if (name === '') return null;
     for (let start = 0; start < text.length;) {
       const semicolon = text.indexOf(';', start);
       const end = semicolon < 0 ? text.length : semicolon;
       const equals = text.indexOf('=', start);
-      if (equals >= 0 && equals < end && trimmed(text, start, equals) === name && name !== '')
-        yield trimmed(text, equals + 1, end);
+      if (equals >= 0 && equals < end && trimmed(text, start, equals) === name) {
+        const value = trimmed(text, equals + 1, end);
+        if (all === null) return value;
+        all.push(value);
+      }
       start = end + 1;
     }
+    return null;
   }
 }

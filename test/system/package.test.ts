@@ -71,14 +71,14 @@ describe('the packed package, installed elsewhere', () => {
     expect(stdout.trim()).toBe(Array(6).fill('function').join());
   });
 
-  test('is typed, for a project that has no other types', async () => {
+  test("is typed, for a project that has the web's types (for URL) and no others", async () => {
     await writeFile(
       join(folder, 'tsconfig.json'),
       JSON.stringify({
         compilerOptions: {
           module: 'nodenext',
           target: 'es2024',
-          lib: ['es2024', 'esnext.disposable'],
+          lib: ['es2024', 'esnext.disposable', 'dom'],
           types: [],
           strict: true,
           exactOptionalPropertyTypes: true,

@@ -1,0 +1,107 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { z } from 'zod';
+import { poll } from '../support/poll.ts';
+
+/** A server from a system package, in a folder of its own; ended when the test is. */
+export interface RealServer {
+  readonly port: number;
+  readonly folder: string;
+}
+
+/** nginx with one server block; `locations` is what stands inside of it. It serves files from its folder. */
+export async function startNginx(locations: string): Promise<RealServer> {
+  const port = await freePort();
+  return startServer(port, async (folder) => {
+    const file = join(folder, 'nginx.conf');
+    await writeFile(
+      file,
+      `user root; worker_processes 1; daemon off; pid ${folder}/pid; error_log ${folder}/error.log;
+       events { worker_connections 1024; }
+       http {
+         access_log off; default_type application/octet-stream; types { text/plain txt; }
+         client_body_temp_path ${folder}/body; client_max_body_size 0; keepalive_requests 100000;
+         server { listen 127.0.0.1:${port}; root ${folder}; ${locations} }
+       }`,
+    );
+    return ['nginx', '-p', folder, '-c', file];
+  });
+}
+
+/** HAProxy as a client of ours: passes what it gets on to `upstreamPort` over kept connections. */
+export async function startHaproxy(upstreamPort: number): Promise<RealServer> {
+  const port = await freePort();
+  return startServer(port, async (folder) => {
+    const file = join(folder, 'haproxy.cfg');
+    await writeFile(
+      file,
+      `defaults\n  mode http\n  timeout client 10s\n  timeout server 10s\n  timeout connect 5s\n  http-reuse always\nfrontend f\n  bind 127.0.0.1:${port}\n  default_backend b\nbackend b\n  server s 127.0.0.1:${upstreamPort}\n`,
+    );
+    return ['haproxy', '-db', '-f', file];
+  });
+}
+
+async function startServer(
+  port: number,
+  prepare: (folder: string) => Promise<readonly string[]>,
+): Promise<RealServer> {
+  const folder = await mkdtemp(join(tmpdir(), 'tidegate-server-'));
+  const [command = '', ...args] = await prepare(folder);
+  const server = spawn(command, args, {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin` },
+  });
+  let said = '';
+  server.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  const ended = once(server, 'exit');
+  onTestFinished(async () => {
+    server.kill('SIGTERM');
+    await ended;
+    await rm(folder, { recursive: true, force: true });
+  });
+  await poll(async () => {
+    if (server.exitCode !== null) throw new Error(`${command} ended: ${said}`);
+    return answers(port);
+  });
+  return { port, folder };
+}
+
+async function answers(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1');
+  try {
+    await once(socket, 'connect');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = z.object({ port: z.number() }).parse(server.address());
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** Runs a program to its end. */
+export async function run(
+  command: string,
+  ...args: string[]
+): Promise<{ status: number | null; stdout: string; stderr: string }> {
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString('latin1')));
+  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+  await once(child, 'close');
+  return { status: child.exitCode, stdout, stderr };
+}
