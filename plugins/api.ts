@@ -8,9 +8,7 @@ export interface OptionsValidator<Options> {
   readonly '~standard': {
     readonly version: 1;
     readonly vendor: string;
-    readonly validate: (
-      value: unknown,
-    ) => OptionsResult<Options> | Promise<OptionsResult<Options>>;
+    readonly validate: (value: unknown) => OptionsResult<Options> | Promise<OptionsResult<Options>>;
     readonly types?: { readonly input: unknown; readonly output: Options } | undefined;
   };
 }

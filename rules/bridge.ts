@@ -14,10 +14,11 @@ import {
   isVisibleAscii,
   quote,
 } from './runtime/field-rules.ts';
+import { MAX_BODY_BYTES, MAX_FIELDS, MAX_JSON_LENGTH } from './result-limits.ts';
 
 /**
  * What crosses between host and sandbox. In: one string for a request. Out: a number, or one JSON
- * array. The sandbox may be hostile, so nothing that comes out is believed before it is checked here.
+ * array, behind which `respond` has a line feed and the body. The sandbox may be hostile, so nothing that comes out is believed before it is checked here.
  */
 
 /** `ok: false`: the script threw (then with the stack of the error, in the bundle's positions) or returned what is no decision. */
@@ -29,16 +30,14 @@ export interface ScriptError {
   readonly stack: string;
 }
 
-const MAX_BODY_BYTES = 2 ** 20;
-const MAX_RESULT_LENGTH = 8 * 2 ** 20;
-const MAX_TARGET_LENGTH = 64 * 2 ** 10;
+const MAX_TARGET_LENGTH = 32 * 2 ** 10;
 
 /** See `runtime/request.ts` for the other side. The path is left out where it is the target's own. */
 export function encodeRequest(request: RuleRequest): string {
   const { target, path } = request;
   const ends = target.charCodeAt(path.length);
   const same = (target.length === path.length || ends === 0x3f) && target.startsWith(path);
-  return `${request.method}\n${request.scheme}\n${request.host}\n${target}\n${same ? '' : path}\n${request.clientAddress}\n${request.head}`;
+  return `${target}\n${same ? '' : path}\n${request.host}\n${request.clientAddress}\n${request.method}\n${request.scheme}\n${request.head}`;
 }
 
 export function encodeCandidates(candidates: readonly PickCandidate[]): string {
@@ -137,10 +136,14 @@ function arrayOf(result: unknown): readonly unknown[] {
     throw new TypeError(
       `the script returned ${typeof result === 'number' ? 'an unknown number' : 'no decision'}`,
     );
-  if (result.length > MAX_RESULT_LENGTH) throw new TypeError('what the script returned is too long');
-  const value: unknown = JSON.parse(result);
+  // JSON of one line has no line feed, a body may have many.
+  const lineEnd = result.indexOf('\n');
+  const json = lineEnd === -1 ? result : result.slice(0, lineEnd);
+  if (json.length > MAX_JSON_LENGTH) throw new TypeError('what the script returned is too long');
+  const value: unknown = JSON.parse(json);
   if (!Array.isArray(value)) throw new TypeError('the script returned no decision');
-  return value;
+  const items: unknown[] = value;
+  return lineEnd === -1 ? items : [...items, result.slice(lineEnd + 1)];
 }
 
 function shown(value: unknown): string {
@@ -221,5 +224,7 @@ function field(name: string | undefined, value: string | undefined): readonly [s
 
 function strings(value: unknown): readonly string[] {
   if (!Array.isArray(value)) throw new TypeError('the script returned no list of headers');
+  if (value.length > 3 * MAX_FIELDS)
+    throw new TypeError(`the script returned more than ${MAX_FIELDS} headers or changes of headers`);
   return value.map((item: unknown) => text(item, 'a part of a header'));
 }

@@ -13,8 +13,6 @@ export const WORDS = {
   guardAsleep: 4,
   /** The sequence number of the call that the watchdog ended last. */
   ended: 5,
-  /** The sequence number of the call that did not end at once then. */
-  late: 9,
   /** The sequence number of a call that has lasted for a while: the guard measures the processor time since then… */
   suspect: 6,
   /** …of the main thread in this call… */

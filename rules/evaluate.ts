@@ -1,5 +1,5 @@
 import type { Config, RuleBundle } from '../core/shared/config-types.ts';
-import type { RuleScript } from '../core/shared/rule-script.ts';
+import type { RuleScript, RuleStatus } from '../core/shared/rule-script.ts';
 import type { RuleProblem } from './compile.ts';
 import { Guard } from './guard.ts';
 import type { SandboxSource } from './isolate.ts';
@@ -28,14 +28,6 @@ export interface RuleHostOptions {
 export type LoadResult =
   | { readonly ok: true; readonly script: LoadedScript }
   | { readonly ok: false; readonly problems: readonly RuleProblem[] };
-
-export interface RuleStatus {
-  readonly id: string;
-  readonly file: string;
-  readonly calls: number;
-  readonly errors: number;
-  readonly faults: number;
-}
 
 /** The options that the primary gives a worker in its environment. */
 export function lastWordsFromEnvironment(

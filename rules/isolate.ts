@@ -1,5 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import ivm from 'isolated-vm';
+import { MAX_RESULT_LENGTH } from './result-limits.ts';
 
 /**
  * An isolate that spins in a loop which V8 is just then optimizing on another thread looks at no
@@ -41,7 +42,8 @@ export class Sandbox {
     this.isolate = isolate;
     const calls = context.global.getSync('tidegateCalls', { reference: true });
     this.handles = calls.getSync('handles');
-    const reference = (name: CallName): ivm.Reference => calls.getSync(name, { reference: true });
+    const reference = (name: CallName): ivm.Reference =>
+      bounded(context, calls.getSync(name, { reference: true }));
     this.#calls = {
       request: reference('request'),
       response: reference('response'),
@@ -124,6 +126,26 @@ function setBindings(context: ivm.Context, source: SandboxSource): void {
     source.settings,
     writeLog,
   ]);
+}
+
+/**
+ * What a call returns or throws is copied in whole before the host can look at it, and the script can have
+ * put anything into the place of the runtime's own functions: so its size is looked at inside.
+ */
+function bounded(context: ivm.Context, call: ivm.Reference): ivm.Reference {
+  return context.evalClosureSync(
+    `const call = $0;
+    return (a, b, c) => {
+      try {
+        const result = call(a, b, c);
+        return typeof result !== 'string' || result.length <= ${MAX_RESULT_LENGTH} ? result : '["fault","what the script returned is too long",""]';
+      } catch {
+        return '["fault","the script changed the runtime that it runs in",""]';
+      }
+    };`,
+    [call.derefInto()],
+    { result: { reference: true } },
+  );
 }
 
 function usedBytes(isolate: ivm.Isolate): number {

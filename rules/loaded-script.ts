@@ -174,10 +174,7 @@ export class LoadedScript implements RuleScript {
     } catch (thrown) {
       error = thrown ?? new Error('unknown');
     }
-    const outcome = watchdog.end();
-    // That was no fault of the script's; if it happens twice in a row, somebody has found a way.
-    if (outcome === 'late' && !isRetry) return this.#again(name, args);
-    if (outcome !== 'in-time') return this.#ended('time', `the \`${name}\` handler`);
+    if (watchdog.end()) return this.#ended('time', `the \`${name}\` handler`);
     if (error !== null) return this.#failed(error, armed.sandbox, name, args, isRetry);
     if (this.counts.calls % CALLS_PER_MEASUREMENT === 0) this.measure();
     return result;

@@ -4,15 +4,8 @@ import { WatchIsolate, type IsolateHandle } from './isolate.ts';
 /** How long a call has lasted is known this exactly: the watchdog looks four times in a time limit. */
 const LOOKS_PER_LIMIT = 4;
 const LONGEST_POLL_MS = 5;
-/**
- * Given on top of the limit. V8 optimizes a function in the midst of a call (see `isolate.ts`), which takes a
- * rule's handler some 10 ms on a busy machine, once.
- */
-const COMPILER_MS = 4;
-/** Code of the script ends within this many waits of 50 µs and what the system adds to them; V8's own work does not. */
-const WAITS_UNTIL_LATE = 6;
 /** A call that is over its time has used this part of the limit at least since the second look at it; if not, it was kept waiting for a processor. */
-const LEAST_PROCESSOR_SHARE = 3 / 4;
+const LEAST_PROCESSOR_SHARE = 1 / 2;
 /** Over so many time limits, a call is ended whatever it waited for. */
 const STARVED_LIMITS = 4;
 /** So many looks without any call, and the watchdog sleeps until the next one. */
@@ -49,7 +42,7 @@ function loop(command) {
     }
     if ((sequence & 1) === 1) {
       const slot = Atomics.load(words, ${WORDS.slot});
-      const limit = words[${WORDS.limits} + slot] + ${COMPILER_MS};
+      const limit = words[${WORDS.limits} + slot];
       if (waited > 0 && Atomics.load(words, ${WORDS.suspect}) !== sequence) {
         Atomics.store(words, ${WORDS.suspect}, sequence);
         Atomics.store(words, ${WORDS.guardAsleep}, 0);
@@ -57,13 +50,12 @@ function loop(command) {
       }
       const starved = Atomics.load(words, ${WORDS.measured}) === sequence
         && Atomics.load(words, ${WORDS.processorUs}) < limit * 1000 * ${LEAST_PROCESSOR_SHARE};
-      if (waited >= (starved ? limit * ${STARVED_LIMITS} : limit) && Atomics.load(words, ${WORDS.sequence}) === sequence) {
+      // One look more than the limit: V8 optimizes a handler in the midst of a call, once, which takes milliseconds.
+      if (waited >= (starved ? limit * ${STARVED_LIMITS} : limit + poll) && Atomics.load(words, ${WORDS.sequence}) === sequence) {
         Atomics.store(words, ${WORDS.ended}, sequence);
         const isolate = isolates[slot];
         isolates[slot] = undefined;
         if (isolate !== undefined) isolate.dispose();
-        for (let waits = 0; waits < ${WAITS_UNTIL_LATE}; waits++) Atomics.wait(words, ${WORDS.sequence}, sequence, 0.05);
-        if (Atomics.load(words, ${WORDS.sequence}) === sequence) Atomics.store(words, ${WORDS.late}, sequence);
       }
     } else if (++quiet > ${LOOKS_UNTIL_SLEEP}) {
       Atomics.store(words, ${WORDS.watchdogAsleep}, 1);
@@ -116,14 +108,10 @@ export class Watchdog {
     if (Atomics.load(words, WORDS.guardAsleep) === 1) this.#wake(WORDS.guardAsleep);
   }
 
-  /**
-   * Says what the watchdog did to this call: nothing, or `ended`, or `late` where it ended the isolate but what ran
-   * did not stop at once. Then it was not the script's code but V8's compiler or garbage collector.
-   */
-  end(): 'in-time' | 'ended' | 'late' {
+  /** Returns whether the watchdog ended this call. */
+  end(): boolean {
     const sequence = Atomics.add(this.words, WORDS.sequence, 1);
-    if (Atomics.load(this.words, WORDS.ended) !== sequence) return 'in-time';
-    return Atomics.load(this.words, WORDS.late) === sequence ? 'late' : 'ended';
+    return Atomics.load(this.words, WORDS.ended) === sequence;
   }
 
   close(): void {

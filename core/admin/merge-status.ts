@@ -1,5 +1,6 @@
-import type { BackendStatus, ListenerStatus, RuleStatus, WorkerStatus } from '../ipc/messages.ts';
+import type { BackendStatus, ListenerStatus, WorkerStatus } from '../ipc/messages.ts';
 import { addCounts, percentile } from '../shared/latency-histogram.ts';
+import type { RuleStatus } from '../shared/rule-script.ts';
 import type { BackendRow, ListenerRow, RuleRow, UpstreamRow } from './status-report.ts';
 
 /** The workers' numbers added up. Pure. */

@@ -16,7 +16,7 @@ export interface Peer {
   readonly scheme: 'http' | 'https';
 }
 
-/** One request and what became of it. Only `pipeline.ts` writes to it. */
+/** One request and what became of it. Only `pipeline.ts` and `rule-calls.ts` write to it. */
 export class Exchange implements RuleRequest {
   readonly service: ListenerService;
   readonly peer: Peer;

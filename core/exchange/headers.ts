@@ -26,7 +26,9 @@ export type HeaderKind = (typeof HeaderKind)[keyof typeof HeaderKind];
 export function headerKind(lower: string): HeaderKind {
   if (!lower.includes('_')) return kindOf(lower);
   // CGI and its heirs take X_Forwarded_For for X-Forwarded-For: a field that a backend could take for one of ours is never passed on.
-  return kindOf(lower.replaceAll('_', '-')) === HeaderKind.EndToEnd ? HeaderKind.EndToEnd : HeaderKind.HopByHop;
+  return kindOf(lower.replaceAll('_', '-')) === HeaderKind.EndToEnd
+    ? HeaderKind.EndToEnd
+    : HeaderKind.HopByHop;
 }
 
 /** The length is looked at first since most names end the search there. */

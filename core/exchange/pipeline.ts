@@ -1,16 +1,19 @@
 import { Attempt, type AttemptOwner } from '../forward/http.ts';
-import { buildRequestHead } from './request-head.ts';
 import { afterFailure } from '../forward/retry.ts';
-import { checkWebSocketAccept, tunnel } from '../forward/websocket.ts';
+import { checkSwitch, tunnel } from '../forward/websocket.ts';
 import { ProxyError } from '../shared/errors.ts';
 import type { RequestDecision } from '../shared/rule-script.ts';
 import type { Backend } from '../upstreams/backend.ts';
 import type { Upstream } from '../upstreams/upstream.ts';
 import { applyEdits } from './apply-edits.ts';
+import { bodyTooLarge, checkRequest } from './check-request.ts';
 import type { Exchange } from './exchange.ts';
 import { finishExchange } from './finish.ts';
 import type { HeaderList } from './headers.ts';
-import { errorAnswer, reasonOf, sendLocalAnswer, statusOf, type LocalAnswer } from './respond.ts';
+import { buildRequestHead } from './request-head.ts';
+import { errorAnswer, redirectAnswer, sendLocalAnswer, statusOf, type LocalAnswer } from './respond.ts';
+import { hostWithoutPort } from './routes.ts';
+import { decideByRule, editAnswerByRule, pickByRule, ruleFault } from './rule-calls.ts';
 import type { ClientEvents, ClientStream, ResponseHead } from './streams.ts';
 
 /**
@@ -60,39 +63,16 @@ export class RequestPath implements ClientEvents, AttemptOwner {
 
   // 2. Check: what is well-formed but not for us.
   #check(): void {
-    const { request, normalisedPath, service } = this.exchange;
-    if (request.method === 'CONNECT' || request.method === 'TRACE') {
-      // A reverse proxy opens no tunnels to where clients choose, and echoes no credentials (RFC 9110 9.3.6, 9.3.8).
-      return this.#fail(new ProxyError('method-not-allowed', 'client', request.method));
-    }
-    if (normalisedPath === null) {
-      return this.#fail(
-        new ProxyError('request-malformed', 'client', 'the path holds a dot segment or a broken escape'),
-      );
-    }
-    const limit = service.config.limits.bodyBytes;
-    if (limit !== null && request.framing.kind === 'length' && request.framing.bytes > limit) {
-      return this.#fail(
-        new ProxyError(
-          'request-body-too-large',
-          'client',
-          `${request.framing.bytes} bytes, more than ${limit}`,
-        ),
-      );
-    }
-    this.#rule();
+    const refusal = checkRequest(this.exchange);
+    if (refusal === null) this.#rule();
+    else this.#fail(refusal);
   }
 
   // 3. Rule: the script decides, or leaves it to the table.
   #rule(): void {
-    const { exchange } = this;
-    const { rules } = exchange.service;
-    if (rules === null || !rules.handles.request) return this.#route();
-    const begun = performance.now();
-    const decision = rules.request(exchange);
-    exchange.ruleMs = performance.now() - begun;
-    exchange.decision = decision;
-    this.#carryOut(decision);
+    const decision = decideByRule(this.exchange);
+    if (decision === null) this.#route();
+    else this.#carryOut(decision);
   }
 
   #carryOut(decision: RequestDecision): void {
@@ -103,32 +83,21 @@ export class RequestPath implements ClientEvents, AttemptOwner {
         return this.#route();
       case 'forward': {
         const upstream = exchange.service.upstreams.get(decision.upstream);
-        if (upstream === undefined) {
-          return this.#fail(
-            new ProxyError(
-              'rule-fault',
-              'proxy',
-              `the rule forwards to the unknown upstream ${decision.upstream}`,
-            ),
-          );
-        }
+        if (upstream === undefined)
+          return this.#fail(ruleFault(`the rule forwards to the unknown upstream ${decision.upstream}`));
         applyEdits(exchange.request.headers, decision.edits);
         if (decision.target !== null) exchange.forwardTarget = decision.target;
         if (decision.host !== null) exchange.host = decision.host;
         return this.#place(upstream);
       }
       case 'redirect':
-        return this.#answer({
-          status: decision.status,
-          headers: [['Location', decision.location]],
-          body: '',
-        });
+        return this.#answer(redirectAnswer(decision.status, decision.location));
       case 'respond':
         return this.#answer(decision);
       case 'deny':
-        return this.#answer(this.#errorAnswer(decision.status));
+        return this.#answer(errorAnswer(exchange, decision.status));
       case 'fault':
-        return this.#fail(new ProxyError('rule-fault', 'proxy', decision.reason));
+        return this.#fail(ruleFault(decision.reason));
     }
   }
 
@@ -137,9 +106,8 @@ export class RequestPath implements ClientEvents, AttemptOwner {
     const { exchange } = this;
     const { routes, upstreams, upstream } = exchange.service;
     const { headers } = exchange.request;
-    const match = routes.match(withoutPort(exchange.host), exchange.path, exchange.method, (name) =>
-      headers.get(name),
-    );
+    const host = hostWithoutPort(exchange.host);
+    const match = routes.match(host, exchange.path, exchange.method, (name) => headers.get(name));
     if (match !== undefined) {
       exchange.route = match.index;
       const target = upstreams.get(match.route.upstream);
@@ -158,32 +126,14 @@ export class RequestPath implements ClientEvents, AttemptOwner {
   // 5. Pick: the rule's own scheduler, or the upstream's; after a failure a backend that was not tried yet.
   #pick(upstream: Upstream): void {
     const { tried } = this.exchange;
-    const backend =
-      (tried.length === 0 ? this.#pickByRule(upstream) : undefined) ??
-      upstream.pick(tried) ??
-      upstream.pick();
+    const byRule = tried.length === 0 ? pickByRule(this.exchange, upstream) : undefined;
+    const backend = byRule ?? upstream.pick(tried) ?? upstream.pick();
     if (backend === undefined) {
-      return this.#fail(
-        new ProxyError('no-backend', 'proxy', `no backend of ${upstream.name} takes requests`),
-      );
+      const message = `no backend of ${upstream.name} takes requests`;
+      return this.#fail(new ProxyError('no-backend', 'proxy', message));
     }
     tried.push(backend);
     this.#forward(upstream, backend);
-  }
-
-  #pickByRule(upstream: Upstream): Backend | undefined {
-    const { rules } = this.exchange.service;
-    if (rules === null || !rules.handles.pick) return undefined;
-    const candidates = upstream.candidates();
-    const index = rules.pick(
-      candidates.map(({ addressText, weight, runtime }) => ({
-        address: addressText,
-        weight,
-        inFlight: runtime.inFlight,
-      })),
-      this.exchange,
-    );
-    return candidates[index];
   }
 
   // 6. Attempt: a connection, the request on it.
@@ -193,13 +143,8 @@ export class RequestPath implements ClientEvents, AttemptOwner {
     const fresh = this.#freshConnection || exchange.request.upgrade !== null;
     const connection = exchange.service.pools.acquire(backend, upstream.config, fresh);
     if (connection === null) {
-      return this.#fail(
-        new ProxyError(
-          'backend-connections-exhausted',
-          'proxy',
-          `${backend.addressText} has all its connections in use`,
-        ),
-      );
+      const message = `${backend.addressText} has all its connections in use`;
+      return this.#fail(new ProxyError('backend-connections-exhausted', 'proxy', message));
     }
     exchange.attempts += 1;
     exchange.backend = backend;
@@ -219,7 +164,7 @@ export class RequestPath implements ClientEvents, AttemptOwner {
     exchange.requestBytes += bytes;
     const limit = exchange.service.config.limits.bodyBytes;
     if (limit === null || exchange.requestBytes <= limit) return true;
-    this.#fail(new ProxyError('request-body-too-large', 'client', `more than ${limit} bytes`));
+    this.#fail(bodyTooLarge(`more than ${limit} bytes`));
     return false;
   }
 
@@ -260,37 +205,11 @@ export class RequestPath implements ClientEvents, AttemptOwner {
     const { exchange } = this;
     exchange.answeredMs = performance.now();
     exchange.backend?.runtime.latency.record(exchange.answeredMs - exchange.connectedMs);
-    const answer = this.#editedByRule(head);
-    if (answer === null) return;
+    const answer = editAnswerByRule(exchange, head);
+    if (answer instanceof ProxyError) return this.#fail(answer);
     exchange.status = answer.status;
     this.#answerBegun = true;
     this.client.sendHead(answer);
-  }
-
-  #editedByRule(head: ResponseHead): ResponseHead | null {
-    const { exchange } = this;
-    const { rules } = exchange.service;
-    if (rules === null || !rules.handles.response) return head;
-    const changed = rules.response(head.status, head.headers.toText(), exchange);
-    if (changed === null) return head;
-    if (changed === 'fault') {
-      this.#fail(new ProxyError('rule-fault', 'proxy', 'the response handler failed'));
-      return null;
-    }
-    if (
-      changed.status !== null &&
-      exchange.method !== 'HEAD' &&
-      hasNoBody(changed.status) !== hasNoBody(head.status)
-    ) {
-      // The body would be taken for the next answer, or waited for in vain.
-      const change = `the response handler turns ${head.status} into ${changed.status}: one has no body`;
-      this.#fail(new ProxyError('rule-fault', 'proxy', change));
-      return null;
-    }
-    applyEdits(head.headers, changed.edits);
-    return changed.status === null
-      ? head
-      : { ...head, status: changed.status, reason: reasonOf(changed.status) };
   }
 
   onAnswerData(piece: Buffer): boolean {
@@ -313,16 +232,8 @@ export class RequestPath implements ClientEvents, AttemptOwner {
     const attempt = this.#attempt;
     if (attempt === null) return;
     exchange.answeredMs = performance.now();
-    const wrong =
-      exchange.request.upgrade === null
-        ? 'sent 101 although no upgrade was asked for'
-        : checkWebSocketAccept(
-            protocol,
-            exchange.request.headers.get('sec-websocket-key'),
-            head.headers.get('sec-websocket-accept'),
-          );
-    if (wrong !== null)
-      return this.#fail(new ProxyError('upgrade-malformed', 'backend', `the backend ${wrong}`));
+    const wrong = checkSwitch(exchange.request, head, protocol);
+    if (wrong !== null) return this.#fail(wrong);
     exchange.status = 101;
     this.#answerBegun = true;
     const backendEnd = attempt.connection.takeSocket();
@@ -352,17 +263,11 @@ export class RequestPath implements ClientEvents, AttemptOwner {
     if (this.#answerBegun || status === null) {
       // Half an answer is out: cut it off visibly rather than let it look whole.
       this.client.abort();
-      this.#end();
-      return;
+      return this.#end();
     }
     if (error.source === 'client' && error.code !== 'no-route' && error.code !== 'method-not-allowed')
       this.client.closeAfterAnswer();
-    this.#answer(this.#errorAnswer(status));
-  }
-
-  #errorAnswer(status: number): LocalAnswer {
-    const { request, requestId, service } = this.exchange;
-    return errorAnswer(status, requestId, request.headers.get('accept'), service.config.errorPages);
+    this.#answer(errorAnswer(exchange, status));
   }
 
   #answer(answer: LocalAnswer): void {
@@ -391,14 +296,4 @@ export class RequestPath implements ClientEvents, AttemptOwner {
     this.exchange.finished = true;
     finishExchange(this.exchange);
   }
-}
-
-/** RFC 9112 6.3: whatever the fields say. */
-function hasNoBody(status: number): boolean {
-  return status === 204 || status === 304;
-}
-
-function withoutPort(host: string): string {
-  const colon = host.lastIndexOf(':');
-  return colon === -1 || host.endsWith(']') ? host : host.slice(0, colon);
 }

@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { ErrorPageConfig } from '../shared/config-types.ts';
 import type { ErrorCode } from '../shared/errors.ts';
+import type { Exchange } from './exchange.ts';
 import { HeaderList } from './headers.ts';
 import type { ClientStream } from './streams.ts';
 
@@ -67,16 +68,15 @@ export function sendLocalAnswer(client: ClientStream, answer: LocalAnswer, isHea
   return withBody ? body.length : 0;
 }
 
+export function redirectAnswer(status: number, location: string): LocalAnswer {
+  return { status, headers: [['Location', location]], body: '' };
+}
+
 /** An answer about a failure, in HTML or, if the client would rather have that, in JSON. */
-export function errorAnswer(
-  status: number,
-  requestId: string,
-  accept: string | null,
-  pages: readonly ErrorPageConfig[],
-): LocalAnswer {
+export function errorAnswer({ request, requestId, service }: Exchange, status: number): LocalAnswer {
   const reason = reasonOf(status);
-  const json = prefersJson(accept);
-  const page = findPage(status, json, pages);
+  const json = prefersJson(request.headers.get('accept'));
+  const page = findPage(status, json, service.config.errorPages);
   const fill = (text: string): string =>
     text
       .replaceAll('{status}', String(status))

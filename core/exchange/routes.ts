@@ -2,6 +2,12 @@ import type { RouteConfig } from '../shared/config-types.ts';
 import { explainRoutes, type RouteExplanation } from './explain-routes.ts';
 import { PathRows, type HeaderLookup, type RouteMatch } from './route-index.ts';
 
+/** `host`: as in a request's head, an IPv6 address in brackets. */
+export function hostWithoutPort(host: string): string {
+  const colon = host.lastIndexOf(':');
+  return colon === -1 || host.endsWith(']') ? host : host.slice(0, colon);
+}
+
 /** A prefix table, walked segment by segment (or, for hosts, label by label from the right). */
 interface Node<Value> {
   readonly children: Map<string, Node<Value>>;

@@ -1,21 +1,30 @@
 import { createHash } from 'node:crypto';
 import type { Socket } from 'node:net';
+import type { RequestHead, ResponseHead } from '../exchange/streams.ts';
+import { ProxyError } from '../shared/errors.ts';
 
 /**
- * Whether a 101 accepts the WebSocket handshake that was sent: the right protocol, and the
- * hash that only somebody who read this key could make (RFC 6455 4.2.2).
- * @returns what is wrong, or null
+ * Whether a 101 accepts the WebSocket handshake of `request`: the right protocol, and the
+ * hash that only somebody who read its key could make (RFC 6455 4.2.2).
+ * @param protocol that the 101 names
+ * @returns null, or 'upgrade-malformed'
  */
-export function checkWebSocketAccept(
+export function checkSwitch(
+  request: RequestHead,
+  answer: ResponseHead,
   protocol: string | null,
-  key: string | null,
-  accept: string | null,
-): string | null {
-  if (protocol !== 'websocket') return `switched to ${JSON.stringify(protocol)}, not to websocket`;
-  const expected = createHash('sha1')
-    .update(`${key ?? ''}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
-    .digest('base64');
-  return accept === expected ? null : 'sent a wrong Sec-WebSocket-Accept';
+): ProxyError | null {
+  if (request.upgrade === null) return malformedUpgrade('sent 101 although no upgrade was asked for');
+  if (protocol !== 'websocket')
+    return malformedUpgrade(`switched to ${JSON.stringify(protocol)}, not to websocket`);
+  const key = request.headers.get('sec-websocket-key') ?? '';
+  const expected = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
+  if (answer.headers.get('sec-websocket-accept') === expected) return null;
+  return malformedUpgrade('sent a wrong Sec-WebSocket-Accept');
+}
+
+function malformedUpgrade(what: string): ProxyError {
+  return new ProxyError('upgrade-malformed', 'backend', `the backend ${what}`);
 }
 
 /** How long one end may take to read what the other one sent before it closed. */

@@ -1,13 +1,14 @@
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { HeaderList } from '../exchange/headers.ts';
 import type { BackendEvents, BackendStream, BodyFraming } from '../exchange/streams.ts';
 import type { SocketAddressConfig, UpstreamConfig } from '../shared/config-types.ts';
 import type { Deadlines, Timed } from '../shared/deadlines.ts';
-import { ProxyError } from '../shared/errors.ts';
-import { BodyReader } from './body-reader.ts';
-import { HeadBuffer, findHeadEnd, isHopeless } from './head-buffer.ts';
+import type { ProxyError } from '../shared/errors.ts';
+import { AnswerReader, type AnswerReaderOwner } from './answer-reader.ts';
+import { connectFailed, cutOff, malformedAnswer, timedOut } from './backend-failures.ts';
 import { MessageWriter } from './message-writer.ts';
-import { parseResponseHead, type ParsedResponse } from './parse-head.ts';
+import { openSocket } from './open-socket.ts';
+import type { ParsedResponse } from './parse-head.ts';
 
 /** What an upstream's config says of its connections. */
 export type ClientConnectionSettings = Pick<UpstreamConfig, 'timeouts' | 'limits'>;
@@ -29,24 +30,19 @@ type Phase = 'connecting' | 'idle' | 'head' | 'body' | 'switched' | 'closed';
  * The proxy's end of an HTTP/1.1 connection to a backend: one attempt at a time. It is used again
  * only if both messages ended where their framing said; whatever else happens on it ends it.
  */
-export class ClientConnection implements BackendStream, Timed {
+export class ClientConnection implements BackendStream, AnswerReaderOwner, Timed {
   readonly socket: Socket;
   deadlineMs: number;
   readonly #owner: ClientConnectionOwner;
+  readonly #reader: AnswerReader;
   readonly #writer: MessageWriter;
   #settings: ClientConnectionSettings;
   #phase: Phase = 'connecting';
   #events: BackendEvents | null = null;
-  #method = '';
-  #head: HeadBuffer | null = null;
-  #body: BodyReader | null = null;
-  #readAhead: Buffer | null = null;
   #informational = 0;
   #sent = true;
   #chunkedRequest = false;
   #reusable = false;
-  #responsePaused = false;
-  #bytesOfAnswer = 0;
   #exchanges = 0;
 
   constructor(
@@ -56,16 +52,8 @@ export class ClientConnection implements BackendStream, Timed {
   ) {
     this.#owner = owner;
     this.#settings = settings;
-    this.socket =
-      address.kind === 'unix'
-        ? connect({ path: address.path, allowHalfOpen: true })
-        : connect({
-            host: address.host,
-            port: address.port,
-            noDelay: true,
-            keepAlive: true,
-            allowHalfOpen: true,
-          });
+    this.socket = openSocket(address);
+    this.#reader = new AnswerReader(this, settings.limits);
     this.#writer = new MessageWriter(this.socket);
     this.deadlineMs = performance.now() + settings.timeouts.connectMs;
     owner.deadlines.add(this);
@@ -83,16 +71,15 @@ export class ClientConnection implements BackendStream, Timed {
   }
 
   /** Whether any byte of the present attempt's answer has come. */
-  get hasAnswerBytes(): boolean {
-    return this.#bytesOfAnswer > 0;
+  get #hasAnswerBytes(): boolean {
+    return this.#reader.received > 0;
   }
 
   /** Begins an attempt on a fresh or idle connection; `onConnected` follows, at once on an idle one. */
   open(events: BackendEvents, method: string, settings: ClientConnectionSettings): void {
     this.#events = events;
-    this.#method = method;
     this.#settings = settings;
-    this.#bytesOfAnswer = 0;
+    this.#reader.expectAnswer(method, settings.limits);
     this.#informational = 0;
     this.#exchanges += 1;
     if (this.#phase !== 'idle') return;
@@ -125,14 +112,14 @@ export class ClientConnection implements BackendStream, Timed {
   sendData(piece: Buffer): boolean {
     const taken = this.#writer.body(piece, this.#chunkedRequest);
     if (this.#phase === 'head' && taken) this.deadlineMs = 0;
-    else if (!this.#responsePaused) this.#armResponseDeadline();
+    else if (!this.#reader.paused) this.#armResponseDeadline();
     return taken;
   }
 
   sendEnd(trailers: HeaderList | null): void {
     this.#writer.end(trailers, this.#chunkedRequest);
     this.#sent = true;
-    if (!this.#responsePaused) this.#armResponseDeadline();
+    if (!this.#reader.paused) this.#armResponseDeadline();
   }
 
   flush(): void {
@@ -144,94 +131,26 @@ export class ClientConnection implements BackendStream, Timed {
   #onConnect(): void {
     if (this.#phase !== 'connecting') return;
     this.deadlineMs = 0;
-    if (this.#events === null) {
-      this.#becomeIdle();
-      return;
-    }
+    if (this.#events === null) return this.#becomeIdle();
     this.#phase = 'head';
     this.#events.onConnected();
   }
 
   #onData(chunk: Buffer): void {
-    if (this.#phase === 'idle' || this.#phase === 'connecting') {
-      // Bytes that answer nothing would be taken for the next exchange's answer.
-      this.#discard();
-      return;
-    }
+    // Bytes that answer nothing would be taken for the next exchange's answer.
+    if (this.#phase === 'idle' || this.#phase === 'connecting') return this.#discard();
     if (this.#phase === 'closed') return;
-    this.#bytesOfAnswer += chunk.length;
-    this.#readAhead = this.#readAhead === null ? chunk : Buffer.concat([this.#readAhead, chunk]);
-    this.#advance();
+    this.#reader.receive(chunk);
+    this.#onReadPause();
   }
 
-  #advance(): void {
-    while (this.#readAhead !== null && !this.#responsePaused) {
-      const chunk: Buffer = this.#readAhead;
-      this.#readAhead = null;
-      if (this.#phase === 'head') this.#readHead(chunk);
-      else if (this.#phase === 'body' && this.#body !== null) this.#readBody(this.#body, chunk);
-      else {
-        this.#readAhead = chunk;
-        break;
-      }
-    }
-    if (this.#phase === 'body' && !this.#responsePaused) this.#armResponseDeadline();
+  /** What was received is read, but for what is held back on purpose. */
+  #onReadPause(): void {
+    if (this.#phase === 'body' && !this.#reader.paused) this.#armResponseDeadline();
     this.#events?.onReadPause();
   }
 
-  #readHead(chunk: Buffer): void {
-    let bytes = chunk;
-    let searchFrom = 0;
-    if (this.#head !== null && !this.#head.isEmpty) {
-      searchFrom = this.#head.length - 3;
-      bytes = this.#head.add(chunk);
-    }
-    const end = findHeadEnd(bytes, searchFrom);
-    if ((end === -1 ? bytes.length - 3 : end) > this.#settings.limits.headBytes) {
-      this.#fail(
-        new ProxyError(
-          'response-malformed',
-          'backend',
-          `the head of the answer has more than ${this.#settings.limits.headBytes} bytes`,
-        ),
-      );
-      return;
-    }
-    if (end === -1) {
-      if (isHopeless(bytes, Math.max(0, searchFrom))) {
-        this.#fail(
-          new ProxyError(
-            'response-malformed',
-            'backend',
-            'a control character or bare LF in the head of the answer',
-          ),
-        );
-        return;
-      }
-      if (this.#head === null || this.#head.isEmpty) {
-        this.#head ??= new HeadBuffer();
-        this.#head.add(bytes);
-      }
-      return;
-    }
-    let parsed: ParsedResponse;
-    try {
-      parsed = parseResponseHead(
-        bytes.toString('latin1', 0, end),
-        this.#method,
-        this.#settings.limits.headers,
-      );
-    } catch (error) {
-      if (!(error instanceof ProxyError)) throw error;
-      this.#fail(error);
-      return;
-    }
-    this.#head?.clear();
-    this.#readAhead = end + 4 < bytes.length ? bytes.subarray(end + 4) : null;
-    this.#dispatch(parsed);
-  }
-
-  #dispatch(parsed: ParsedResponse): void {
+  onAnswerHead(parsed: ParsedResponse, hasBody: boolean): void {
     const { head } = parsed;
     const events = this.#events;
     if (events === null) return;
@@ -242,68 +161,44 @@ export class ClientConnection implements BackendStream, Timed {
       return;
     }
     if (head.status < 200) {
-      if (++this.#informational > MAX_INFORMATIONAL) {
-        this.#fail(
-          new ProxyError(
-            'response-malformed',
-            'backend',
-            `more than ${MAX_INFORMATIONAL} informational answers`,
-          ),
-        );
-        return;
-      }
+      this.#informational += 1;
+      if (this.#informational > MAX_INFORMATIONAL)
+        return this.#fail(malformedAnswer(`more than ${MAX_INFORMATIONAL} informational answers`));
       if (this.#sent) this.#armResponseDeadline();
       else if (head.status === 100) this.deadlineMs = 0;
       events.onInformational(head);
       return;
     }
     this.#reusable = parsed.keepAlive;
-    const { framing } = head;
-    if (framing.kind === 'none' || (framing.kind === 'length' && framing.bytes === 0)) {
-      this.#body = null;
-      this.#phase = 'body';
-      events.onResponseHead(head);
-      if (this.#events === events) this.#complete(null);
-      return;
-    }
     this.#phase = 'body';
-    this.#body = new BodyReader(framing, {
-      onBodyData: (piece) => this.#events?.onResponseData(piece),
-      onBodyPause: () => {},
-      onBodyEnd: (trailers) => this.#complete(trailers),
-      onBodyError: () => {},
-    });
     events.onResponseHead(head);
+    if (!hasBody && this.#events === events) this.#complete(null);
   }
 
-  #readBody(body: BodyReader, chunk: Buffer): void {
-    let end: number;
-    try {
-      end = body.read(chunk);
-    } catch (error) {
-      this.#fail(
-        new ProxyError(
-          'response-malformed',
-          'backend',
-          error instanceof Error ? error.message : 'malformed body',
-          { cause: error },
-        ),
-      );
-      return;
-    }
-    if (this.#body !== body || end === -1) return;
-    // Bytes behind the end of the answer belong to no request of ours: the connection is not to be trusted any more.
-    if (end < chunk.length) this.#reusable = false;
-    body.finish();
+  onUnreadable(error: ProxyError): void {
+    this.#fail(error);
   }
+
+  onBodyData(piece: Buffer): void {
+    this.#events?.onResponseData(piece);
+  }
+
+  onBodyPause(): void {}
+
+  onBodyEnd(trailers: HeaderList | null): void {
+    this.#complete(trailers);
+  }
+
+  onBodyError(): void {}
 
   /** The answer is whole: hand the connection back before the exchange hears of it, so that a next one may use it. */
   #complete(trailers: HeaderList | null): void {
     const events = this.#events;
     this.#events = null;
-    this.#body = null;
+    this.#reader.end();
     this.deadlineMs = 0;
-    if (this.#reusable && this.#sent && this.#readAhead === null && !this.socket.destroyed)
+    // Bytes behind the end of the answer belong to no request of ours: the connection is not to be trusted any more.
+    if (this.#reusable && this.#sent && !this.#reader.hasReadAhead && !this.socket.destroyed)
       this.#becomeIdle();
     else this.#discard();
     events?.onResponseEnd(trailers);
@@ -311,9 +206,9 @@ export class ClientConnection implements BackendStream, Timed {
 
   #becomeIdle(): void {
     this.#phase = 'idle';
-    if (this.#responsePaused) {
+    if (this.#reader.paused) {
       // The client was slow to take the last piece, which is none of the next exchange's business.
-      this.#responsePaused = false;
+      this.#reader.paused = false;
       this.socket.resume();
     }
     this.deadlineMs = performance.now() + this.#settings.timeouts.idleMs;
@@ -321,33 +216,31 @@ export class ClientConnection implements BackendStream, Timed {
   }
 
   pauseResponse(): void {
-    if (this.#phase !== 'body' || this.#responsePaused) return;
-    this.#responsePaused = true;
+    if (this.#phase !== 'body' || this.#reader.paused) return;
+    this.#reader.paused = true;
     this.deadlineMs = 0;
     this.socket.pause();
   }
 
   resumeResponse(): void {
-    if (!this.#responsePaused) return;
-    this.#responsePaused = false;
-    this.#armResponseDeadline();
-    this.#advance();
-    if (!this.#responsePaused && this.#phase !== 'closed') this.socket.resume();
+    if (!this.#reader.paused) return;
+    this.#reader.paused = false;
+    this.#reader.advance();
+    this.#onReadPause();
+    if (!this.#reader.paused && this.#phase !== 'closed') this.socket.resume();
   }
 
   abort(): void {
     this.#events = null;
-    this.#body = null;
+    this.#reader.end();
     this.#discard();
   }
 
   takeSocket(): { socket: Socket; readAhead: Buffer | null } {
-    const readAhead = this.#readAhead;
-    this.#readAhead = null;
     this.#events = null;
     this.deadlineMs = 0;
     for (const event of ['data', 'end', 'drain', 'error']) this.socket.removeAllListeners(event);
-    return { socket: this.socket, readAhead };
+    return { socket: this.socket, readAhead: this.#reader.takeReadAhead() };
   }
 
   #armResponseDeadline(): void {
@@ -365,84 +258,39 @@ export class ClientConnection implements BackendStream, Timed {
   }
 
   #onEnd(): void {
-    if (
-      this.#phase === 'body' &&
-      this.#body !== null &&
-      this.#events !== null &&
-      this.#body.endsWithConnection
-    ) {
-      this.#reusable = false;
+    if (this.#phase === 'idle') this.#discard();
+    else if (this.#phase === 'body' && this.#events !== null && this.#reader.endsWithConnection)
       this.#complete(null);
-      return;
-    }
-    if (this.#phase === 'idle' || this.#phase === 'switched') {
-      if (this.#phase === 'idle') this.#discard();
-      return;
-    }
-    this.#fail(this.#cutOff('closed the connection'));
+    else if (this.#phase !== 'switched') this.#failAtStage('closed the connection');
   }
 
   #onError(error: Error): void {
-    if (this.#phase === 'connecting') {
-      this.#fail(
-        new ProxyError('connect-failed', 'backend', error.message, { retryable: true, cause: error }),
-      );
-    } else this.#fail(this.#cutOff(`broke the connection: ${error.message}`));
-  }
-
-  #cutOff(how: string): ProxyError {
-    if (this.#phase === 'body')
-      return new ProxyError('response-truncated', 'backend', `the backend ${how} in mid-answer`);
-    if (this.#phase === 'connecting')
-      return new ProxyError('connect-failed', 'backend', `the backend ${how}`, { retryable: true });
-    return new ProxyError('backend-reset', 'backend', `the backend ${how} before its answer`, {
-      retryable: this.#bytesOfAnswer === 0,
-    });
+    if (this.#phase === 'connecting') this.#fail(connectFailed(error.message, error));
+    else this.#failAtStage(`broke the connection: ${error.message}`);
   }
 
   #onClose(): void {
     this.#owner.deadlines.delete(this);
-    if (this.#phase !== 'switched') this.#fail(this.#cutOff('closed the connection'));
+    if (this.#phase !== 'switched') this.#failAtStage('closed the connection');
     this.#phase = 'closed';
     this.#owner.onClosed(this);
   }
 
   onDeadline(): void {
     if (this.#phase === 'idle') this.#discard();
-    else if (this.#phase === 'connecting') {
-      this.#fail(
-        new ProxyError(
-          'connect-timeout',
-          'backend',
-          `no connection within ${this.#settings.timeouts.connectMs} ms`,
-          { retryable: true },
-        ),
-      );
-    } else if (this.#phase === 'head') {
-      this.#fail(
-        new ProxyError(
-          'response-timeout',
-          'backend',
-          `no answer within ${this.#settings.timeouts.responseMs} ms`,
-          { retryable: this.#bytesOfAnswer === 0 },
-        ),
-      );
-    } else if (this.#phase === 'body') {
-      this.#fail(
-        new ProxyError(
-          'response-timeout',
-          'backend',
-          `no more of the answer for ${this.#settings.timeouts.responseMs} ms`,
-        ),
-      );
-    }
+    else if (this.#phase === 'connecting' || this.#phase === 'head' || this.#phase === 'body')
+      this.#fail(timedOut(this.#phase, this.#settings.timeouts, this.#hasAnswerBytes));
+  }
+
+  #failAtStage(how: string): void {
+    const stage = this.#phase === 'connecting' || this.#phase === 'body' ? this.#phase : 'head';
+    this.#fail(cutOff(stage, how, this.#hasAnswerBytes));
   }
 
   #fail(error: ProxyError): void {
     const events = this.#events;
     this.#events = null;
-    this.#body = null;
-    this.#readAhead = null;
+    this.#reader.end();
     this.deadlineMs = 0;
     this.#discard();
     events?.onBackendError(error);

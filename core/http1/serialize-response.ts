@@ -1,4 +1,4 @@
-import { HeaderKind } from '../exchange/headers.ts';
+import { HeaderKind, type HeaderList } from '../exchange/headers.ts';
 import type { RequestHead, ResponseHead } from '../exchange/streams.ts';
 import { httpDate } from '../shared/http-date.ts';
 
@@ -56,4 +56,24 @@ export function serializeResponseHead(
   if (close) text += 'Connection: close\r\n';
   else if (request?.version === 'HTTP/1.0') text += 'Connection: keep-alive\r\n';
   return `${text}\r\n`;
+}
+
+/** The whole head of a 1xx other than 101: end-to-end fields alone. */
+export function serializeInformationalHead(status: number, reason: string, headers: HeaderList): string {
+  let text = `HTTP/1.1 ${status} ${reason}\r\n`;
+  for (let i = 0; i < headers.length; i++) {
+    if (headers.kinds[i] === HeaderKind.EndToEnd) text += `${headers.names[i]}: ${headers.values[i]}\r\n`;
+  }
+  return `${text}\r\n`;
+}
+
+/** The whole head of a 101 that switches to WebSocket. */
+export function serializeSwitchingHead(reason: string, headers: HeaderList): string {
+  let text = `HTTP/1.1 101 ${reason}\r\n`;
+  for (let i = 0; i < headers.length; i++) {
+    const kind = headers.kinds[i];
+    if (kind === HeaderKind.EndToEnd || kind === HeaderKind.Date)
+      text += `${headers.names[i]}: ${headers.values[i]}\r\n`;
+  }
+  return `${text}Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n`;
 }

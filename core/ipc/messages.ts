@@ -1,4 +1,5 @@
 import type { Config, RuleBundle } from '../shared/config-types.ts';
+import type { RuleStatus } from '../shared/rule-script.ts';
 
 /**
  * Everything that the primary and a worker say to each other. Both ends are the same build of the
@@ -83,12 +84,4 @@ export interface BackendStatus {
   readonly connections: { readonly active: number; readonly idle: number };
   /** Bucket counts of `shared/latency-histogram.ts`, to be added up over workers. */
   readonly latency: readonly number[];
-}
-
-export interface RuleStatus {
-  readonly id: string;
-  readonly file: string;
-  readonly calls: number;
-  readonly errors: number;
-  readonly faults: number;
 }

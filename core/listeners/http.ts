@@ -6,11 +6,8 @@ import type { ListenerService } from '../exchange/listener-service.ts';
 import { RequestPath } from '../exchange/pipeline.ts';
 import { NO_BODY, type ClientEvents, type RequestHead } from '../exchange/streams.ts';
 import type { ParsedRequest } from '../http1/parse-head.ts';
-import {
-  ServerConnection,
-  type ServerConnectionLimits,
-  type ServerConnectionOwner,
-} from '../http1/server-connection.ts';
+import type { ServerConnectionLimits } from '../http1/request-reader.ts';
+import { ServerConnection, type ServerConnectionOwner } from '../http1/server-connection.ts';
 import type { Deadlines } from '../shared/deadlines.ts';
 import type { ProxyError } from '../shared/errors.ts';
 
@@ -103,7 +100,12 @@ export class HttpListener implements ServerConnectionOwner {
   }
 
   #accept(socket: Socket): void {
-    const { limits } = this.#service.config;
+    const { address, limits } = this.#service.config;
+    if (socket.remoteAddress === undefined && address.kind === 'tcp') {
+      // It has reset the connection already. What it sent can still be read, but not held against an address list.
+      socket.destroy();
+      return;
+    }
     const client = plainAddress(socket.remoteAddress);
     const ofClient = this.#perClient.get(client) ?? 0;
     const share = Math.ceil(limits.connections / this.#workers());

@@ -1,5 +1,5 @@
 import { lookup } from 'node:dns/promises';
-import { lstatSync, unlinkSync } from 'node:fs';
+import { lstatSync, readFileSync, unlinkSync } from 'node:fs';
 import * as net from 'node:net';
 import { getSystemErrorName } from 'node:util';
 
@@ -98,9 +98,22 @@ export async function clearStaleSocket(path: string): Promise<string | null> {
     });
     probe.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? 'unknown'));
   });
-  if (code === 'ECONNREFUSED') unlinkSync(path);
-  else if (code !== 'ENOENT') return 'another process listens there';
+  if (code === 'ECONNREFUSED') {
+    if (isBound(path)) return 'another process is about to listen there';
+    unlinkSync(path);
+  } else if (code !== 'ENOENT') return 'another process listens there';
   return null;
+}
+
+/** Another Tidegate that starts has bound its socket a while before a worker listens: it refuses connections just as a dead one does. */
+function isBound(path: string): boolean {
+  try {
+    return readFileSync('/proc/net/unix', 'utf8')
+      .split('\n')
+      .some((line) => line.endsWith(` ${path}`));
+  } catch {
+    return false; // only Linux tells
+  }
 }
 
 function explain(errno: number, port: number | null): string {

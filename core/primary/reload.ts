@@ -84,10 +84,6 @@ export class Reloader {
     await this.#queue.run();
   }
 
-  idle(): Promise<void> {
-    return this.#queue.idle();
-  }
-
   async #next(): Promise<ReloadReport | null> {
     const trigger = this.#trigger;
     this.#trigger = null;

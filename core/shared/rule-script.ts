@@ -79,3 +79,12 @@ export interface RuleScript {
   /** Index into `candidates`, or -1 to leave it to the upstream's scheduler (also on a fault). */
   pick(candidates: readonly PickCandidate[], request: RuleRequest): number;
 }
+
+/** What one worker counted of a script: calls of its handlers, how many failed, and how often its isolate had to be ended. */
+export interface RuleStatus {
+  readonly id: string;
+  readonly file: string;
+  readonly calls: number;
+  readonly errors: number;
+  readonly faults: number;
+}

@@ -1,5 +1,5 @@
 import type { WorkerStatus } from '../ipc/messages.ts';
-import type { RuleStatus } from '../ipc/messages.ts';
+import type { RuleStatus } from '../shared/rule-script.ts';
 import type { Snapshot, SnapshotParts } from './snapshot.ts';
 
 /** What this worker knows, for `tidegate status`. */

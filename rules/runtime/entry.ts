@@ -5,7 +5,7 @@ import { queryOf, RequestHandle } from './request.ts';
 import { ResponseHandle } from './response.ts';
 
 /**
- * The functions that the host calls. Each returns a number or one JSON string; `rules/bridge.ts`
+ * The functions that the host calls. Each returns a number or one JSON string (`respond` with its body behind); `rules/bridge.ts`
  * is the other side. None throws for what the script did: a fault is `["fault", message, stack]`.
  */
 export interface Calls {
@@ -95,7 +95,7 @@ function encode(decision: MadeDecision, req: RequestHandle, edits: string[]): nu
     case 'redirect':
       return stringify(['redirect', id, parts.location, parts.status]);
     case 'respond':
-      return stringify(['respond', id, parts.status, parts.headers, parts.body]);
+      return `${stringify(['respond', id, parts.status, parts.headers])}\n${parts.body}`;
     case 'deny':
       return stringify(['deny', id, parts.status]);
   }

@@ -40,7 +40,6 @@ interface Field {
 export class HeaderBlock implements MutableHeaders {
   readonly #head: string;
   readonly #immutable: string | null;
-  #lowerHead: string | null = null;
   #fields: Field[] | null = null;
   #edits: string[] | null = null;
 
@@ -56,7 +55,8 @@ export class HeaderBlock implements MutableHeaders {
       const lower = String(name).toLowerCase();
       const start = this.#find(lower, 0);
       if (start < 0) return null;
-      if (this.#find(lower, start) < 0) return this.#valueAt(start);
+      const end = this.#lineEnd(start);
+      if (this.#find(lower, end + 2) < 0) return trimmed(this.#head, start, end);
     }
     const values = this.getAll(name);
     return values.length === 0 ? null : values.join(', ');
@@ -67,8 +67,11 @@ export class HeaderBlock implements MutableHeaders {
     if (this.#fields !== null)
       return this.#fields.filter((field) => field.lower === lower).map((field) => field.value);
     const values: string[] = [];
-    for (let start = this.#find(lower, 0); start >= 0; start = this.#find(lower, start))
-      values.push(this.#valueAt(start));
+    let end: number;
+    for (let start = this.#find(lower, 0); start >= 0; start = this.#find(lower, end + 2)) {
+      end = this.#lineEnd(start);
+      values.push(trimmed(this.#head, start, end));
+    }
     return values;
   }
 
@@ -134,20 +137,22 @@ export class HeaderBlock implements MutableHeaders {
     return block.#edits;
   }
 
-  /** Where the value of the next field of this name begins, or -1. */
+  /** Where the value of the first field of this name begins, from the beginning of a line on; or -1. */
   #find(lower: string, from: number): number {
-    // toLowerCase keeps the length of a Latin-1 string, so positions in both texts agree.
-    const head = (this.#lowerHead ??= this.#head.toLowerCase());
-    const needle = `${lower}:`;
-    for (let at = head.indexOf(needle, from); at >= 0; at = head.indexOf(needle, at + 1)) {
-      if (at === 0 || head.charCodeAt(at - 1) === LINE_FEED) return at + needle.length;
+    const head = this.#head;
+    const { length } = lower;
+    for (let line = from; line < head.length; line = this.#lineEnd(line) + 2) {
+      // A colon in the right place is rare enough that nothing else needs to be fast.
+      const colon = line + length;
+      if (head.charCodeAt(colon) === COLON && head.slice(line, colon).toLowerCase() === lower)
+        return colon + 1;
     }
     return -1;
   }
 
-  #valueAt(start: number): string {
-    const end = this.#head.indexOf('\r', start);
-    return trimmed(this.#head, start, end < 0 ? this.#head.length : end);
+  #lineEnd(from: number): number {
+    const end = this.#head.indexOf('\r', from);
+    return end < 0 ? this.#head.length : end;
   }
 
   #check(name: string, value: string): [lower: string, value: string] {
@@ -179,7 +184,7 @@ export class HeaderBlock implements MutableHeaders {
   }
 }
 
-const LINE_FEED = 0x0a;
+const COLON = 0x3a;
 
 /** The text without optional whitespace (RFC 9110 5.6.3) around it. */
 export function trimmed(text: string, from: number, to: number): string {

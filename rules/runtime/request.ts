@@ -38,7 +38,6 @@ export interface RuleRequest extends SentRequest {
 export class RequestHandle implements RuleRequest {
   readonly #text: string;
   readonly #immutable: string | null;
-  #parts: string[] | null = null;
   #headers: HeaderBlock | null = null;
   #cookies: Cookies | null = null;
   #client: Client | null = null;
@@ -50,15 +49,15 @@ export class RequestHandle implements RuleRequest {
   }
 
   get method(): string {
-    return this.#part(0);
+    return this.#part(METHOD);
   }
 
   get scheme(): 'http' | 'https' {
-    return this.#part(1) === 'https' ? 'https' : 'http';
+    return this.#part(SCHEME) === 'https' ? 'https' : 'http';
   }
 
   get host(): string {
-    return this.#part(2);
+    return this.#part(HOST);
   }
 
   get hostname(): string {
@@ -66,12 +65,12 @@ export class RequestHandle implements RuleRequest {
   }
 
   get target(): string {
-    return this.#part(3);
+    return this.#part(TARGET);
   }
 
   get path(): string {
     // Empty where it is the target's own path.
-    return this.#part(4) || withoutQuery(this.target);
+    return this.#part(PATH) || withoutQuery(this.target);
   }
 
   get url(): string {
@@ -83,7 +82,7 @@ export class RequestHandle implements RuleRequest {
   }
 
   get headers(): MutableHeaders {
-    return (this.#headers ??= new HeaderBlock(this.#part(6), this.#immutable));
+    return (this.#headers ??= new HeaderBlock(this.#part(HEAD), this.#immutable));
   }
 
   get cookies(): Cookies {
@@ -91,17 +90,30 @@ export class RequestHandle implements RuleRequest {
   }
 
   get client(): Client {
-    return (this.#client ??= new RequestClient(this.#part(5)));
+    return (this.#client ??= new RequestClient(this.#part(CLIENT)));
   }
 
   static edits(request: RequestHandle): string[] | null {
     return request.#headers === null ? null : HeaderBlock.edits(request.#headers);
   }
 
+  /** Found anew each time: most scripts look at few parts, and once. */
   #part(index: number): string {
-    return (this.#parts ??= split(this.#text))[index] ?? '';
+    const text = this.#text;
+    let from = 0;
+    for (let skipped = 0; skipped < index; skipped++) from = text.indexOf('\n', from) + 1;
+    return index === HEAD ? text.slice(from) : text.slice(from, text.indexOf('\n', from));
   }
 }
+
+// The parts of the text, what scripts look at most first. Each but the last ends in a line feed, which none of them can hold.
+const TARGET = 0;
+const PATH = 1;
+const HOST = 2;
+const CLIENT = 3;
+const METHOD = 4;
+const SCHEME = 5;
+const HEAD = 6;
 
 /** The query with its `?`, or nothing. */
 export function queryOf(target: string): string {
@@ -112,17 +124,4 @@ export function queryOf(target: string): string {
 function withoutQuery(target: string): string {
   const mark = target.indexOf('?');
   return mark < 0 ? target : target.slice(0, mark);
-}
-
-/** Six parts that end in a line feed (which none of them can hold), then the header lines. */
-function split(text: string): string[] {
-  const parts: string[] = [];
-  let from = 0;
-  for (let index = 0; index < 6; index++) {
-    const to = text.indexOf('\n', from);
-    parts.push(text.slice(from, to));
-    from = to + 1;
-  }
-  parts.push(text.slice(from));
-  return parts;
 }

@@ -1,4 +1,3 @@
-import { createServer } from 'node:net';
 import { resolveConfig } from '../../core/config/resolve.ts';
 import { configSchema } from '../../core/config/schema.ts';
 import type { AccessEntry } from '../../core/exchange/access-entry.ts';
@@ -13,6 +12,7 @@ import { createLogger } from '../../core/shared/log.ts';
 import type { RuleScript } from '../../core/shared/rule-script.ts';
 import { UpstreamRegistry } from '../../core/upstreams/registry.ts';
 import type { Upstream } from '../../core/upstreams/upstream.ts';
+import { unusedPort } from './raw-backend.ts';
 
 /** A listener with its whole data path in this process: for tests that need many raw connections and no worker processes. */
 export interface DataPath {
@@ -70,7 +70,7 @@ export async function startDataPath(options: {
     log: silent,
   };
   const listener = new HttpListener(service, deadlines, () => 1);
-  const port = await freePort();
+  const port = await unusedPort();
   await listener.listen({ port, host: '127.0.0.1' });
   return {
     port,
@@ -87,13 +87,4 @@ export async function startDataPath(options: {
       deadlines.close();
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }

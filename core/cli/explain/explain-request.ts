@@ -1,6 +1,6 @@
 import { applyEdits } from '../../exchange/apply-edits.ts';
 import { statusOf } from '../../exchange/respond.ts';
-import { RouteTable } from '../../exchange/routes.ts';
+import { RouteTable, hostWithoutPort } from '../../exchange/routes.ts';
 import type { RequestHead } from '../../exchange/streams.ts';
 import type { Config, ListenerConfig } from '../../shared/config-types.ts';
 import type { PickCandidate, RuleRequest } from '../../shared/rule-script.ts';
@@ -123,7 +123,7 @@ class ExplainedPath {
       this.step('route', 'none', ['the listener has no routes']);
       return null;
     }
-    const host = head.host.replace(/:\d*$/, '');
+    const host = hostWithoutPort(head.host);
     const { match, considered } = new RouteTable(routes).explain(host, path, head.method, (name) =>
       head.headers.get(name),
     );

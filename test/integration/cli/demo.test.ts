@@ -4,17 +4,9 @@ import net from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import { poll } from '../../support/poll.ts';
+import { unusedPort } from '../../support/raw-backend.ts';
 
 const start = fileURLToPath(new URL('../../../examples/demo/start.ts', import.meta.url));
-
-async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address !== null ? address.port : 0;
-}
 
 function startDemo(port: number): {
   output: () => string;
@@ -37,7 +29,7 @@ function startDemo(port: number): {
 }
 
 test('the demo does what it prints', async () => {
-  const port = await freePort();
+  const port = await unusedPort();
   const demo = startDemo(port);
   await poll(() => demo.output().includes('Try, in another terminal'), 15_000);
   const url = `http://127.0.0.1:${port}`;
@@ -57,7 +49,7 @@ test('the demo does what it prints', async () => {
 });
 
 test('the demo ends with its proxy on SIGTERM', async () => {
-  const port = await freePort();
+  const port = await unusedPort();
   const demo = startDemo(port);
   await poll(() => demo.output().includes('Try, in another terminal'), 15_000);
   demo.kill('SIGTERM');

@@ -1,26 +1,17 @@
-import { once } from 'node:events';
 import { request } from 'node:http';
 import type { IncomingHttpHeaders } from 'node:http';
 import { stat } from 'node:fs/promises';
-import { createServer } from 'node:net';
 
 import { expect, test } from 'vitest';
 
 import { claimControlFolder, controlSocketName } from '../../../core/admin/control-socket.ts';
 import { webConfig } from '../../support/configs.ts';
+import { unusedPort } from '../../support/raw-backend.ts';
 import { runTidegate } from '../../support/tidegate-process.ts';
 import type { TidegateProcess } from '../../support/tidegate-process.ts';
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  return typeof address === 'object' && address !== null ? address.port : 0;
-}
-
 async function withAdmin(): Promise<{ tidegate: TidegateProcess; port: number }> {
-  const port = await freePort();
+  const port = await unusedPort();
   const files = { 'tidegate.config.yaml': webConfig({ more: `admin: { address: '127.0.0.1:${port}' }` }) };
   return { tidegate: await runTidegate({ files, workers: 'fake' }), port };
 }

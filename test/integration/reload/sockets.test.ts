@@ -5,16 +5,9 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 
 import { askFake } from '../../support/fake-answer.ts';
+import { unusedPort } from '../../support/raw-backend.ts';
 import { runTidegate } from '../../support/tidegate-process.ts';
 import type { TidegateProcess } from '../../support/tidegate-process.ts';
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  return typeof address === 'object' && address !== null ? address.port : 0;
-}
 
 function config(...addresses: string[]): string {
   const listeners = addresses.map(
@@ -46,7 +39,7 @@ test('a new listener is opened, a removed one is closed, one that stays keeps it
     workers: 'fake',
   });
   const stays = await tidegate.url('l0');
-  const port = await freePort();
+  const port = await unusedPort();
   expect(await reload(tidegate, config('127.0.0.1:0', `127.0.0.1:${port}`))).toBe(0);
   expect((await askFake(`http://127.0.0.1:${port}`)).version).toBe((await askFake(stays)).version);
   expect(await reload(tidegate, config('127.0.0.1:0'))).toBe(0);
@@ -64,7 +57,7 @@ test('an address that cannot be bound refuses the reload, and those bound for it
   await once(taken, 'listening');
   const address = taken.address();
   const takenPort = typeof address === 'object' && address !== null ? address.port : 0;
-  const port = await freePort();
+  const port = await unusedPort();
   expect(await reload(tidegate, config('127.0.0.1:0', `127.0.0.1:${port}`, `127.0.0.1:${takenPort}`))).toBe(
     1,
   );

@@ -1,7 +1,9 @@
 import { Socket } from 'node:net';
+import { vi } from 'vitest';
 import type { RequestHead } from '../../../core/exchange/streams.ts';
 import type { ParsedRequest } from '../../../core/http1/parse-head.ts';
-import { ServerConnection, type ServerConnectionLimits } from '../../../core/http1/server-connection.ts';
+import type { ServerConnectionLimits } from '../../../core/http1/request-reader.ts';
+import { ServerConnection } from '../../../core/http1/server-connection.ts';
 import { Deadlines } from '../../../core/shared/deadlines.ts';
 import { fieldsOf } from './read-request.ts';
 
@@ -36,6 +38,8 @@ const LIMITS: ServerConnectionLimits = {
  */
 export function receive(pieces: readonly string[], limits: Partial<ServerConnectionLimits> = {}): Received {
   const received: Received = { requests: [], refusal: null };
+  // Pipelined requests take turns with other connections; here there are none.
+  vi.useFakeTimers({ toFake: ['setImmediate'] });
   const deadlines = new Deadlines();
   const socket = new Socket();
   const connection = new ServerConnection(socket, '192.0.2.1', {
@@ -53,6 +57,8 @@ export function receive(pieces: readonly string[], limits: Partial<ServerConnect
     onClosed() {},
   });
   for (const piece of pieces) socket.emit('data', Buffer.from(piece, 'latin1'));
+  vi.runAllTimers();
+  vi.useRealTimers();
   connection.destroy();
   deadlines.close();
   return received;

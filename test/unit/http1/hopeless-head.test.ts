@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { isHopeless } from '../../../core/http1/head-buffer.ts';
+import { isHopeless } from '../../../core/http1/head-reader.ts';
 
 const hopeless = (text: string, from = 0): boolean => isHopeless(Buffer.from(text, 'latin1'), from);
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ChunkedDecoder } from '../../../core/http1/chunked-decoder.ts';
-import { isHopeless } from '../../../core/http1/head-buffer.ts';
+import { isHopeless } from '../../../core/http1/head-reader.ts';
 import { parseRequestHead, parseResponseHead } from '../../../core/http1/parse-head.ts';
 import { mutate, mutations, validRequest } from './arbitrary-messages.ts';
 import { receive } from './drive-connection.ts';

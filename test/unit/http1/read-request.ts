@@ -1,6 +1,6 @@
 import type { HeaderList } from '../../../core/exchange/headers.ts';
 import { BodyReader } from '../../../core/http1/body-reader.ts';
-import { findHeadEnd } from '../../../core/http1/head-buffer.ts';
+import { findHeadEnd } from '../../../core/http1/head-reader.ts';
 import { MalformedError } from '../../../core/http1/parse-fields.ts';
 import { parseRequestHead, type ParsedRequest, type RequestLimits } from '../../../core/http1/parse-head.ts';
 import { ProxyError } from '../../../core/shared/errors.ts';

@@ -1,0 +1,60 @@
+import { ProxyError } from '../shared/errors.ts';
+import type { RequestDecision } from '../shared/rule-script.ts';
+import type { Backend } from '../upstreams/backend.ts';
+import type { Upstream } from '../upstreams/upstream.ts';
+import { applyEdits } from './apply-edits.ts';
+import type { Exchange } from './exchange.ts';
+import { reasonOf } from './respond.ts';
+import type { ResponseHead } from './streams.ts';
+
+/** What the listener's rule says of the request, or null where no rule has a say. */
+export function decideByRule(exchange: Exchange): RequestDecision | null {
+  const { rules } = exchange.service;
+  if (rules === null || !rules.handles.request) return null;
+  const begun = performance.now();
+  const decision = rules.request(exchange);
+  exchange.ruleMs = performance.now() - begun;
+  exchange.decision = decision;
+  return decision;
+}
+
+/** The backend that the rule's own scheduler picks; undefined leaves it to the upstream's. */
+export function pickByRule(exchange: Exchange, upstream: Upstream): Backend | undefined {
+  const { rules } = exchange.service;
+  if (rules === null || !rules.handles.pick) return undefined;
+  const candidates = upstream.candidates();
+  const index = rules.pick(
+    candidates.map(({ addressText, weight, runtime }) => ({
+      address: addressText,
+      weight,
+      inFlight: runtime.inFlight,
+    })),
+    exchange,
+  );
+  return candidates[index];
+}
+
+/** The head of the answer as the rule's response handler leaves it, or the handler's failure. */
+export function editAnswerByRule(exchange: Exchange, head: ResponseHead): ResponseHead | ProxyError {
+  const { rules } = exchange.service;
+  if (rules === null || !rules.handles.response) return head;
+  const changed = rules.response(head.status, head.headers.toText(), exchange);
+  if (changed === null) return head;
+  if (changed === 'fault') return ruleFault('the response handler failed');
+  const { status } = changed;
+  if (status !== null && exchange.method !== 'HEAD' && hasNoBody(status) !== hasNoBody(head.status)) {
+    // The body would be taken for the next answer, or waited for in vain.
+    return ruleFault(`the response handler turns ${head.status} into ${status}: one has no body`);
+  }
+  applyEdits(head.headers, changed.edits);
+  return status === null ? head : { ...head, status, reason: reasonOf(status) };
+}
+
+/** RFC 9112 6.3: whatever the fields say. */
+function hasNoBody(status: number): boolean {
+  return status === 204 || status === 304;
+}
+
+export function ruleFault(reason: string): ProxyError {
+  return new ProxyError('rule-fault', 'proxy', reason);
+}

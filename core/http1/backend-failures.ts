@@ -1,0 +1,47 @@
+import type { UpstreamConfig } from '../shared/config-types.ts';
+import { ProxyError } from '../shared/errors.ts';
+
+/** How far an attempt had come: no connection yet, no answer's head yet, in mid-answer. */
+export type AttemptStage = 'connecting' | 'head' | 'body';
+
+export function malformedAnswer(message: string, cause?: unknown): ProxyError {
+  return new ProxyError('response-malformed', 'backend', message, { cause });
+}
+
+export function connectFailed(message: string, cause?: unknown): ProxyError {
+  return new ProxyError('connect-failed', 'backend', message, { retryable: true, cause });
+}
+
+/** `how`: what the backend did to the connection. Another attempt makes sense as long as no byte of an answer came. */
+export function cutOff(stage: AttemptStage, how: string, hasAnswerBytes: boolean): ProxyError {
+  switch (stage) {
+    case 'connecting':
+      return connectFailed(`the backend ${how}`);
+    case 'head':
+      return new ProxyError('backend-reset', 'backend', `the backend ${how} before its answer`, {
+        retryable: !hasAnswerBytes,
+      });
+    case 'body':
+      return new ProxyError('response-truncated', 'backend', `the backend ${how} in mid-answer`);
+  }
+}
+
+export function timedOut(
+  stage: AttemptStage,
+  timeouts: UpstreamConfig['timeouts'],
+  hasAnswerBytes: boolean,
+): ProxyError {
+  const { connectMs, responseMs } = timeouts;
+  switch (stage) {
+    case 'connecting':
+      return new ProxyError('connect-timeout', 'backend', `no connection within ${connectMs} ms`, {
+        retryable: true,
+      });
+    case 'head':
+      return new ProxyError('response-timeout', 'backend', `no answer within ${responseMs} ms`, {
+        retryable: !hasAnswerBytes,
+      });
+    case 'body':
+      return new ProxyError('response-timeout', 'backend', `no more of the answer for ${responseMs} ms`);
+  }
+}
