@@ -150,7 +150,7 @@ export class RequestPath implements ClientEvents, AttemptOwner {
     exchange.backend = backend;
     backend.runtime.inFlight += 1;
     backend.runtime.requests += 1;
-    const head = buildRequestHead(exchange, backend.addressText);
+    const head = buildRequestHead(exchange, backend.address);
     this.#attempt = new Attempt(this, backend, connection, head, exchange.request);
     this.#attempt.start(exchange.method, upstream.config);
   }

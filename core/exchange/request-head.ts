@@ -1,3 +1,4 @@
+import type { SocketAddressConfig } from '../shared/config-types.ts';
 import { HeaderKind } from './headers.ts';
 import type { Exchange } from './exchange.ts';
 
@@ -6,13 +7,13 @@ import type { Exchange } from './exchange.ts';
  * duplicates; framing, connection and forwarding fields written anew from what was parsed.
  * Without the final empty line.
  */
-export function buildRequestHead(exchange: Exchange, fallbackHost: string): string {
+export function buildRequestHead(exchange: Exchange, backend: SocketAddressConfig): string {
   const { request, service } = exchange;
   const { names, lowerNames, values, kinds } = request.headers;
   const { forwarded } = service.config;
   const { nominated } = request;
   const trusted = exchange.peerIsTrusted;
-  const host = exchange.host === '' ? fallbackHost : exchange.host;
+  const host = exchange.host === '' ? hostOf(backend) : exchange.host;
   let text = `${exchange.method} ${exchange.forwardTarget} HTTP/1.1\r\n`;
   let hasHost = false;
   let wantsTrailers = false;
@@ -65,6 +66,13 @@ export function buildRequestHead(exchange: Exchange, fallbackHost: string): stri
   else if (wantsTrailers) text += 'Connection: TE\r\n';
   if (wantsTrailers) text += 'TE: trailers\r\n';
   return text;
+}
+
+/** For an HTTP/1.0 request without Host, since every HTTP/1.1 request needs one. */
+function hostOf(backend: SocketAddressConfig): string {
+  if (backend.kind === 'unix') return 'localhost';
+  const host = backend.host.includes(':') ? `[${backend.host}]` : backend.host;
+  return backend.port === 80 ? host : `${host}:${backend.port}`;
 }
 
 /** What a trusted peer said is kept and continued; anybody else's word is dropped. */

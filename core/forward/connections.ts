@@ -10,6 +10,7 @@ import type { Backend, BackendRuntime } from '../upstreams/backend.ts';
 export class ConnectionPools {
   readonly #deadlines: Deadlines;
   readonly #pools = new Map<BackendRuntime, ConnectionPool>();
+  readonly #retired = new WeakSet<BackendRuntime>();
 
   constructor(deadlines: Deadlines) {
     this.#deadlines = deadlines;
@@ -24,7 +25,9 @@ export class ConnectionPools {
     let pool = this.#pools.get(backend.runtime);
     if (pool === undefined) {
       pool = new ConnectionPool(this.#deadlines);
-      this.#pools.set(backend.runtime, pool);
+      // An exchange of an old snapshot may still come back for another try.
+      if (this.#retired.has(backend.runtime)) pool.retire();
+      else this.#pools.set(backend.runtime, pool);
     }
     return pool.acquire(backend, config, fresh);
   }
@@ -37,6 +40,7 @@ export class ConnectionPools {
 
   /** Closes the idle connections of a backend that no snapshot names any more; those in use close after their exchange. */
   retire(runtime: BackendRuntime): void {
+    this.#retired.add(runtime);
     this.#pools.get(runtime)?.retire();
     this.#pools.delete(runtime);
   }

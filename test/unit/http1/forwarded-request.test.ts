@@ -12,7 +12,7 @@ import { mutate, mutations, validRequest } from './arbitrary-messages.ts';
 import { fieldsOf, LIMITS, refusalOf } from './read-request.ts';
 
 const SEED = 0x71de;
-const FALLBACK_HOST = '192.0.2.7:80';
+const BACKEND = { kind: 'tcp', host: '192.0.2.7', port: 8080 } as const;
 const PEER = { address: '192.0.2.1', localPort: 80, scheme: 'http' } as const;
 
 /** Node knows a fixed set of methods; CONNECT and TRACE are never forwarded. */
@@ -63,7 +63,7 @@ describe('an accepted request, written anew for the backend', () => {
         accepted += 1;
         const parsed = parseRequestHead(text, LIMITS);
         const { framing } = parsed.head;
-        const written = `${buildRequestHead(new Exchange(dataPath.service, PEER, parsed.head, parsed.fieldText), FALLBACK_HOST)}\r\n`;
+        const written = `${buildRequestHead(new Exchange(dataPath.service, PEER, parsed.head, parsed.fieldText), BACKEND)}\r\n`;
         const body = wireBody(framing);
         const reading = await readWithNode(Buffer.from(written + body.encoded, 'latin1'));
 
@@ -79,7 +79,7 @@ describe('an accepted request, written anew for the backend', () => {
         expect(passedOn(reading.fields)).toEqual(sentOn(parsed));
         const values = (name: string) =>
           reading.fields.filter(([field]) => field.toLowerCase() === name).map(([, value]) => value);
-        expect(values('host')).toEqual([parsed.head.host === '' ? FALLBACK_HOST : parsed.head.host]);
+        expect(values('host')).toEqual([parsed.head.host === '' ? '192.0.2.7:8080' : parsed.head.host]);
         expect(values('content-length')).toEqual(framing.kind === 'length' ? [String(framing.bytes)] : []);
         expect(values('transfer-encoding')).toEqual(framing.kind === 'chunked' ? ['chunked'] : []);
         expect(values('upgrade')).toEqual(parsed.head.upgrade === null ? [] : ['websocket']);
