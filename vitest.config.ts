@@ -1,18 +1,25 @@
 import { defineConfig } from 'vitest/config';
 import { testDefaults } from './vitest.shared.ts';
 
+/** What runs in the test's own process, where a fresh one for each file would cost more than the tests do. */
+const inProcess = ['test/unit/**/*.test.ts', 'test/integration/{http1,security,config}/**/*.test.ts'];
+
 /** Tests that need nothing but Node: `npm test`. */
 export default defineConfig({
   test: {
     projects: [
       {
         ...testDefaults,
-        // Pure functions: a fresh process for each file would cost more than the tests do.
-        test: { ...testDefaults.test, name: 'unit', include: ['test/unit/**/*.test.ts'], isolate: false },
+        test: { ...testDefaults.test, name: 'in process', include: inProcess, isolate: false },
       },
       {
         ...testDefaults,
-        test: { ...testDefaults.test, name: 'integration', include: ['test/integration/**/*.test.ts'] },
+        test: {
+          ...testDefaults.test,
+          name: 'processes',
+          include: ['test/integration/**/*.test.ts'],
+          exclude: inProcess,
+        },
       },
     ],
   },
