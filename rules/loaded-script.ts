@@ -57,9 +57,11 @@ const handlesShape = z.array(z.enum(['request', 'response', 'log', 'pick']));
 /** A call that gave no result; why is logged already. */
 class Failure {
   readonly reason: string;
+  readonly mayTryAgain: boolean;
 
-  constructor(reason: string) {
+  constructor(reason: string, mayTryAgain = false) {
     this.reason = reason;
+    this.mayTryAgain = mayTryAgain;
   }
 }
 
@@ -74,6 +76,7 @@ export class LoadedScript implements RuleScript {
   readonly #positions: SourcePositions;
   readonly #services: Services;
   readonly #log: ScriptLog;
+  #forgiving = false;
   #callsWhenMeasured = 0;
   /** Decisions of the current isolate that cross as a number. */
   #known: RequestDecision[] = [];
@@ -100,14 +103,19 @@ export class LoadedScript implements RuleScript {
     });
   }
 
-  request(request: RuleRequest): RequestDecision {
+  request(request: RuleRequest, forgiving = false): RequestDecision {
+    this.#forgiving = forgiving;
     const result = this.#call('request', [encodeRequest(request)]);
+    this.#forgiving = false;
     if (typeof result === 'number') {
       if (result === 0) return NEXT;
       const known = this.#known[result];
       if (known !== undefined) return known;
     }
-    if (result instanceof Failure) return this.#faultDecision(result.reason);
+    if (result instanceof Failure) {
+      if (result.mayTryAgain) return { kind: 'fault', reason: result.reason, mayTryAgain: true };
+      return this.#faultDecision(result.reason);
+    }
     const decoded = decodeRequestResult(result);
     if (!decoded.ok) return this.#faultDecision(this.#scriptError('request', decoded));
     if (decoded.id !== 0) this.#known[decoded.id] = decoded.value;
@@ -210,12 +218,13 @@ export class LoadedScript implements RuleScript {
     const detail = `${where} passed the ${fault} limit of ${limit}`;
     this.counts.faults++;
     this.#drop();
+    const mayTryAgain = fault === 'time' && this.#forgiving;
     this.#log.error(
       { fault, ruleId: this.id },
-      `the rule script's isolate was ended and replaced: ${detail}`,
+      `the rule script's isolate was ended and replaced: ${detail}${mayTryAgain ? '; the request is tried once more' : ''}`,
     );
-    this.#services.onFault(this.id, fault, detail);
-    return new Failure(detail);
+    if (!mayTryAgain) this.#services.onFault(this.id, fault, detail);
+    return new Failure(detail, mayTryAgain);
   }
 
   /** Returns the reason, with the place in the script. */

@@ -43,8 +43,7 @@ export class RequestPath implements ClientEvents, AttemptOwner {
     try {
       this.#check();
     } catch (error) {
-      // A bug of ours costs this request, not the worker's other ones.
-      this.#fail(new ProxyError('internal-error', 'proxy', String(error), { cause: error }));
+      this.#failWithBug(error);
     }
   }
 
@@ -69,10 +68,22 @@ export class RequestPath implements ClientEvents, AttemptOwner {
   }
 
   // 3. Rule: the script decides, or leaves it to the table.
-  #rule(): void {
-    const decision = decideByRule(this.exchange);
+  #rule(isFirstTry = true): void {
+    const decision = decideByRule(this.exchange, isFirstTry);
     if (decision === null) this.#route();
-    else this.#carryOut(decision);
+    else if (decision.kind === 'fault' && decision.mayTryAgain) {
+      // Others first: they have waited for this rule's whole time limit already.
+      setImmediate(() => this.#ruleAgain());
+    } else this.#carryOut(decision);
+  }
+
+  #ruleAgain(): void {
+    if (this.exchange.finished) return;
+    try {
+      this.#rule(false);
+    } catch (error) {
+      this.#failWithBug(error);
+    }
   }
 
   #carryOut(decision: RequestDecision): void {
@@ -268,6 +279,11 @@ export class RequestPath implements ClientEvents, AttemptOwner {
     if (error.source === 'client' && error.code !== 'no-route' && error.code !== 'method-not-allowed')
       this.client.closeAfterAnswer();
     this.#answer(errorAnswer(exchange, status));
+  }
+
+  /** A bug of ours costs this request, not the worker's other ones. */
+  #failWithBug(error: unknown): void {
+    this.#fail(new ProxyError('internal-error', 'proxy', String(error), { cause: error }));
   }
 
   #answer(answer: LocalAnswer): void {

@@ -7,12 +7,12 @@ import type { Exchange } from './exchange.ts';
 import { reasonOf } from './respond.ts';
 import type { ResponseHead } from './streams.ts';
 
-/** What the listener's rule says of the request, or null where no rule has a say. */
-export function decideByRule(exchange: Exchange): RequestDecision | null {
+/** What the listener's rule says of the request, or null where no rule has a say. `forgiving`: see RuleScript. */
+export function decideByRule(exchange: Exchange, forgiving: boolean): RequestDecision | null {
   const { rules } = exchange.service;
   if (rules === null || !rules.handles.request) return null;
   const begun = performance.now();
-  const decision = rules.request(exchange);
+  const decision = rules.request(exchange, forgiving);
   exchange.ruleMs = performance.now() - begun;
   exchange.decision = decision;
   return decision;

@@ -29,7 +29,7 @@ export type RequestDecision =
     }
   | { readonly kind: 'deny'; readonly status: number }
   /** The script threw, ran out of time or memory, or returned something that is no decision; `onError` is already applied: 'deny' arrives here, 'next' as a `next`. */
-  | { readonly kind: 'fault'; readonly reason: string };
+  | { readonly kind: 'fault'; readonly reason: string; readonly mayTryAgain?: true };
 
 /** What the `response` handler changed, or null for nothing. */
 export type ResponseEdits = { readonly status: number | null; readonly edits: readonly HeaderEdit[] } | null;
@@ -71,7 +71,12 @@ export interface RuleScript {
     readonly pick: boolean;
   };
   /** None of these throws: a fault becomes a decision and a log line. */
-  request(request: RuleRequest): RequestDecision;
+  /**
+   * @param forgiving a call over its time limit is not held against the script, and `mayTryAgain` says so: V8
+   * optimizes a handler that has become hot within some call, which takes that long on a slow machine. The caller
+   * tries once more, unforgiving, after others had their turn.
+   */
+  request(request: RuleRequest, forgiving?: boolean): RequestDecision;
   /** `head`: the response's header lines, in the shape of `RuleRequest.head`. A fault leaves the answer unchanged under onError 'next', and is 'fault' under 'deny'. */
   response(status: number, head: string, request: RuleRequest): ResponseEdits | 'fault';
   /** `entry`: the access-log entry as JSON. A fault keeps the entry. */
