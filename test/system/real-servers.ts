@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { z } from 'zod';
 import { poll } from '../support/poll.ts';
+import { unusedPort } from '../support/raw-backend.ts';
 
 /** A server from a system package, in a folder of its own; ended when the test is. */
 export interface RealServer {
@@ -16,7 +16,7 @@ export interface RealServer {
 
 /** nginx with one server block; `locations` is what stands inside of it. It serves files from its folder. */
 export async function startNginx(locations: string): Promise<RealServer> {
-  const port = await freePort();
+  const port = await unusedPort();
   return startServer(port, async (folder) => {
     const file = join(folder, 'nginx.conf');
     await writeFile(
@@ -35,7 +35,7 @@ export async function startNginx(locations: string): Promise<RealServer> {
 
 /** HAProxy as a client of ours: passes what it gets on to `upstreamPort` over kept connections. */
 export async function startHaproxy(upstreamPort: number): Promise<RealServer> {
-  const port = await freePort();
+  const port = await unusedPort();
   return startServer(port, async (folder) => {
     const file = join(folder, 'haproxy.cfg');
     await writeFile(
@@ -81,15 +81,6 @@ async function answers(port: number): Promise<boolean> {
   } finally {
     socket.destroy();
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  const { port } = z.object({ port: z.number() }).parse(server.address());
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /** Runs a program to its end. */
