@@ -13,6 +13,8 @@ export const testDefaults = {
     execArgv: ['--no-node-snapshot', `--conditions=${sourceCondition}`],
     // Tests start many processes of the same modules: strip and compile those once.
     env: { NODE_COMPILE_CACHE: fileURLToPath(new URL('node_modules/.cache/node', import.meta.url)) },
+    // One a core: most tests wait for processes.
+    maxWorkers: 2,
     testTimeout: 20_000,
     hookTimeout: 20_000,
   },

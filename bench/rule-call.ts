@@ -1,11 +1,13 @@
-// One call into the sandbox, many times over: node --no-node-snapshot bench/rule-call.ts [CALLS]
+// Decisions of a rule, many times over: node --no-node-snapshot bench/rule-call.ts [DECISIONS [PER_CALL]]
+// PER_CALL: how many requests go into the sandbox in one call, as those of one turn of the event loop do.
 import { compileRules } from '../rules/compile.ts';
 import { RuleHost } from '../rules/evaluate.ts';
 import type { RuleRequest } from '../core/shared/rule-script.ts';
 import { requestHeaders } from './load/request-headers.ts';
 import { benchRule } from './peers/tidegate.ts';
 
-const calls = Number(process.argv[2] ?? 500_000);
+const decisions = Number(process.argv[2] ?? 500_000);
+const perCall = Number(process.argv[3] ?? 1);
 const compiled = await compileRules({
   script: benchRule,
   timeLimitMs: 10,
@@ -44,24 +46,26 @@ function request(index: number): RuleRequest {
 
 const requests = Array.from({ length: 1000 }, (_, index) => request(index));
 
-function callAll(count: number): void {
-  for (let index = 0; index < count; index++) {
-    const one = requests[index % requests.length];
-    const decision = one === undefined ? null : script.request(one);
-    if (decision?.kind !== 'forward' && decision?.kind !== 'fault')
-      throw new Error(`expected a forward, found ${decision?.kind}`);
+function decide(count: number): void {
+  for (let index = 0; index < count;) {
+    const from = index % (requests.length - perCall);
+    const result = script.decideAll(requests.slice(from, from + perCall), false);
+    if (result.kind !== 'decided') continue;
+    const wrong = result.decisions.find(({ kind }) => kind !== 'forward');
+    if (wrong !== undefined) throw new Error(`expected a forward, found ${wrong.kind}`);
+    index += result.decisions.length;
   }
 }
 
-callAll(50_000);
+decide(100_000);
 faults = 0;
 const started = performance.now();
 const before = process.cpuUsage();
-callAll(calls);
+decide(decisions);
 const spent = process.cpuUsage(before);
 const result = {
-  cpuMicroseconds: (spent.user + spent.system) / calls,
-  wallMicroseconds: ((performance.now() - started) * 1000) / calls,
+  cpuMicroseconds: (spent.user + spent.system) / decisions,
+  wallMicroseconds: ((performance.now() - started) * 1000) / decisions,
   faults,
 };
 process.stdout.write(`${JSON.stringify(result)}\n`);

@@ -14,7 +14,7 @@ import {
   isVisibleAscii,
   quote,
 } from './runtime/field-rules.ts';
-import { MAX_BODY_BYTES, MAX_FIELDS, MAX_JSON_LENGTH } from './result-limits.ts';
+import { MAX_BODY_BYTES, MAX_FIELDS, MAX_JSON_LENGTH } from './runtime/limits.ts';
 
 /**
  * What crosses between host and sandbox. In: one string for a request. Out: a number, or one JSON

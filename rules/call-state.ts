@@ -1,7 +1,8 @@
 /**
  * The words (Int32) that the main thread, the watchdog isolate and the guard thread share. The main
- * thread writes SLOT and an odd SEQUENCE before a call into a rule isolate and an even one after it;
- * the others watch whether the same odd number stays.
+ * thread writes SLOT, CALL and an odd SEQUENCE before a call into a rule isolate and an even one after
+ * it; the isolate goes on to the next odd one between two requests of a call. SEQUENCE says only which
+ * request it is, since the isolate moves it; how long a call lasts is told by CALL, which stays.
  */
 export const WORDS = {
   sequence: 0,
@@ -11,17 +12,25 @@ export const WORDS = {
   /** Counts up when the watchdog shall leave its loop to be given other isolates. */
   command: 3,
   guardAsleep: 4,
-  /** The sequence number of the call that the watchdog ended last. */
+  /** The sequence number of the request that the watchdog ended last. */
   ended: 5,
-  /** The sequence number of a call that has lasted for a while: the guard measures the processor time since then… */
+  /** The CALL that has lasted for a while: the guard measures the processor time since then… */
   suspect: 6,
   /** …of the main thread in this call… */
   measured: 7,
   /** …in microseconds. */
   processorUs: 8,
+  /** The sequence number with which the call began. */
+  call: 9,
   /** Time limits in ms, by slot. */
   limits: 16,
 } as const;
+
+/** The next odd SEQUENCE. */
+export const BETWEEN_REQUESTS = 2;
+
+/** In one call. */
+export const MAX_REQUESTS = 64;
 
 export const MAX_SLOTS = 1024;
 

@@ -120,6 +120,7 @@ export class RuleHost {
       code: bundle.code,
       memoryLimitBytes: bundle.memoryLimitBytes,
       settings: JSON.stringify({ lists, explain: this.#options.explain ?? false }),
+      words: this.#watchdog.words,
       onConsole: (level, line) => log.console(level, line),
       onLost: () => dieOf(bundle.id, this.#options.lastWords),
     };

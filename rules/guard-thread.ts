@@ -20,13 +20,14 @@ const assignment = z.object({ message: z.object({ slot: z.number(), ruleId: z.st
 const ruleIds = new Map<number, string>();
 
 function watch(words: Int32Array, lastWords: boolean): void {
-  let watched = Atomics.load(words, WORDS.sequence);
+  let watched = Atomics.load(words, WORDS.call);
   let waitedMs = 0;
   let quiet = 0;
   for (;;) {
+    const call = Atomics.load(words, WORDS.call);
     const sequence = Atomics.load(words, WORDS.sequence);
-    if (sequence !== watched) {
-      watched = sequence;
+    if (call !== watched) {
+      watched = call;
       waitedMs = 0;
       quiet = 0;
     }
@@ -45,7 +46,7 @@ function watch(words: Int32Array, lastWords: boolean): void {
       quiet = 0;
       continue;
     }
-    const pollMs = measure(words, sequence) ? MEASURE_MS : POLL_MS;
+    const pollMs = (sequence & 1) === 1 && measure(words, call) ? MEASURE_MS : POLL_MS;
     if (Atomics.wait(words, WORDS.guardAsleep, 0, pollMs) === 'timed-out') waitedMs += pollMs;
   }
 }
@@ -53,14 +54,14 @@ function watch(words: Int32Array, lastWords: boolean): void {
 let usedAtStart = 0;
 
 /** Tells the watchdog how much processor time the main thread had since it suspected this call; false when it does not. */
-function measure(words: Int32Array, sequence: number): boolean {
-  if (Atomics.load(words, WORDS.suspect) !== sequence || (sequence & 1) === 0) return false;
-  if (Atomics.load(words, WORDS.measured) === sequence) {
+function measure(words: Int32Array, call: number): boolean {
+  if (Atomics.load(words, WORDS.suspect) !== call) return false;
+  if (Atomics.load(words, WORDS.measured) === call) {
     Atomics.store(words, WORDS.processorUs, mainThreadUs() - usedAtStart);
   } else {
     usedAtStart = mainThreadUs();
     Atomics.store(words, WORDS.processorUs, 0);
-    Atomics.store(words, WORDS.measured, sequence);
+    Atomics.store(words, WORDS.measured, call);
   }
   return true;
 }

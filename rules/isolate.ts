@@ -1,6 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import ivm from 'isolated-vm';
-import { MAX_RESULT_LENGTH } from './result-limits.ts';
+import { BETWEEN_REQUESTS, MAX_REQUESTS, WORDS } from './call-state.ts';
+import { MAX_LINE_LENGTH, MAX_RESULT_LENGTH, MAX_RESULTS_LENGTH, TOO_LONG } from './runtime/limits.ts';
 
 /**
  * An isolate that spins in a loop which V8 is just then optimizing on another thread looks at no
@@ -20,6 +21,8 @@ export interface SandboxSource {
   readonly memoryLimitBytes: number;
   /** JSON of `HostSettings` in `runtime/host.ts`. */
   readonly settings: string;
+  /** Of `call-state.ts`. */
+  readonly words: Int32Array;
   readonly onConsole: (level: unknown, line: unknown) => void;
   /** V8 has lost the isolate and parks the thread that was in it; nothing but the end of the process helps. */
   readonly onLost: () => void;
@@ -28,8 +31,13 @@ export interface SandboxSource {
 /** The name under which the bundle's frames stand in stack traces. */
 export const BUNDLE_NAME = 'tidegate-rules.js';
 
-const callNames = ['request', 'response', 'log', 'pick', 'where'] as const;
+const callNames = ['request', 'requests', 'response', 'log', 'pick', 'where'] as const;
 export type CallName = (typeof callNames)[number];
+
+/** Where a call may return more than one result; each has its mark (see `batch.ts`). */
+const MAX_LENGTHS: Partial<Record<CallName, number>> = {
+  requests: MAX_RESULTS_LENGTH + MAX_RESULT_LENGTH + MAX_REQUESTS * 12,
+};
 
 /** One isolate with a script loaded in it. */
 export class Sandbox {
@@ -43,9 +51,10 @@ export class Sandbox {
     const calls = context.global.getSync('tidegateCalls', { reference: true });
     this.handles = calls.getSync('handles');
     const reference = (name: CallName): ivm.Reference =>
-      bounded(context, calls.getSync(name, { reference: true }));
+      bounded(context, calls.getSync(name, { reference: true }), MAX_LENGTHS[name] ?? MAX_RESULT_LENGTH);
     this.#calls = {
       request: reference('request'),
+      requests: reference('requests'),
       response: reference('response'),
       log: reference('log'),
       pick: reference('pick'),
@@ -118,27 +127,43 @@ function createIsolate(source: SandboxSource): ivm.Isolate {
   return new ivm.Isolate({ memoryLimit, onCatastrophicError: source.onLost });
 }
 
+/**
+ * The words and the log are reached through these functions alone: from the script, a direct `eval` sees
+ * all variables of the bundle, and can put others into their place.
+ */
 function setBindings(context: ivm.Context, source: SandboxSource): void {
   const writeLog = new ivm.Callback((level: unknown, line: unknown) => source.onConsole(level, line), {
     sync: true,
   });
-  context.evalClosureSync('globalThis.tidegateHost = { settings: $0, writeLog: $1 }', [
-    source.settings,
-    writeLog,
-  ]);
+  context.evalClosureSync(
+    `'use strict';
+    const writeLog = $1;
+    const words = new Int32Array($2);
+    const { add } = Atomics;
+    globalThis.tidegateHost = {
+      settings: $0,
+      writeLog(level, line) {
+        // Each is copied in whole before the host can look at it.
+        if (typeof line === 'string' && line.length <= ${MAX_LINE_LENGTH} && typeof level === 'string' && level.length < 10) writeLog(level, line);
+      },
+      beginNext() { add(words, ${WORDS.sequence}, ${BETWEEN_REQUESTS}); },
+      endAll() { add(words, ${WORDS.sequence}, ${BETWEEN_REQUESTS * MAX_REQUESTS}); },
+    };`,
+    [source.settings, writeLog, new ivm.ExternalCopy(source.words.buffer).copyInto({ release: true })],
+  );
 }
 
 /**
  * What a call returns or throws is copied in whole before the host can look at it, and the script can have
  * put anything into the place of the runtime's own functions: so its size is looked at inside.
  */
-function bounded(context: ivm.Context, call: ivm.Reference): ivm.Reference {
+function bounded(context: ivm.Context, call: ivm.Reference, maxLength: number): ivm.Reference {
   return context.evalClosureSync(
     `const call = $0;
     return (a, b, c) => {
       try {
         const result = call(a, b, c);
-        return typeof result !== 'string' || result.length <= ${MAX_RESULT_LENGTH} ? result : '["fault","what the script returned is too long",""]';
+        return typeof result !== 'string' || result.length <= ${maxLength} ? result : '${TOO_LONG}';
       } catch {
         return '["fault","the script changed the runtime that it runs in",""]';
       }

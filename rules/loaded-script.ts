@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { RuleBundle } from '../core/shared/config-types.ts';
 import { formatDuration } from '../core/shared/duration.ts';
 import type {
+  DecisionTaker,
   LogDecision,
   PickCandidate,
   RequestDecision,
@@ -10,6 +11,7 @@ import type {
   RuleScript,
 } from '../core/shared/rule-script.ts';
 import { formatSize } from '../core/shared/size.ts';
+import { encodeRequests, splitResults } from './batch.ts';
 import {
   decodeLogResult,
   decodePickResult,
@@ -21,7 +23,9 @@ import {
 } from './bridge.ts';
 import type { Guard } from './guard.ts';
 import type { CallName, Sandbox, SandboxSource } from './isolate.ts';
+import { KnownDecisions } from './known-decisions.ts';
 import { writeLastWords } from './last-words.ts';
+import { RequestTurns, type TurnDecider, type TurnResult } from './request-turns.ts';
 import { SandboxPair } from './sandbox-pair.ts';
 import type { ScriptLog } from './script-log.ts';
 import { formatPosition, type SourcePosition, type SourcePositions } from './source-positions.ts';
@@ -57,16 +61,17 @@ const handlesShape = z.array(z.enum(['request', 'response', 'log', 'pick']));
 /** A call that gave no result; why is logged already. */
 class Failure {
   readonly reason: string;
-  readonly mayTryAgain: boolean;
+  /** Where it cost the isolate; `index` is null where that was in none of its requests. */
+  readonly ended: { readonly index: number | null; readonly forgiven: boolean } | null;
 
-  constructor(reason: string, mayTryAgain = false) {
+  constructor(reason: string, ended: Failure['ended'] = null) {
     this.reason = reason;
-    this.mayTryAgain = mayTryAgain;
+    this.ended = ended;
   }
 }
 
 /** One script in its sandbox: makes the calls, and takes the consequences of those that fail. */
-export class LoadedScript implements RuleScript {
+export class LoadedScript implements RuleScript, TurnDecider {
   readonly id: string;
   readonly file: string;
   readonly handles: RuleScript['handles'];
@@ -76,10 +81,11 @@ export class LoadedScript implements RuleScript {
   readonly #positions: SourcePositions;
   readonly #services: Services;
   readonly #log: ScriptLog;
+  readonly #turns = new RequestTurns(this);
   #forgiving = false;
-  #callsWhenMeasured = 0;
-  /** Decisions of the current isolate that cross as a number. */
-  #known: RequestDecision[] = [];
+  #callsUnmeasured = 0;
+  /** Of the current isolate. */
+  #known = new KnownDecisions();
 
   /** Throws where the sandbox says nothing sensible about its handlers. */
   constructor(
@@ -97,28 +103,58 @@ export class LoadedScript implements RuleScript {
     this.#positions = positions;
     this.#services = services;
     this.#log = log;
-    this.#sandboxes = new SandboxPair(source, sandbox, bundle, services, (error) => {
-      const reason = error instanceof Error ? error.message : String(error);
-      log.error({ ruleId: bundle.id }, `the rule script did not load again: ${reason}`);
+    this.#sandboxes = new SandboxPair(source, sandbox, bundle, services, {
+      onLoadError(error) {
+        const reason = error instanceof Error ? error.message : String(error);
+        log.error({ ruleId: bundle.id }, `the rule script did not load again: ${reason}`);
+      },
+      onLoadEnded: () => this.#turns.onLoadEnded(),
     });
   }
 
-  request(request: RuleRequest, forgiving = false): RequestDecision {
+  get isLoading(): boolean {
+    return this.#sandboxes.isLoading;
+  }
+
+  decide(request: RuleRequest, taker: DecisionTaker): void {
+    this.#turns.add(request, taker);
+  }
+
+  decideAll(requests: readonly RuleRequest[], forgiving: boolean): TurnResult {
     this.#forgiving = forgiving;
-    const result = this.#call('request', [encodeRequest(request)]);
+    const [only] = requests;
+    const isOne = requests.length === 1 && only !== undefined;
+    const result = isOne
+      ? this.#call('request', [encodeRequest(only)])
+      : this.#call('requests', [encodeRequests(requests)], requests.length);
     this.#forgiving = false;
+    if (result instanceof Failure) {
+      const decision = this.#faultDecision(result.reason);
+      if (result.ended === null || result.ended.index === null) return { kind: 'failed', decision };
+      const { index, forgiven } = result.ended;
+      return { kind: 'ended', index, decision, forgiven };
+    }
+    const results = isOne ? [result] : splitResults(result, requests.length);
+    if (results === null) return { kind: 'failed', decision: this.#faultDecision(NO_RESULTS) };
+    this.#count(results.length - 1);
+    return { kind: 'decided', decisions: results.map((one) => this.#decisionOf(one)) };
+  }
+
+  /** Decides one request at once, without a second try. */
+  request(request: RuleRequest): RequestDecision {
+    const result = this.#call('request', [encodeRequest(request)]);
+    return result instanceof Failure ? this.#faultDecision(result.reason) : this.#decisionOf(result);
+  }
+
+  #decisionOf(result: unknown): RequestDecision {
     if (typeof result === 'number') {
       if (result === 0) return NEXT;
-      const known = this.#known[result];
+      const known = this.#known.get(result);
       if (known !== undefined) return known;
-    }
-    if (result instanceof Failure) {
-      if (result.mayTryAgain) return { kind: 'fault', reason: result.reason, mayTryAgain: true };
-      return this.#faultDecision(result.reason);
     }
     const decoded = decodeRequestResult(result);
     if (!decoded.ok) return this.#faultDecision(this.#scriptError('request', decoded));
-    if (decoded.id !== 0) this.#known[decoded.id] = decoded.value;
+    if (decoded.id !== 0) this.#known.add(decoded.id, decoded.value);
     return decoded.value;
   }
 
@@ -158,9 +194,9 @@ export class LoadedScript implements RuleScript {
 
   /** Ends the isolate when it is over its limit. Called by the host's timer; does nothing when there was no call since. */
   measure(): void {
-    if (this.#callsWhenMeasured === this.counts.calls) return;
-    this.#callsWhenMeasured = this.counts.calls;
-    if (this.#sandboxes.isOver(this.#bundle.memoryLimitBytes)) this.#ended('memory', 'between two calls');
+    if (this.#callsUnmeasured === 0) return;
+    this.#callsUnmeasured = 0;
+    if (this.#sandboxes.isOver(this.#bundle.memoryLimitBytes)) this.#ended('memory', 'between two calls', 1);
   }
 
   /** Calls after this are faults. */
@@ -168,12 +204,14 @@ export class LoadedScript implements RuleScript {
     this.#sandboxes.release();
   }
 
-  #call(name: CallName, args: (string | number)[], isRetry = false): unknown {
+  /** `requests`: how many it is about. */
+  #call(name: CallName, args: (string | number)[], requests = 1, isRetry = false): unknown {
+    // Not behind the call: what that returned is to be read with what is known of its isolate.
+    if (this.#callsUnmeasured >= CALLS_PER_MEASUREMENT) this.measure();
     const armed = this.#sandboxes.take();
     if (armed === null) return new Failure('the script is not loaded');
     const { watchdog } = this.#services;
     if (this.#services.trace) writeLastWords(this.id, true);
-    this.counts.calls++;
     let error: unknown = null;
     let result: unknown;
     watchdog.begin(armed.slot);
@@ -182,10 +220,15 @@ export class LoadedScript implements RuleScript {
     } catch (thrown) {
       error = thrown ?? new Error('unknown');
     }
-    if (watchdog.end()) return this.#ended('time', `the \`${name}\` handler`);
-    if (error !== null) return this.#failed(error, armed.sandbox, name, args, isRetry);
-    if (this.counts.calls % CALLS_PER_MEASUREMENT === 0) this.measure();
-    return result;
+    const isOvertime = watchdog.end();
+    this.#count(1);
+    if (isOvertime) return this.#ended('time', `the \`${handlerOf(name)}\` handler`, requests);
+    return error === null ? result : this.#failed(error, armed.sandbox, name, args, requests, isRetry);
+  }
+
+  #count(calls: number): void {
+    this.counts.calls += calls;
+    this.#callsUnmeasured += calls;
   }
 
   #failed(
@@ -193,38 +236,39 @@ export class LoadedScript implements RuleScript {
     sandbox: Sandbox,
     name: CallName,
     args: (string | number)[],
+    requests: number,
     isRetry: boolean,
   ): unknown {
     const message = error instanceof Error ? error.message : String(error);
-    if (message.includes('memory limit')) return this.#ended('memory', `the \`${name}\` handler`);
+    const where = `the \`${handlerOf(name)}\` handler`;
+    if (message.includes('memory limit')) return this.#ended('memory', where, requests);
     if (sandbox.isDisposed) {
-      if (isRetry) return this.#ended('time', `the \`${name}\` handler`);
+      if (isRetry) return this.#ended('time', where, requests);
       // The watchdog meant the call before this one, which just ended by itself.
-      return this.#again(name, args);
+      this.#drop();
+      return this.#call(name, args, requests, true);
     }
     const stack = error instanceof Error ? String(error.stack) : '';
-    return new Failure(this.#scriptError(name, { ok: false, reason: message.slice(0, 1000), stack }));
+    return new Failure(
+      this.#scriptError(handlerOf(name), { ok: false, reason: message.slice(0, 1000), stack }),
+    );
   }
 
-  /** On the next isolate. */
-  #again(name: CallName, args: (string | number)[]): unknown {
-    this.#drop();
-    return this.#call(name, args, true);
-  }
-
-  #ended(fault: RuleFault, where: string): Failure {
+  #ended(fault: RuleFault, where: string, requests: number): Failure {
     const limit =
       fault === 'time' ? formatDuration(this.#bundle.timeLimitMs) : formatSize(this.#bundle.memoryLimitBytes);
     const detail = `${where} passed the ${fault} limit of ${limit}`;
     this.counts.faults++;
     this.#drop();
-    const mayTryAgain = fault === 'time' && this.#forgiving;
+    const { reached } = this.#services.watchdog;
+    const index = reached < requests ? reached : null;
+    const forgiven = index !== null && fault === 'time' && this.#forgiving;
     this.#log.error(
       { fault, ruleId: this.id },
-      `the rule script's isolate was ended and replaced: ${detail}${mayTryAgain ? '; the request is tried once more' : ''}`,
+      `the rule script's isolate was ended and replaced: ${detail}${forgiven ? '; the request is tried once more' : ''}`,
     );
-    if (!mayTryAgain) this.#services.onFault(this.id, fault, detail);
-    return new Failure(detail, mayTryAgain);
+    if (!forgiven) this.#services.onFault(this.id, fault, detail);
+    return new Failure(detail, { index, forgiven });
   }
 
   /** Returns the reason, with the place in the script. */
@@ -241,9 +285,15 @@ export class LoadedScript implements RuleScript {
   }
 
   #drop(): void {
-    this.#known = [];
+    this.#known = new KnownDecisions();
     this.#sandboxes.giveUp();
   }
 }
 
+/** As its author calls it. */
+function handlerOf(name: CallName): string {
+  return name === 'requests' ? 'request' : name;
+}
+
+const NO_RESULTS = 'the script changed the runtime that it runs in';
 const NEXT: RequestDecision = { kind: 'next', edits: [] };

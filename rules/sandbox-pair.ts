@@ -4,6 +4,8 @@ import type { Watchdog } from './watchdog.ts';
 
 /** For a script to run its top level. */
 export const LOAD_LIMIT_MS = 1000;
+/** After a load that failed, until the next one. */
+const LOAD_PAUSE_MS = 1000;
 /** Two of them over the limit, so that a process that was stopped for a while hears of its success first. */
 const OVERDUE_MS = 500;
 
@@ -32,37 +34,56 @@ export async function loadSandbox(source: SandboxSource): Promise<Sandbox> {
   }
 }
 
+export interface SandboxPairEvents {
+  /** The script did not load again as it did before. */
+  onLoadError(error: unknown): void;
+  /** Well or not. */
+  onLoadEnded(): void;
+}
+
 /** The isolate that serves a script, and a second, loaded one that takes over the moment the first is given up. */
 export class SandboxPair {
   readonly #source: SandboxSource;
   readonly #ruleId: string;
   readonly #timeLimitMs: number;
   readonly #watchers: Watchers;
-  readonly #onLoadError: (error: unknown) => void;
+  readonly #events: SandboxPairEvents;
+  #loads = 0;
   #current: Armed | null;
   #spare: Armed | null = null;
+  /** When the last load failed; null when it went well. */
+  #failedMs: number | null = null;
   #released = false;
 
-  /** `onLoadError`: the script did not load again as it did before. */
   constructor(
     source: SandboxSource,
     first: Sandbox,
     rule: { readonly id: string; readonly timeLimitMs: number },
     watchers: Watchers,
-    onLoadError: (error: unknown) => void,
+    events: SandboxPairEvents,
   ) {
     this.#source = source;
     this.#ruleId = rule.id;
     this.#timeLimitMs = rule.timeLimitMs;
     this.#watchers = watchers;
-    this.#onLoadError = onLoadError;
+    this.#events = events;
     this.#current = this.#arm(first);
     this.#prepareSpare();
+  }
+
+  /** Whether there is none for the next call yet, but one on its way. One that failed the last time is not waited for. */
+  get isLoading(): boolean {
+    return this.#current === null && this.#loads > 0 && this.#failedMs === null;
   }
 
   /** The isolate for the next call. Null when it is released, and when the script does not load again. */
   take(): Armed | null {
     if (this.#current !== null || this.#released) return this.#current;
+    // One that ran to its limit would hold up the main thread that long, call after call.
+    if (this.#failedMs !== null) {
+      if (this.#loads === 0 && performance.now() >= this.#failedMs + LOAD_PAUSE_MS) this.#prepareSpare();
+      return null;
+    }
     // Two faults so close together that the spare was not ready: the caller waits for a third.
     try {
       this.#current = this.#arm(Sandbox.loadNow(this.#source, LOAD_LIMIT_MS));
@@ -82,6 +103,8 @@ export class SandboxPair {
     if (this.#current !== null) this.#disarm(this.#current);
     this.#current = this.#spare;
     this.#spare = null;
+    // An isolate has served since.
+    this.#failedMs = null;
     this.#prepareSpare();
   }
 
@@ -106,18 +129,42 @@ export class SandboxPair {
 
   /** Even its beginning takes a millisecond of the main thread: the requests that waited for a fault come first. */
   #prepareSpare(): void {
+    this.#loads += 1;
     setImmediate(() => {
-      if (this.#released) return;
+      if (this.#released) {
+        this.#loads -= 1;
+        this.#events.onLoadEnded();
+        return;
+      }
       const { loading } = this.#watchers;
       const loaded = loadSandbox(this.#source).then(
-        (sandbox) => {
-          if (this.#released || this.#spare !== null) sandbox.dispose();
-          else this.#spare = this.#arm(sandbox);
+        (sandbox) => this.#onLoaded(sandbox),
+        (error: unknown) => {
+          this.#loads -= 1;
+          this.#onLoadError(error);
         },
-        (error: unknown) => this.#onLoadError(error),
       );
       loading.add(loaded);
-      void loaded.finally(() => loading.delete(loaded));
+      void loaded.finally(() => {
+        loading.delete(loaded);
+        this.#events.onLoadEnded();
+      });
     });
+  }
+
+  #onLoadError(error: unknown): void {
+    this.#failedMs = performance.now();
+    this.#events.onLoadError(error);
+  }
+
+  #onLoaded(sandbox: Sandbox): void {
+    this.#loads -= 1;
+    this.#failedMs = null;
+    if (this.#released || this.#spare !== null) sandbox.dispose();
+    else if (this.#current !== null) this.#spare = this.#arm(sandbox);
+    else {
+      this.#current = this.#arm(sandbox);
+      this.#prepareSpare();
+    }
   }
 }

@@ -1,11 +1,11 @@
 import type { Logger } from '../core/shared/log.ts';
+import { MAX_LINE_LENGTH } from './runtime/limits.ts';
 import { TokenBucket } from './token-bucket.ts';
 
 export type RuleLog = Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>;
 
 const CONSOLE_LINES_PER_SECOND = 100;
 const ERRORS_PER_SECOND = 10;
-const MAX_LINE_LENGTH = 2100;
 
 /** What one script may say in the log: its console and its errors, so many a second, the rest counted. */
 export class ScriptLog {

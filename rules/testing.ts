@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseDuration, type Duration } from '../core/shared/duration.ts';
 import { moduleUrl } from '../core/shared/module-url.ts';
+import { normalisePath } from '../core/shared/normalise-path.ts';
 import type { LogDecision, RequestDecision, ResponseEdits, RuleRequest } from '../core/shared/rule-script.ts';
 import { parseSize, type Size } from '../core/shared/size.ts';
 import { compileRules, type RuleProblem } from './compile.ts';
@@ -111,11 +112,11 @@ class TestedRules implements LoadedRules {
     this.#keepsProcess(false);
   }
 
-  request(request: TestRequest = {}): Promise<RequestDecision> {
+  async request(request: TestRequest = {}): Promise<RequestDecision> {
     return this.ask('request', { type: 'request', request: toRuleRequest(request) });
   }
 
-  response(response: TestResponse = {}, request: TestRequest = {}): Promise<ResponseEdits | 'fault'> {
+  async response(response: TestResponse = {}, request: TestRequest = {}): Promise<ResponseEdits | 'fault'> {
     const head = headOf(response.headers ?? {});
     return this.ask('response', {
       type: 'response',
@@ -129,7 +130,7 @@ class TestedRules implements LoadedRules {
     return this.ask('log', { type: 'log', entry: JSON.stringify(entry) });
   }
 
-  pick(candidates: Parameters<LoadedRules['pick']>[0], request: TestRequest = {}): Promise<number> {
+  async pick(candidates: Parameters<LoadedRules['pick']>[0], request: TestRequest = {}): Promise<number> {
     const filled = candidates.map(({ address, weight = 1, inFlight = 0 }) => ({ address, weight, inFlight }));
     return this.ask('pick', { type: 'pick', candidates: filled, request: toRuleRequest(request) });
   }
@@ -189,6 +190,11 @@ class TestedRules implements LoadedRules {
 
 function toRuleRequest(request: TestRequest): RuleRequest {
   const url = new URL(request.url ?? request.path ?? '/', 'http://localhost');
+  const path = normalisePath(url.pathname);
+  if (path === null)
+    throw new TypeError(
+      `the proxy refuses this path before any rule sees it: ${JSON.stringify(url.pathname)}`,
+    );
   const headers = request.headers ?? {};
   const given = Object.entries(headers).find(([name]) => name.toLowerCase() === 'host')?.[1];
   const host = typeof given === 'string' ? given.toLowerCase() : url.host;
@@ -198,7 +204,7 @@ function toRuleRequest(request: TestRequest): RuleRequest {
     scheme: url.protocol === 'https:' ? 'https' : 'http',
     host,
     target: url.pathname + url.search,
-    path: url.pathname,
+    path,
     clientAddress: request.client ?? '127.0.0.1',
     head,
   };

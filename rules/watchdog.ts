@@ -1,5 +1,6 @@
-import { createCallState, MAX_SLOTS, WORDS } from './call-state.ts';
+import { BETWEEN_REQUESTS, createCallState, MAX_SLOTS, WORDS } from './call-state.ts';
 import { WatchIsolate, type IsolateHandle } from './isolate.ts';
+import { MAX_BATCH_MS } from './runtime/limits.ts';
 
 /** How long a call has lasted is known this exactly: the watchdog looks four times in a time limit. */
 const LOOKS_PER_LIMIT = 4;
@@ -17,7 +18,8 @@ const LOOKS_UNTIL_SLEEP = 20;
  * main thread is stuck in it. Time is counted in the loop's own waits and never by the clock: a
  * process that was stopped or throttled as a whole has used none of it. And where the main thread
  * alone had to wait for a processor in the midst of a call, which is no fault of the script's, the
- * guard thread (the only one that can see that) says so.
+ * guard thread (the only one that can see that) says so. The waits are those of the whole call:
+ * a script that gets hold of the runtime may tell of as many further requests as it likes.
  */
 const LOOP = `
 'use strict';
@@ -25,7 +27,7 @@ const words = new Int32Array(buffer);
 const isolates = [];
 function assign(slot, isolate) { isolates[slot] = isolate; }
 function loop(command) {
-  let watched = Atomics.load(words, ${WORDS.sequence});
+  let watched = Atomics.load(words, ${WORDS.call});
   let waited = 0;
   let quiet = 0;
   let poll = ${LONGEST_POLL_MS};
@@ -34,25 +36,29 @@ function loop(command) {
   }
   for (;;) {
     if (Atomics.load(words, ${WORDS.command}) !== command) return;
+    const call = Atomics.load(words, ${WORDS.call});
     const sequence = Atomics.load(words, ${WORDS.sequence});
-    if (sequence !== watched) {
-      watched = sequence;
+    if (call !== watched) {
+      watched = call;
       waited = 0;
       quiet = 0;
     }
     if ((sequence & 1) === 1) {
       const slot = Atomics.load(words, ${WORDS.slot});
       const limit = words[${WORDS.limits} + slot];
-      if (waited > 0 && Atomics.load(words, ${WORDS.suspect}) !== sequence) {
-        Atomics.store(words, ${WORDS.suspect}, sequence);
+      if (waited > 0 && Atomics.load(words, ${WORDS.suspect}) !== call) {
+        Atomics.store(words, ${WORDS.suspect}, call);
         Atomics.store(words, ${WORDS.guardAsleep}, 0);
         Atomics.notify(words, ${WORDS.guardAsleep});
       }
-      const starved = Atomics.load(words, ${WORDS.measured}) === sequence
+      const starved = Atomics.load(words, ${WORDS.measured}) === call
         && Atomics.load(words, ${WORDS.processorUs}) < limit * 1000 * ${LEAST_PROCESSOR_SHARE};
       // One look more than the limit: V8 optimizes a handler in the midst of a call, once, which takes milliseconds.
-      if (waited >= (starved ? limit * ${STARVED_LIMITS} : limit + poll) && Atomics.load(words, ${WORDS.sequence}) === sequence) {
-        Atomics.store(words, ${WORDS.ended}, sequence);
+      const allowed = (starved ? limit * ${STARVED_LIMITS} : limit + poll) + (sequence === call ? 0 : ${MAX_BATCH_MS});
+      // SEQUENCE first: one of a later call comes with a later CALL.
+      const reached = Atomics.load(words, ${WORDS.sequence});
+      if (waited >= allowed && (reached & 1) === 1 && Atomics.load(words, ${WORDS.call}) === call) {
+        Atomics.store(words, ${WORDS.ended}, reached);
         const isolate = isolates[slot];
         isolates[slot] = undefined;
         if (isolate !== undefined) isolate.dispose();
@@ -75,6 +81,9 @@ export class Watchdog {
   /** Shared with the guard thread. */
   readonly words = createCallState();
   readonly #isolate = new WatchIsolate(LOOP, this.words);
+  /** The index of the request that the last call came to, or was ended in; as the script's isolate has it, so not to be relied on. */
+  reached = 0;
+  #began = 0;
   readonly #free: number[] = [];
   readonly #closeAtExit = (): void => this.close();
   #slots = 0;
@@ -103,15 +112,26 @@ export class Watchdog {
   begin(slot: number): void {
     const { words } = this;
     Atomics.store(words, WORDS.slot, slot);
+    this.#began = (Atomics.load(words, WORDS.sequence) + 1) | 0;
+    Atomics.store(words, WORDS.call, this.#began);
     Atomics.add(words, WORDS.sequence, 1);
     if (Atomics.load(words, WORDS.watchdogAsleep) === 1) this.#wake(WORDS.watchdogAsleep);
     if (Atomics.load(words, WORDS.guardAsleep) === 1) this.#wake(WORDS.guardAsleep);
   }
 
-  /** Returns whether the watchdog ended this call. */
+  /** Returns whether the watchdog ended this call, in the midst of the request `reached`. */
   end(): boolean {
-    const sequence = Atomics.add(this.words, WORDS.sequence, 1);
-    return Atomics.load(this.words, WORDS.ended) === sequence;
+    const steps = this.#stepsTo(Atomics.add(this.words, WORDS.sequence, 1));
+    // It may have come to another request before its isolate was disposed of.
+    const stepsToEnded = this.#stepsTo(Atomics.load(this.words, WORDS.ended));
+    const isOvertime = stepsToEnded >= 0 && stepsToEnded <= steps;
+    this.reached = (isOvertime ? stepsToEnded : steps) / BETWEEN_REQUESTS;
+    return isOvertime;
+  }
+
+  /** From the beginning of this call; both numbers wrap around. */
+  #stepsTo(sequence: number): number {
+    return (sequence - this.#began) | 0;
   }
 
   close(): void {

@@ -19,6 +19,7 @@ export const DEFAULTS = {
   connections: { max: 'none', maxIdle: 256 },
   workers: 'auto',
   shutdownTimeout: '30s',
+  workerTimeout: '10s',
   logLevel: 'info',
   accessFormat: 'json',
 } as const;

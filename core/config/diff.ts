@@ -120,9 +120,10 @@ function backendCount({ backends }: UpstreamConfig): string {
   return count(backends.length, 'backend');
 }
 
-function generalSettings({ workers, admin, user, group, shutdownTimeoutMs, log }: Config): object {
+function generalSettings(config: Config): object {
+  const { workers, admin, user, group, shutdownTimeoutMs, workerTimeoutMs, log } = config;
   const adminText = admin === null ? null : formatAddress(admin.address);
-  return { workers, admin: adminText, user, group, shutdownTimeoutMs, log };
+  return { workers, admin: adminText, user, group, shutdownTimeoutMs, workerTimeoutMs, log };
 }
 
 /** `timeouts.header 10s → 5s` for each value that differs, however deep. */

@@ -1,13 +1,15 @@
 import { setSourceMapsSupport } from 'node:module';
 import { pathToFileURL } from 'node:url';
+import { Worker } from 'node:worker_threads';
 import type { EvaluateMessage } from './evaluate.ts';
 import { installModuleHooks } from './module-hooks.ts';
 import { whyNotPlain } from './plain-data.ts';
 import { problemOfError } from './thrown-problem.ts';
+import { moduleUrl } from '../shared/module-url.ts';
 
-/** The process that evaluates a config module; argument: its absolute path. `evaluate.ts` starts it. */
+/** The process that evaluates a config module; arguments: its absolute path, and the pid of the process that wants to know. `evaluate.ts` starts it. */
 
-const [, , file = ''] = process.argv;
+const [, , file = '', parent] = process.argv;
 
 function send(message: EvaluateMessage): Promise<void> {
   return new Promise((done) => {
@@ -19,6 +21,7 @@ function send(message: EvaluateMessage): Promise<void> {
 // Ends with the process that wants to know, but does not keep itself alive for it.
 process.once('disconnect', () => process.exit(1));
 process.channel?.unref();
+new Worker(moduleUrl(import.meta.url, 'parent-guard'), { workerData: Number(parent) }).unref();
 
 setSourceMapsSupport(true, { nodeModules: false, generatedCode: false });
 const inputs = new Set<string>();

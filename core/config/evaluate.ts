@@ -32,7 +32,7 @@ export async function moduleSource(file: string, timeLimitMs = TIME_LIMIT_MS): P
   const problems: ConfigProblem[] = [];
   let json: string | undefined;
 
-  const child = fork(moduleUrl(import.meta.url, 'evaluate-child'), [file], {
+  const child = fork(moduleUrl(import.meta.url, 'evaluate-child'), [file, String(process.pid)], {
     execArgv: [],
     // What the config prints must not mix with what a command prints.
     stdio: ['ignore', 2, 2, 'ipc'],

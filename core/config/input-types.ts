@@ -25,6 +25,8 @@ export interface ConfigInput {
   group?: string | undefined;
   /** How long running exchanges may take to end at a shutdown. Default: `'30s'`. */
   shutdownTimeout?: Duration | undefined;
+  /** A worker that has answered nothing for this long is killed and replaced; at least a second. Default: `'10s'`. */
+  workerTimeout?: Duration | undefined;
   log?: LogInput | undefined;
 }
 

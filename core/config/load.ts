@@ -1,4 +1,4 @@
-import { readFile, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { crossChecks } from './cross-checks.ts';
 import { draftOf } from './draft.ts';
@@ -6,6 +6,7 @@ import { moduleSource } from './evaluate.ts';
 import { pathText } from './finding.ts';
 import type { ConfigProblem, Finding } from './finding.ts';
 import { readReferencedFiles } from './referenced-files.ts';
+import { readRegularFile } from './regular-file.ts';
 import { resolveConfig } from './resolve.ts';
 import { schemaFindings } from './schema-findings.ts';
 import { configSchema } from './schema.ts';
@@ -91,17 +92,9 @@ function failed(
 }
 
 async function readSource(file: string): Promise<Source> {
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (error) {
-    const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-    return failed(
-      file,
-      missing ? 'no such file' : `cannot be read: ${error instanceof Error ? error.message : String(error)}`,
-      [file],
-    );
-  }
+  const read = await readRegularFile(file);
+  if (!read.ok) return failed(file, `expected a config file, found ${read.found}`, [file]);
+  const { text } = read;
   switch (extname(file)) {
     case '.yaml':
     case '.yml':

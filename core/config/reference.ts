@@ -31,8 +31,13 @@ const INTRODUCTION = `# Config reference
 
 A config is \`tidegate.config.ts\`, \`.js\`, \`.mjs\`, \`.json\`, \`.yaml\` or \`.yml\`; they all hold the same keys. A TypeScript or
 JavaScript config exports plain data as its default, best through \`defineConfig\` from \`tidegate\`, which types it. For JSON
-and YAML, editors take their help from [config.schema.json](config.schema.json):
-\`"$schema": "…"\` in JSON, \`# yaml-language-server: $schema=…\` in YAML.
+and YAML, editors take their help from [config.schema.json](config.schema.json), which the npm package holds too. In a project
+that has Tidegate installed, the first line of the config is:
+
+- in JSON, inside the braces: \`"$schema": "./node_modules/tidegate/docs/config.schema.json",\`
+- in YAML: \`# yaml-language-server: $schema=./node_modules/tidegate/docs/config.schema.json\`
+
+What holds for every key:
 
 - Relative paths are relative to the folder of the config file.
 - A *duration* is a text with its unit: \`300ms\`, \`5s\`, \`1m\`, \`1h\`. A *size* too: \`512B\`, \`64KiB\`, \`1MiB\`, \`1GiB\`.

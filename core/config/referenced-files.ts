@@ -1,8 +1,8 @@
-import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Draft } from './draft.ts';
 import type { Finding } from './finding.ts';
 import type { ListenerFile } from './listener-schema.ts';
+import { readRegularFile, whyNoRegularFile } from './regular-file.ts';
 
 export interface ReferencedFiles {
   readonly findings: readonly Finding[];
@@ -23,7 +23,7 @@ export async function readReferencedFiles(draft: Draft, folder: string): Promise
     if (rules !== undefined) {
       const inObject = typeof rules !== 'string';
       const file = resolve(folder, inObject ? rules.script : rules);
-      const problem = await whyNoFile(file);
+      const problem = await whyNoRegularFile(file);
       if (problem !== undefined) {
         inputs.add(file);
         findings.push({
@@ -35,12 +35,12 @@ export async function readReferencedFiles(draft: Draft, folder: string): Promise
     for (const page of errorPageFiles(listener.errorPages)) {
       const file = resolve(folder, page.file);
       inputs.add(file);
-      try {
-        pages.set(file, await readFile(file, 'utf8'));
-      } catch (error) {
+      const read = await readRegularFile(file);
+      if (read.ok) pages.set(file, read.text);
+      else {
         findings.push({
           path: [...base, 'errorPages', ...page.path],
-          message: `expected an error page, found ${reason(error)}: ${file}`,
+          message: `expected an error page, found ${read.found}: ${file}`,
         });
       }
     }
@@ -69,19 +69,4 @@ export function errorPageFiles(errorPages: ListenerFile['errorPages']): ErrorPag
       ...(json === undefined ? [] : [{ match, kind: 'json' as const, file: json, path: [match, 'json'] }]),
     ];
   });
-}
-
-async function whyNoFile(file: string): Promise<string | undefined> {
-  try {
-    return (await stat(file)).isFile() ? undefined : 'a folder';
-  } catch (error) {
-    return reason(error);
-  }
-}
-
-function reason(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  if (code === 'ENOENT' || code === 'ENOTDIR') return 'no such file';
-  if (code === 'EISDIR') return 'a folder';
-  return error instanceof Error ? error.message : String(error);
 }

@@ -33,6 +33,7 @@ export function resolveConfig(content: ConfigFile, file: string, pages: Readonly
     user: content.user ?? null,
     group: content.group ?? null,
     shutdownTimeoutMs: content.shutdownTimeout,
+    workerTimeoutMs: content.workerTimeout,
     log: {
       level: content.log.level,
       file: resolvePath(content.log.file, folder),

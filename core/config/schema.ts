@@ -68,6 +68,10 @@ export const configSchema = field.object({
     .duration()
     .prefault(DEFAULTS.shutdownTimeout)
     .describe('How long running exchanges may take to end at a shutdown.'),
+  workerTimeout: field
+    .duration(1000)
+    .prefault(DEFAULTS.workerTimeout)
+    .describe('A worker that has answered nothing for this long is killed and replaced. At least `1s`.'),
   log: log.prefault({}).describe('What is logged, and where to.'),
 });
 

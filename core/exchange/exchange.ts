@@ -5,7 +5,7 @@ import type { Backend } from '../upstreams/backend.ts';
 import type { Upstream } from '../upstreams/upstream.ts';
 import { clientAddressBehind } from './client-address.ts';
 import type { ListenerService } from './listener-service.ts';
-import { normalisePath } from './normalise-path.ts';
+import { normalisePath } from '../shared/normalise-path.ts';
 import type { RequestHead } from './streams.ts';
 
 /** The connection that a request came over. */
@@ -46,6 +46,8 @@ export class Exchange implements RuleRequest {
   error: ProxyError | null = null;
   requestBytes = 0;
   responseBytes = 0;
+  ruleBegunMs = 0;
+  /** From the asking of the rule to its decision: waiting for its turn, and running. */
   ruleMs: number | null = null;
   placedMs = 0;
   connectedMs = 0;

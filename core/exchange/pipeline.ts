@@ -2,7 +2,7 @@ import { Attempt, type AttemptOwner } from '../forward/http.ts';
 import { afterFailure } from '../forward/retry.ts';
 import { checkSwitch, tunnel } from '../forward/websocket.ts';
 import { ProxyError } from '../shared/errors.ts';
-import type { RequestDecision } from '../shared/rule-script.ts';
+import type { DecisionTaker, RequestDecision } from '../shared/rule-script.ts';
 import type { Backend } from '../upstreams/backend.ts';
 import type { Upstream } from '../upstreams/upstream.ts';
 import { applyEdits } from './apply-edits.ts';
@@ -13,7 +13,7 @@ import type { HeaderList } from './headers.ts';
 import { buildRequestHead } from './request-head.ts';
 import { errorAnswer, redirectAnswer, sendLocalAnswer, statusOf, type LocalAnswer } from './respond.ts';
 import { hostWithoutPort } from './routes.ts';
-import { decideByRule, editAnswerByRule, pickByRule, ruleFault } from './rule-calls.ts';
+import { editAnswerByRule, pickByRule, ruleFault } from './rule-calls.ts';
 import type { ClientEvents, ClientStream, ResponseHead } from './streams.ts';
 
 /**
@@ -24,7 +24,7 @@ import type { ClientEvents, ClientStream, ResponseHead } from './streams.ts';
  * Any step may leave it with an answer of the proxy's own (`answer`, `fail`). There is one object
  * of this class for each exchange, and `end` runs exactly once for it, whatever happens.
  */
-export class RequestPath implements ClientEvents, AttemptOwner {
+export class RequestPath implements ClientEvents, DecisionTaker, AttemptOwner {
   readonly exchange: Exchange;
   readonly client: ClientStream;
   #attempt: Attempt | null = null;
@@ -68,19 +68,20 @@ export class RequestPath implements ClientEvents, AttemptOwner {
   }
 
   // 3. Rule: the script decides, or leaves it to the table.
-  #rule(isFirstTry = true): void {
-    const decision = decideByRule(this.exchange, isFirstTry);
-    if (decision === null) this.#route();
-    else if (decision.kind === 'fault' && decision.mayTryAgain) {
-      // Others first: they have waited for this rule's whole time limit already.
-      setImmediate(() => this.#ruleAgain());
-    } else this.#carryOut(decision);
+  #rule(): void {
+    const { rules } = this.exchange.service;
+    if (rules === null || !rules.handles.request) return this.#route();
+    this.exchange.ruleBegunMs = performance.now();
+    rules.decide(this.exchange, this);
   }
 
-  #ruleAgain(): void {
-    if (this.exchange.finished) return;
+  onDecision(decision: RequestDecision): void {
+    const { exchange } = this;
+    if (exchange.finished) return;
+    exchange.ruleMs = performance.now() - exchange.ruleBegunMs;
+    exchange.decision = decision;
     try {
-      this.#rule(false);
+      this.#carryOut(decision);
     } catch (error) {
       this.#failWithBug(error);
     }

@@ -1,22 +1,10 @@
 import { ProxyError } from '../shared/errors.ts';
-import type { RequestDecision } from '../shared/rule-script.ts';
 import type { Backend } from '../upstreams/backend.ts';
 import type { Upstream } from '../upstreams/upstream.ts';
 import { applyEdits } from './apply-edits.ts';
 import type { Exchange } from './exchange.ts';
 import { reasonOf } from './respond.ts';
 import type { ResponseHead } from './streams.ts';
-
-/** What the listener's rule says of the request, or null where no rule has a say. `forgiving`: see RuleScript. */
-export function decideByRule(exchange: Exchange, forgiving: boolean): RequestDecision | null {
-  const { rules } = exchange.service;
-  if (rules === null || !rules.handles.request) return null;
-  const begun = performance.now();
-  const decision = rules.request(exchange, forgiving);
-  exchange.ruleMs = performance.now() - begun;
-  exchange.decision = decision;
-  return decision;
-}
 
 /** The backend that the rule's own scheduler picks; undefined leaves it to the upstream's. */
 export function pickByRule(exchange: Exchange, upstream: Upstream): Backend | undefined {

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { ProxyError } from '../shared/errors.ts';
+import type { SocketInput } from '../shared/socket-input.ts';
 import type { HeaderList } from './headers.ts';
 
 /**
@@ -45,7 +46,20 @@ export interface ResponseHead {
   readonly nominated: readonly string[] | null;
 }
 
-/** Takes a body in pieces. Pieces are views of a read buffer that may be kept. */
+/**
+ * A connection that is no longer read as HTTP. Who takes it over sets `input.receive` at once;
+ * `readAhead`, what was read behind the head, is valid during the call that hands it over, like any piece of input.
+ */
+export interface RawConnection {
+  readonly socket: Socket;
+  readonly input: SocketInput;
+  readonly readAhead: Buffer | null;
+}
+
+/**
+ * Takes a body in pieces. A piece is a view of the buffer that all sockets read into, valid
+ * during the call only: who keeps it keeps a copy.
+ */
 export interface BodyConsumer {
   onBodyData(piece: Buffer): void;
   /** What was read so far is delivered: the time to write what was held back. */
@@ -64,7 +78,7 @@ export interface ClientStream {
   sendInformational(status: number, reason: string, headers: HeaderList): void;
   /** `head` names only end-to-end fields; the stream adds framing and connection fields of its own protocol. */
   sendHead(head: ResponseHead): void;
-  /** False: the client takes no more for now, `onClientWritable` will be called. */
+  /** Is done with `piece` when it returns. False: the client takes no more for now, `onClientWritable` will be called. */
   sendData(piece: Buffer): boolean;
   sendEnd(trailers: HeaderList | null): void;
   /** Writes what was held back to leave in one piece. */
@@ -74,7 +88,7 @@ export interface ClientStream {
   /** The answer that follows is the last one of this connection, which ends after it. */
   closeAfterAnswer(): void;
   /** Sends 101 with these fields and hands over the raw connection with what was read ahead; the stream is out of the game. */
-  switchProtocols(reason: string, headers: HeaderList): { socket: Socket; readAhead: Buffer | null };
+  switchProtocols(reason: string, headers: HeaderList): RawConnection;
 }
 
 /** What a client stream tells its exchange. */
@@ -88,7 +102,7 @@ export interface ClientEvents {
 export interface BackendStream {
   /** `head`: start line and fields, each line with its CRLF, without the empty line. With a framing other than 'none', sendData and sendEnd follow, if `expectsContinue` maybe not before a 100. */
   sendHead(head: string, framing: BodyFraming, expectsContinue: boolean): void;
-  /** False: the backend takes no more for now, `onBackendWritable` will be called. */
+  /** Is done with `piece` when it returns. False: the backend takes no more for now, `onBackendWritable` will be called. */
   sendData(piece: Buffer): boolean;
   sendEnd(trailers: HeaderList | null): void;
   flush(): void;
@@ -97,7 +111,7 @@ export interface BackendStream {
   /** Ends the attempt and its connection; no event follows. */
   abort(): void;
   /** After onSwitchProtocols: hands over the raw connection. */
-  takeSocket(): { socket: Socket; readAhead: Buffer | null };
+  takeSocket(): RawConnection;
 }
 
 /** What a backend stream tells its attempt. */
@@ -108,6 +122,7 @@ export interface BackendEvents {
   onResponseHead(head: ResponseHead): void;
   /** A 101; `protocol` is its Upgrade field in lower case, or null where there was none. */
   onSwitchProtocols(head: ResponseHead, protocol: string | null): void;
+  /** `piece`: as for a BodyConsumer. */
   onResponseData(piece: Buffer): void;
   /** The answer is complete. The connection belongs to its pool again, if it can be used again. */
   onResponseEnd(trailers: HeaderList | null): void;

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Socket } from 'node:net';
-import type { RequestHead, ResponseHead } from '../exchange/streams.ts';
+import type { RawConnection, RequestHead, ResponseHead } from '../exchange/streams.ts';
 import { ProxyError } from '../shared/errors.ts';
+import { copyOf } from '../shared/read-buffers.ts';
 
 /**
  * Whether a 101 accepts the WebSocket handshake of `request`: the right protocol, and the
@@ -30,19 +31,14 @@ function malformedUpgrade(what: string): ProxyError {
 /** How long one end may take to read what the other one sent before it closed. */
 const LAST_BYTES_MS = 30_000;
 
-interface End {
-  readonly socket: Socket;
-  readonly readAhead: Buffer | null;
-}
-
 /**
  * Joins two connections: bytes pass untouched in both directions, each waits for the slower one, a
  * FIN passes on by itself, and a failure of one ends the other.
  * @param onEnd called once with the bytes that went each way
  */
 export function tunnel(
-  client: End,
-  backend: End,
+  client: RawConnection,
+  backend: RawConnection,
   onEnd: (fromClient: number, fromBackend: number) => void,
 ): void {
   let open = 2;
@@ -67,13 +63,14 @@ export function tunnel(
   join(backend, client.socket, (bytes) => (fromBackend += bytes));
 }
 
-function join(from: End, to: Socket, count: (bytes: number) => void): void {
+function join(from: RawConnection, to: Socket, count: (bytes: number) => void): void {
   const pass = (piece: Buffer): void => {
     count(piece.length);
-    if (!to.write(piece)) from.socket.pause();
+    // A write that has to wait keeps its buffer.
+    if (!to.write(copyOf(piece))) from.socket.pause();
   };
   if (from.readAhead !== null) pass(from.readAhead);
-  from.socket.on('data', pass);
+  from.input.receive = pass;
   from.socket.once('end', () => to.end());
   to.on('drain', () => from.socket.resume());
   if (!to.writableNeedDrain) from.socket.resume();

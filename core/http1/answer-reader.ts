@@ -1,5 +1,6 @@
 import type { BodyConsumer } from '../exchange/streams.ts';
 import { ProxyError } from '../shared/errors.ts';
+import { copyOf } from '../shared/read-buffers.ts';
 import { malformedAnswer } from './backend-failures.ts';
 import { BodyReader } from './body-reader.ts';
 import { HeadReader } from './head-reader.ts';
@@ -26,6 +27,7 @@ export class AnswerReader {
   received = 0;
   readonly #owner: AnswerReaderOwner;
   readonly #head = new HeadReader();
+  /** Bytes received behind what was parsed. After `receive` they are a copy. */
   #readAhead: Buffer | null = null;
   #body: BodyReader | null = null;
   #expectsHead = false;
@@ -55,10 +57,14 @@ export class AnswerReader {
     this.received = 0;
   }
 
-  receive(chunk: Buffer): void {
-    this.received += chunk.length;
-    this.#readAhead = this.#readAhead === null ? chunk : Buffer.concat([this.#readAhead, chunk]);
+  /** Takes what the socket has read, which is valid during the call only. */
+  receive(piece: Buffer): void {
+    this.received += piece.length;
+    const kept = this.#readAhead;
+    this.#readAhead = kept === null ? piece : Buffer.concat([kept, piece]);
     this.advance();
+    // What is left of a copy needs no copy of its own, now or later.
+    if (kept === null && this.#readAhead !== null) this.#readAhead = copyOf(this.#readAhead);
   }
 
   /** Uses up what was received as far as the state allows. */
@@ -81,7 +87,7 @@ export class AnswerReader {
     this.#body = null;
   }
 
-  /** Hands over what was received behind a 101. */
+  /** Hands over what was received behind a 101, valid during the call only. */
   takeReadAhead(): Buffer | null {
     const readAhead = this.#readAhead;
     this.#readAhead = null;

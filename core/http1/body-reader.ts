@@ -1,7 +1,6 @@
 import type { HeaderList } from '../exchange/headers.ts';
 import type { BodyConsumer, BodyFraming } from '../exchange/streams.ts';
 import type { ProxyError } from '../shared/errors.ts';
-import { noteBodyRead } from '../shared/read-buffers.ts';
 import { ChunkedDecoder } from './chunked-decoder.ts';
 
 /** Takes one message body off a connection and hands its pieces to a consumer. */
@@ -26,7 +25,6 @@ export class BodyReader {
    * @throws MalformedError
    */
   read(chunk: Buffer): number {
-    noteBodyRead(chunk.length);
     if (this.#decoder !== null) return this.#decoder.decode(chunk, 0, this.#consumer);
     const take = Math.min(this.#remaining, chunk.length);
     this.#remaining -= take;

@@ -1,9 +1,10 @@
 import type { Socket } from 'node:net';
 import type { HeaderList } from '../exchange/headers.ts';
-import type { BackendEvents, BackendStream, BodyFraming } from '../exchange/streams.ts';
+import type { BackendEvents, BackendStream, BodyFraming, RawConnection } from '../exchange/streams.ts';
 import type { SocketAddressConfig, UpstreamConfig } from '../shared/config-types.ts';
 import type { Deadlines, Timed } from '../shared/deadlines.ts';
 import type { ProxyError } from '../shared/errors.ts';
+import type { SocketInput } from '../shared/socket-input.ts';
 import { AnswerReader, type AnswerReaderOwner } from './answer-reader.ts';
 import { connectFailed, cutOff, malformedAnswer, timedOut } from './backend-failures.ts';
 import { MessageWriter } from './message-writer.ts';
@@ -33,6 +34,7 @@ type Phase = 'connecting' | 'idle' | 'head' | 'body' | 'switched' | 'closed';
 export class ClientConnection implements BackendStream, AnswerReaderOwner, Timed {
   readonly socket: Socket;
   deadlineMs: number;
+  readonly #input: SocketInput;
   readonly #owner: ClientConnectionOwner;
   readonly #reader: AnswerReader;
   readonly #writer: MessageWriter;
@@ -52,13 +54,13 @@ export class ClientConnection implements BackendStream, AnswerReaderOwner, Timed
   ) {
     this.#owner = owner;
     this.#settings = settings;
-    this.socket = openSocket(address);
+    ({ socket: this.socket, input: this.#input } = openSocket(address));
     this.#reader = new AnswerReader(this, settings.limits);
     this.#writer = new MessageWriter(this.socket);
     this.deadlineMs = performance.now() + settings.timeouts.connectMs;
     owner.deadlines.add(this);
+    this.#input.receive = (piece) => this.#onData(piece);
     this.socket.once('connect', () => this.#onConnect());
-    this.socket.on('data', (chunk: Buffer) => this.#onData(chunk));
     this.socket.on('drain', () => this.#onDrain());
     this.socket.on('end', () => this.#onEnd());
     this.socket.on('error', (error: Error) => this.#onError(error));
@@ -136,11 +138,11 @@ export class ClientConnection implements BackendStream, AnswerReaderOwner, Timed
     this.#events.onConnected();
   }
 
-  #onData(chunk: Buffer): void {
+  #onData(piece: Buffer): void {
     // Bytes that answer nothing would be taken for the next exchange's answer.
     if (this.#phase === 'idle' || this.#phase === 'connecting') return this.#discard();
     if (this.#phase === 'closed') return;
-    this.#reader.receive(chunk);
+    this.#reader.receive(piece);
     this.#onReadPause();
   }
 
@@ -236,11 +238,11 @@ export class ClientConnection implements BackendStream, AnswerReaderOwner, Timed
     this.#discard();
   }
 
-  takeSocket(): { socket: Socket; readAhead: Buffer | null } {
+  takeSocket(): RawConnection {
     this.#events = null;
     this.deadlineMs = 0;
-    for (const event of ['data', 'end', 'drain', 'error']) this.socket.removeAllListeners(event);
-    return { socket: this.socket, readAhead: this.#reader.takeReadAhead() };
+    for (const event of ['end', 'drain', 'error']) this.socket.removeAllListeners(event);
+    return { socket: this.socket, input: this.#input, readAhead: this.#reader.takeReadAhead() };
   }
 
   #armResponseDeadline(): void {

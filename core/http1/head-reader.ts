@@ -1,3 +1,5 @@
+import { copyOf } from '../shared/read-buffers.ts';
+
 const CRLF_CRLF = Buffer.from('\r\n\r\n');
 const CR = 0x0d;
 const LF = 0x0a;
@@ -8,8 +10,8 @@ export type HeadState = 'unfinished' | 'whole' | 'too-large' | 'hopeless';
 
 /**
  * Finds the end of a message head that arrives in pieces. The common case, a whole head in one piece,
- * copies nothing; pieces go into one buffer that doubles, so that a head sent byte by byte
- * costs no more than its size. What it holds is let go of by `clear`.
+ * copies nothing: `whole` is to be followed by `clear` before the caller gives the piece up. Pieces of an
+ * unfinished head are copied into one buffer that doubles, so that a head sent byte by byte costs no more than its size.
  */
 export class HeadReader {
   #bytes: Buffer | null = null;
@@ -33,7 +35,9 @@ export class HeadReader {
     const size = this.#end === -1 ? bytes.length - 3 : this.#end;
     if (size > maxBytes) return 'too-large';
     if (this.#end !== -1) return 'whole';
-    return isHopeless(bytes, searchFrom) ? 'hopeless' : 'unfinished';
+    if (isHopeless(bytes, searchFrom)) return 'hopeless';
+    if (this.#bytes === piece) this.#bytes = copyOf(piece);
+    return 'unfinished';
   }
 
   /** Whether all that is held is a CR, and `piece` makes an empty line of it. */
@@ -46,7 +50,7 @@ export class HeadReader {
     return this.#bytes?.toString('latin1', 0, this.#end) ?? '';
   }
 
-  /** What came behind a whole head, or null for nothing. The view stays valid: what it lies in is not written to again. */
+  /** What came behind a whole head, or null for nothing: a view of the last piece, or of the buffer that the pieces were copied to. */
   get rest(): Buffer | null {
     const start = this.#end + CRLF_CRLF.length;
     return start < this.#length ? (this.#bytes?.subarray(start, this.#length) ?? null) : null;

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { HeaderList } from '../exchange/headers.ts';
+import { messageBuffer } from '../shared/read-buffers.ts';
 
 /**
  * Up to this size a head and its body leave in one latin1 string: one system call, and no
@@ -26,7 +27,10 @@ export class MessageWriter {
     this.flush();
   }
 
-  /** @returns false when the socket wants no more for now */
+  /**
+   * Keeps nothing of `piece`: what is not joined to text is copied, since a write that has to wait keeps its buffer.
+   * @returns false when the socket wants no more for now
+   */
   body(piece: Buffer, chunked: boolean): boolean {
     const socket = this.#socket;
     if (this.#held.length + piece.length <= MAX_JOINED_BYTES) {
@@ -34,13 +38,14 @@ export class MessageWriter {
       this.#held += chunked ? `${piece.length.toString(16)}\r\n${text}\r\n` : text;
       return !socket.writableNeedDrain;
     }
-    socket.cork();
     const before = chunked ? `${this.#held}${piece.length.toString(16)}\r\n` : this.#held;
+    const after = chunked ? '\r\n' : '';
     this.#held = '';
-    if (before !== '') socket.write(before, 'latin1');
-    socket.write(piece);
-    if (chunked) socket.write('\r\n', 'latin1');
-    socket.uncork();
+    const joined = messageBuffer(before.length + piece.length + after.length);
+    joined.write(before, 'latin1');
+    piece.copy(joined, before.length);
+    joined.write(after, before.length + piece.length, 'latin1');
+    socket.write(joined);
     return !socket.writableNeedDrain;
   }
 

@@ -1,14 +1,14 @@
 import { connect, type Socket } from 'node:net';
 import type { SocketAddressConfig } from '../shared/config-types.ts';
+import { SocketInput } from '../shared/socket-input.ts';
 
 /** Begins to connect to a backend. `allowHalfOpen`: its FIN is the end of its answer, not of our request. */
-export function openSocket(address: SocketAddressConfig): Socket {
-  if (address.kind === 'unix') return connect({ path: address.path, allowHalfOpen: true });
-  return connect({
-    host: address.host,
-    port: address.port,
-    noDelay: true,
-    keepAlive: true,
-    allowHalfOpen: true,
-  });
+export function openSocket(address: SocketAddressConfig): { socket: Socket; input: SocketInput } {
+  const input = new SocketInput();
+  const options = { allowHalfOpen: true, onread: input.onread };
+  const socket =
+    address.kind === 'unix'
+      ? connect({ path: address.path, ...options })
+      : connect({ host: address.host, port: address.port, noDelay: true, keepAlive: true, ...options });
+  return { socket, input };
 }

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { BodyConsumer, RequestHead } from '../exchange/streams.ts';
 import { ProxyError } from '../shared/errors.ts';
+import { copyOf } from '../shared/read-buffers.ts';
 import { BodyReader } from './body-reader.ts';
 import { HeadReader } from './head-reader.ts';
 import { parseRequestHead, type ParsedRequest } from './parse-head.ts';
@@ -50,7 +51,7 @@ export class RequestReader {
   bodyFinished = true;
   readonly #owner: RequestReaderOwner;
   readonly #head = new HeadReader();
-  /** Bytes received behind what was parsed; the socket is paused while there are any. */
+  /** Bytes received behind what was parsed; the socket is paused while there are any. After `receive` they are a copy. */
   #readAhead: Buffer | null = null;
   /** The body being read; null before it was asked for, and after its end. */
   #body: BodyReader | null = null;
@@ -79,11 +80,14 @@ export class RequestReader {
     return this.#body !== null && !this.#bodyPaused;
   }
 
-  receive(chunk: Buffer): void {
+  /** Takes what the socket has read, which is valid during the call only. */
+  receive(piece: Buffer): void {
     if (this.phase === 'ended') return;
-    if (this.#readAhead !== null) this.#readAhead = Buffer.concat([this.#readAhead, chunk]);
-    else this.#readAhead = chunk;
+    const kept = this.#readAhead;
+    this.#readAhead = kept === null ? piece : Buffer.concat([kept, piece]);
     this.advance();
+    // What is left of a copy needs no copy of its own, now or later.
+    if (kept === null && this.#readAhead !== null) this.#readAhead = copyOf(this.#readAhead);
   }
 
   /** Uses up what was received as far as the state allows; not re-entrant, since exchanges may end within. */
@@ -125,7 +129,7 @@ export class RequestReader {
     this.#body = null;
   }
 
-  /** Ends, and hands over what was received behind the head of the exchange under way. */
+  /** Ends, and hands over what was received behind the head of the exchange under way, valid during the call only. */
   takeReadAhead(): Buffer | null {
     const readAhead = this.#readAhead;
     this.end();

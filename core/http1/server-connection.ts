@@ -1,11 +1,19 @@
 import type { Socket } from 'node:net';
 import type { HeaderList } from '../exchange/headers.ts';
-import type { BodyConsumer, ClientEvents, ClientStream, ResponseHead } from '../exchange/streams.ts';
+import type {
+  BodyConsumer,
+  ClientEvents,
+  ClientStream,
+  RawConnection,
+  ResponseHead,
+} from '../exchange/streams.ts';
 import { ProxyError } from '../shared/errors.ts';
 import type { Deadlines, Timed } from '../shared/deadlines.ts';
+import type { SocketInput } from '../shared/socket-input.ts';
 import type { BodyReader } from './body-reader.ts';
 import { MessageWriter } from './message-writer.ts';
 import type { ParsedRequest } from './parse-head.ts';
+import { reset } from './reset.ts';
 import { RequestReader, type RequestReaderOwner, type ServerConnectionLimits } from './request-reader.ts';
 import {
   answerFraming,
@@ -38,6 +46,7 @@ export class ServerConnection implements ClientStream, RequestReaderOwner, Timed
   readonly socket: Socket;
   readonly peerAddress: string;
   deadlineMs = 0;
+  readonly #input: SocketInput;
   readonly #owner: ServerConnectionOwner;
   readonly #reader: RequestReader;
   readonly #writer: MessageWriter;
@@ -47,15 +56,17 @@ export class ServerConnection implements ClientStream, RequestReaderOwner, Timed
   #chunkedAnswer = false;
   #closeAfter = false;
 
-  constructor(socket: Socket, peerAddress: string, owner: ServerConnectionOwner) {
+  /** `input`: all that the socket reads. */
+  constructor(socket: Socket, input: SocketInput, peerAddress: string, owner: ServerConnectionOwner) {
     this.socket = socket;
+    this.#input = input;
     this.peerAddress = peerAddress;
     this.#owner = owner;
     this.#reader = new RequestReader(this);
     this.#writer = new MessageWriter(socket);
     this.deadlineMs = performance.now() + this.#reader.limits.headerMs;
     owner.deadlines.add(this);
-    socket.on('data', (chunk: Buffer) => this.#reader.receive(chunk));
+    input.receive = (piece) => this.#reader.receive(piece);
     socket.on('drain', () => this.#onDrain());
     socket.on('end', () => this.#onEnd());
     socket.on('error', () => {}); // 'close' follows and says all that matters
@@ -164,16 +175,16 @@ export class ServerConnection implements ClientStream, RequestReaderOwner, Timed
     this.#answered = true;
     this.#reader.end();
     // A FIN would make a body that ends with the connection look complete; a reset can not.
-    this.socket.resetAndDestroy();
+    reset(this.socket);
   }
 
-  switchProtocols(reason: string, headers: HeaderList): { socket: Socket; readAhead: Buffer | null } {
+  switchProtocols(reason: string, headers: HeaderList): RawConnection {
     this.#writer.writeNow(serializeSwitchingHead(reason, headers));
     this.#events = null;
     this.#phase = 'closed';
     this.deadlineMs = 0;
-    for (const event of ['data', 'end', 'drain']) this.socket.removeAllListeners(event);
-    return { socket: this.socket, readAhead: this.#reader.takeReadAhead() };
+    for (const event of ['end', 'drain']) this.socket.removeAllListeners(event);
+    return { socket: this.socket, input: this.#input, readAhead: this.#reader.takeReadAhead() };
   }
 
   #nextRequest(): void {
@@ -249,7 +260,7 @@ export class ServerConnection implements ClientStream, RequestReaderOwner, Timed
       this.#events = null;
       const message = `the client took nothing for ${limits.writeMs} ms`;
       events?.onClientGone(new ProxyError('client-write-timeout', 'client', message));
-      this.socket.resetAndDestroy();
+      reset(this.socket);
     }
   }
 }

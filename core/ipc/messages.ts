@@ -26,6 +26,8 @@ export type PrimaryMessage =
   /** Forget the prepared snapshot. */
   | { readonly type: 'rollback'; readonly version: number }
   | { readonly type: 'status'; readonly id: number }
+  /** Answer `pong` at once, whatever is being prepared. */
+  | { readonly type: 'ping' }
   | { readonly type: 'reopen-logs' }
   /** Stop accepting, finish what runs, close idle connections, then answer `drained` and exit 0. */
   | { readonly type: 'drain'; readonly timeoutMs: number };
@@ -37,6 +39,7 @@ export type WorkerMessage =
   | { readonly type: 'refused'; readonly version: number; readonly problems: readonly string[] }
   | { readonly type: 'committed'; readonly version: number }
   | { readonly type: 'status'; readonly id: number; readonly status: WorkerStatus }
+  | { readonly type: 'pong' }
   /** A rule script was ended by the watchdog or passed its memory limit. Counts toward its quarantine. */
   | {
       readonly type: 'rule-fault';

@@ -10,6 +10,8 @@ import type { ServerConnectionLimits } from '../http1/request-reader.ts';
 import { ServerConnection, type ServerConnectionOwner } from '../http1/server-connection.ts';
 import type { Deadlines } from '../shared/deadlines.ts';
 import type { ProxyError } from '../shared/errors.ts';
+import { SocketInput } from '../shared/socket-input.ts';
+import { withInput } from './accepted-socket.ts';
 
 /** Stands for the request in an exchange that only refuses what could not be read as one. */
 function noRequest(): RequestHead {
@@ -51,7 +53,9 @@ export class HttpListener implements ServerConnectionOwner {
     this.#limits = { ...service.config.limits, ...service.config.timeouts };
     this.deadlines = deadlines;
     this.#workers = workers;
-    this.#server = createServer({ noDelay: true, allowHalfOpen: true }, (socket) => this.#accept(socket));
+    this.#server = createServer({ noDelay: true, allowHalfOpen: true, pauseOnConnect: true }, (socket) =>
+      this.#accept(socket),
+    );
   }
 
   /** Begins to accept on a socket that the primary has bound. */
@@ -115,13 +119,16 @@ export class HttpListener implements ServerConnectionOwner {
     ) {
       this.#service.counters.refused += 1;
       socket.on('error', () => {});
+      // What it has sent is dropped: left unread, it would turn our FIN into a reset that destroys the answer.
+      socket.resume();
       socket.end(TOO_MANY_CONNECTIONS);
       socket.destroySoon();
       return;
     }
     this.#perClient.set(client, ofClient + 1);
     this.#service.counters.connections += 1;
-    this.#connections.add(new ServerConnection(socket, client, this));
+    const input = new SocketInput();
+    this.#connections.add(new ServerConnection(withInput(socket, input), input, client, this));
   }
 
   onRequest(connection: ServerConnection, request: ParsedRequest): ClientEvents {

@@ -5,7 +5,7 @@
 export class OneAtATime<T> {
   readonly #task: () => Promise<T>;
   #next: PromiseWithResolvers<T> | null = null;
-  #draining: Promise<void> | null = null;
+  #running = false;
 
   constructor(task: () => Promise<T>) {
     this.#task = task;
@@ -14,16 +14,12 @@ export class OneAtATime<T> {
   run(): Promise<T> {
     this.#next ??= Promise.withResolvers<T>();
     const { promise } = this.#next;
-    this.#draining ??= this.#drain();
+    if (!this.#running) void this.#drain();
     return promise;
   }
 
-  /** Resolves when nothing runs and nothing waits to. */
-  async idle(): Promise<void> {
-    await this.#draining;
-  }
-
   async #drain(): Promise<void> {
+    this.#running = true;
     while (this.#next !== null) {
       const { resolve, reject } = this.#next;
       this.#next = null;
@@ -33,6 +29,6 @@ export class OneAtATime<T> {
         reject(error);
       }
     }
-    this.#draining = null;
+    this.#running = false;
   }
 }

@@ -1,6 +1,7 @@
 import type { Logger } from '../shared/log.ts';
 import { distribute } from './distribute.ts';
 import type { DistributeOptions, Distribution } from './distribute.ts';
+import { watchHeartbeat } from './heartbeat.ts';
 import type { Identity } from './identity.ts';
 import type { LivePlan } from './live-plan.ts';
 import { afterDeath, initialBackoff } from './respawn-backoff.ts';
@@ -34,6 +35,8 @@ interface Slot {
   readonly index: number;
   worker: WorkerProcess | null;
   state: SlotState;
+  /** Settles when the worker is ready or can not become so. */
+  bringUp: Promise<void>;
   backoff: Backoff;
   restarts: number;
   timer: NodeJS.Timeout | undefined;
@@ -51,6 +54,8 @@ export class Supervisor {
   /** Drained because there are fewer workers than before; nobody waits for them but `stop`. */
   readonly #retired = new Set<WorkerProcess>();
   #current: LivePlan | null = null;
+  /** How long a worker may be silent. */
+  #workerTimeoutMs = 0;
   readonly #spare: SpareWorker;
   #stopping = false;
 
@@ -76,6 +81,7 @@ export class Supervisor {
    * before that has worked: what kills one now would kill the next too.
    */
   async start(count: number, first: LivePlan): Promise<Distribution> {
+    this.#workerTimeoutMs = first.plan.config.workerTimeoutMs;
     for (let index = 0; index < count; index++) this.#spawn(this.#addSlot(index));
     const workers = this.#slots.flatMap((slot) => slot.worker ?? []);
     const online = await Promise.all(workers.map((worker) => this.#waitOnline(worker)));
@@ -96,11 +102,16 @@ export class Supervisor {
 
   /** Brings a new snapshot to every ready worker. The workers that come up meanwhile follow by themselves. */
   async distribute(next: LivePlan, death: DistributeOptions['death']): Promise<Distribution> {
+    // A script that is taken out of service must not serve for as long as that may take.
+    if (death === 'refusal') await this.#awaitResponsive();
     const workers = this.ready().map(({ worker }) => worker);
     if (workers.length === 0 && death === 'refusal')
       return { ok: false, problems: ['no worker is up to try it'] };
     const result = await distribute(workers, next, { timeoutMs: this.#options.answerTimeoutMs, death });
-    if (result.ok) this.#current = next;
+    if (result.ok) {
+      this.#current = next;
+      this.#workerTimeoutMs = next.plan.config.workerTimeoutMs;
+    }
     return result;
   }
 
@@ -141,6 +152,22 @@ export class Supervisor {
     await Promise.all(workers.map((worker) => worker.exited));
   }
 
+  /**
+   * Until each ready worker answers or has been killed for its silence, and a worker is up in its place where it was
+   * the only one. One that hangs already says nothing about a new snapshot, so it must not have it refused.
+   */
+  async #awaitResponsive(): Promise<void> {
+    const { answerTimeoutMs } = this.#options;
+    await Promise.all(
+      this.ready().map(({ worker }) => {
+        const pong = worker.answer(({ type }) => (type === 'pong' ? true : undefined), answerTimeoutMs);
+        worker.send({ type: 'ping' });
+        return pong;
+      }),
+    );
+    if (this.ready().length === 0) await Promise.all(this.#slots.map(({ bringUp }) => bringUp));
+  }
+
   #living(): readonly WorkerProcess[] {
     return [...this.#slots.flatMap((slot) => slot.worker ?? []), ...this.#retired];
   }
@@ -150,6 +177,7 @@ export class Supervisor {
       index,
       worker: null,
       state: 'empty',
+      bringUp: Promise.resolve(),
       backoff: initialBackoff,
       restarts: 0,
       timer: undefined,
@@ -167,6 +195,17 @@ export class Supervisor {
       onSendError: (error) =>
         log.debug({ worker: worker.pid, err: error }, 'a message did not reach a worker'),
     });
+    void watchHeartbeat(
+      worker,
+      () => this.#workerTimeoutMs,
+      () => {
+        log.error(
+          { worker: worker.pid, timeoutMs: this.#workerTimeoutMs },
+          'a worker does not answer and is killed',
+        );
+        worker.kill('SIGKILL');
+      },
+    );
     return worker;
   }
 
@@ -179,7 +218,7 @@ export class Supervisor {
       if (message.type === 'rule-fault') onRuleFault(message.ruleId, message.fault, message.detail);
     });
     void worker.exited.then((exit) => this.#onExit(slot, worker, exit));
-    if (this.#current !== null) void this.#bringUp(slot, worker);
+    if (this.#current !== null) slot.bringUp = this.#bringUp(slot, worker);
   }
 
   /** Until a new worker serves the current snapshot, which may change while it prepares. */

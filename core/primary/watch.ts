@@ -138,6 +138,8 @@ function inodeOf(folder: string): string {
 
 function contentHash(file: string): string {
   try {
+    // A pipe would be waited for without end, and has no contents to compare.
+    if (!statSync(file).isFile()) return 'unreadable';
     return createHash('sha256').update(readFileSync(file)).digest('base64');
   } catch {
     return 'unreadable';

@@ -12,7 +12,7 @@ import type { Identity } from './identity.ts';
 export interface WorkerExit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
-  /** The script that its guard thread or its trace named last. */
+  /** The script that its guard thread or its trace named last; null when the primary killed it, which no script did. */
   readonly lastRuleId: string | null;
   readonly livedMs: number;
 }
@@ -49,6 +49,7 @@ export class WorkerProcess {
   readonly #onSendError: (error: Error) => void;
   readonly #listeners = new Set<(message: WorkerMessage) => void>();
   readonly #online: Promise<Answer<true>>;
+  #killed = false;
 
   constructor(options: WorkerOptions) {
     const env: NodeJS.ProcessEnv = { ...process.env, TIDEGATE_LAST_WORDS: '1' };
@@ -80,7 +81,8 @@ export class WorkerProcess {
       const end = (code: number | null, signal: NodeJS.Signals | null): void => {
         if (ended) return;
         ended = true;
-        resolve({ code, signal, lastRuleId: lastWords.ruleId(), livedMs: Date.now() - this.startedAt });
+        const lastRuleId = this.#killed ? null : lastWords.ruleId();
+        resolve({ code, signal, lastRuleId, livedMs: Date.now() - this.startedAt });
       };
       child.on('close', end);
       // Should a grandchild hold fd 4 open, 'close' would never come.
@@ -125,6 +127,7 @@ export class WorkerProcess {
   }
 
   kill(signal: NodeJS.Signals): void {
+    this.#killed = true;
     this.#child.kill(signal);
   }
 }

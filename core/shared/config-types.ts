@@ -15,6 +15,8 @@ export interface Config {
   readonly user: string | null;
   readonly group: string | null;
   readonly shutdownTimeoutMs: number;
+  /** A worker that has been silent for this long is replaced. */
+  readonly workerTimeoutMs: number;
   readonly log: LogConfig;
 }
 

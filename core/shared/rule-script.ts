@@ -29,7 +29,7 @@ export type RequestDecision =
     }
   | { readonly kind: 'deny'; readonly status: number }
   /** The script threw, ran out of time or memory, or returned something that is no decision; `onError` is already applied: 'deny' arrives here, 'next' as a `next`. */
-  | { readonly kind: 'fault'; readonly reason: string; readonly mayTryAgain?: true };
+  | { readonly kind: 'fault'; readonly reason: string };
 
 /** What the `response` handler changed, or null for nothing. */
 export type ResponseEdits = { readonly status: number | null; readonly edits: readonly HeaderEdit[] } | null;
@@ -58,6 +58,12 @@ export interface PickCandidate {
   readonly inFlight: number;
 }
 
+/** Who waits for a decision. */
+export interface DecisionTaker {
+  /** Called once; must not throw. */
+  onDecision(decision: RequestDecision): void;
+}
+
 export interface RuleScript {
   /** Identifies this version of this script with these settings. */
   readonly id: string;
@@ -70,13 +76,14 @@ export interface RuleScript {
     readonly log: boolean;
     readonly pick: boolean;
   };
-  /** None of these throws: a fault becomes a decision and a log line. */
+  // None of these throws: a fault becomes a decision and a log line.
   /**
-   * @param forgiving a call over its time limit is not held against the script, and `mayTryAgain` says so: V8
-   * optimizes a handler that has become hot within some call, which takes that long on a slow machine. The caller
-   * tries once more, unforgiving, after others had their turn.
+   * Has the `request` handler decide. Requests of one turn of the event loop are decided in one call into the
+   * sandbox at its end, since entering it costs more than most decisions; `taker` hears of it then, not within this
+   * call. A request whose rule is over its time is tried once more, alone and after the others, before it is a fault:
+   * V8 optimizes a handler that has become hot within some call, which takes that long on a slow machine.
    */
-  request(request: RuleRequest, forgiving?: boolean): RequestDecision;
+  decide(request: RuleRequest, taker: DecisionTaker): void;
   /** `head`: the response's header lines, in the shape of `RuleRequest.head`. A fault leaves the answer unchanged under onError 'next', and is 'fault' under 'deny'. */
   response(status: number, head: string, request: RuleRequest): ResponseEdits | 'fault';
   /** `entry`: the access-log entry as JSON. A fault keeps the entry. */

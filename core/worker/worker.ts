@@ -49,6 +49,11 @@ export class Worker {
         if (handle !== undefined) this.#listeners.keepHandle(message.key, handle);
         return;
       }
+      // Says that the event loop turns; what it is busy with does not matter.
+      if (message.type === 'ping') {
+        this.#channel.send({ type: 'pong' });
+        return;
+      }
       this.#queue = this.#queue
         .then(() => this.#carryOut(message))
         .catch((error: unknown) => this.die(error));
@@ -58,7 +63,7 @@ export class Worker {
     this.#channel.send({ type: 'online' });
   }
 
-  async #carryOut(message: Exclude<PrimaryMessage, { type: 'socket' }>): Promise<void> {
+  async #carryOut(message: Exclude<PrimaryMessage, { type: 'socket' | 'ping' }>): Promise<void> {
     switch (message.type) {
       case 'prepare':
         await this.#prepare(message.plan);

@@ -1,6 +1,8 @@
+import { decideEach } from './batch.ts';
 import { HANDLERS, MadeRules, type Candidate, type LogEntry, type Rules } from './define-rules.ts';
 import { MadeDecision } from './decisions.ts';
 import { quote } from './field-rules.ts';
+import { MAX_KNOWN_BODY_LENGTH } from './limits.ts';
 import { queryOf, RequestHandle } from './request.ts';
 import { ResponseHandle } from './response.ts';
 
@@ -11,6 +13,8 @@ import { ResponseHandle } from './response.ts';
 export interface Calls {
   readonly handles: string;
   request(text: string): number | string;
+  /** Several in one call: see `batch.ts`. */
+  requests(text: string): string;
   response(status: number, head: string, text: string): number | string;
   log(entry: string): number | string;
   pick(candidates: string, text: string): number | string;
@@ -37,7 +41,8 @@ export function start(exported: unknown): void {
   if (rules === undefined) throw new TypeError('the script must `export default defineRules({ … })`');
   globalThis.tidegateCalls = {
     handles: stringify(HANDLERS.filter((name) => rules[name] !== undefined)),
-    request: (text) => guarded(() => request(rules, text)),
+    request: (text) => guardedRequest(rules, text),
+    requests: (text) => decideEach(text, (one) => guardedRequest(rules, one)),
     response: (status, head, text) => guarded(() => response(rules, status, head, text)),
     log: (entry) => guarded(() => log(rules, entry)),
     pick: (candidates, text) => guarded(() => pick(rules, candidates, text)),
@@ -48,6 +53,14 @@ export function start(exported: unknown): void {
 function guarded(call: () => number | string): number | string {
   try {
     return call();
+  } catch (error) {
+    return fault(error);
+  }
+}
+
+function guardedRequest(rules: Rules, text: string): number | string {
+  try {
+    return request(rules, text);
   } catch (error) {
     return fault(error);
   }
@@ -84,7 +97,8 @@ function encode(decision: MadeDecision, req: RequestHandle, edits: string[]): nu
   if (parts.kind === 'next') return edits.length === 0 ? 0 : stringify(['next', 0, edits]);
   // Only what is the same for every request may cross as a number from now on.
   const keepsQuery = parts.kind === 'forward' && parts.path !== null && !parts.path.includes('?');
-  const recurs = edits.length === 0 && !keepsQuery && ++decision.uses > 1;
+  const isLong = parts.kind === 'respond' && parts.body.length > MAX_KNOWN_BODY_LENGTH;
+  const recurs = edits.length === 0 && !keepsQuery && !isLong && ++decision.uses > 1;
   if (recurs && decision.id === 0 && ids < MAX_IDS) decision.id = ++ids;
   const id = recurs ? decision.id : 0;
   switch (parts.kind) {

@@ -2,6 +2,10 @@
 interface HostBindings {
   readonly settings: HostSettings;
   readonly writeLog: (level: string, line: string) => void;
+  /** Tells the watchdog that the next request of the call begins. */
+  readonly beginNext: () => void;
+  /** Tells it that all are decided: what the isolate still does (microtasks) is no single one's. */
+  readonly endAll: () => void;
 }
 
 /** Settings of this sandbox, as JSON from the host. */
@@ -13,8 +17,7 @@ export interface HostSettings {
 }
 
 declare global {
-  var tidegateHost:
-    { readonly settings: string; readonly writeLog: (level: string, line: string) => void } | undefined;
+  var tidegateHost: (Omit<HostBindings, 'settings'> & { readonly settings: string }) | undefined;
 }
 
 /** The host wrote it, so it is what it says. */
@@ -23,8 +26,11 @@ const parseSettings: (json: string) => HostSettings = JSON.parse;
 function takeBindings(): HostBindings {
   const given = globalThis.tidegateHost;
   Reflect.deleteProperty(globalThis, 'tidegateHost');
-  if (given === undefined) return { settings: { lists: {}, explain: false }, writeLog: () => {} };
-  return { settings: parseSettings(given.settings), writeLog: given.writeLog };
+  if (given === undefined) {
+    const settings = { lists: {}, explain: false };
+    return { settings, writeLog: () => {}, beginNext: () => {}, endAll: () => {} };
+  }
+  return { ...given, settings: parseSettings(given.settings) };
 }
 
 export const host: HostBindings = takeBindings();

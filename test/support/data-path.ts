@@ -34,6 +34,8 @@ export async function startDataPath(options: {
   readonly upstreams?: Readonly<Record<string, unknown>>;
   readonly backendPort?: number;
   readonly rules?: RuleScript;
+  /** Listen on this Unix socket, not on a port. */
+  readonly socketPath?: string;
   /** What the files of `listener.errorPages` hold, by absolute path. */
   readonly files?: ReadonlyMap<string, string>;
 }): Promise<DataPath> {
@@ -43,7 +45,13 @@ export async function startDataPath(options: {
   const config = resolveConfig(
     configSchema.parse({
       listeners: [
-        { name: 'test', protocol: 'http', address: '127.0.0.1:0', upstream: 'site', ...options.listener },
+        {
+          name: 'test',
+          protocol: 'http',
+          address: options.socketPath === undefined ? '127.0.0.1:0' : `unix:${options.socketPath}`,
+          upstream: 'site',
+          ...options.listener,
+        },
       ],
       upstreams: upstreamsInput,
     }),
@@ -70,8 +78,10 @@ export async function startDataPath(options: {
     log: silent,
   };
   const listener = new HttpListener(service, deadlines, () => 1);
-  const port = await unusedPort();
-  await listener.listen({ port, host: '127.0.0.1' });
+  const port = options.socketPath === undefined ? await unusedPort() : 0;
+  await listener.listen(
+    options.socketPath === undefined ? { port, host: '127.0.0.1' } : { path: options.socketPath },
+  );
   return {
     port,
     service,

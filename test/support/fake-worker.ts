@@ -72,6 +72,9 @@ channel.onMessage((message, handle) => {
         },
       });
       break;
+    case 'ping':
+      channel.send({ type: 'pong' });
+      break;
     case 'reopen-logs':
       break;
     case 'drain':

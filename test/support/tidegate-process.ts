@@ -6,12 +6,12 @@ import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-import { onTestFinished } from 'vitest';
+import { afterAll, beforeAll, onTestFinished } from 'vitest';
 import { z } from 'zod';
 
 import { claimControlFolder, controlSocketName } from '../../core/admin/control-socket.ts';
+import { runToEnd, tidegateCli, type Ended } from './run-to-end.ts';
 
-const cli = fileURLToPath(new URL('../../core/cli/main.ts', import.meta.url));
 const fakeWorkers = fileURLToPath(new URL('./run-fake-workers.ts', import.meta.url));
 
 const logLine = z.looseObject({ msg: z.string(), level: z.string() });
@@ -30,12 +30,6 @@ export interface TidegateOptions {
   readonly fails?: boolean;
 }
 
-export interface CommandResult {
-  readonly status: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
 /** A `tidegate run` in a temporary folder; ended, with its workers and files, when the test is. */
 export class TidegateProcess {
   readonly folder: string;
@@ -51,7 +45,8 @@ export class TidegateProcess {
   constructor(folder: string, configFile: string, workers: TidegateOptions['workers']) {
     this.folder = folder;
     this.configFile = configFile;
-    const args = workers === 'fake' ? [fakeWorkers, configFile] : [cli, 'run', '--config', configFile];
+    const args =
+      workers === 'fake' ? [fakeWorkers, configFile] : [tidegateCli, 'run', '--config', configFile];
     const child = spawn(process.execPath, args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
     this.pid = child.pid ?? -1;
     this.#kill = (signal) => child.kill(signal);
@@ -102,16 +97,8 @@ export class TidegateProcess {
   }
 
   /** Runs another command line for the same config. */
-  async command(...args: string[]): Promise<CommandResult> {
-    const child = spawn(process.execPath, [cli, ...args, '--config', this.configFile], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    let stdout = '';
-    let stderr = '';
-    child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
-    child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
-    await once(child, 'close');
-    return { status: child.exitCode, stdout, stderr };
+  command(...args: string[]): Promise<Ended> {
+    return runToEnd(process.execPath, [tidegateCli, ...args, '--config', this.configFile]);
   }
 
   #change(): Promise<void> {
@@ -126,9 +113,32 @@ export class TidegateProcess {
 }
 
 /** Starts it and waits until it is ready. */
-export async function runTidegate(options: TidegateOptions): Promise<TidegateProcess> {
+export function runTidegate(options: TidegateOptions): Promise<TidegateProcess> {
+  return start(options, onTestFinished);
+}
+
+/** One for all tests of a file, which must leave it as they found it or take it as it is. */
+export function sharedTidegate(options: TidegateOptions): () => TidegateProcess {
+  let tidegate: TidegateProcess | null = null;
+  const ends: (() => Promise<void>)[] = [];
+  beforeAll(async () => {
+    tidegate = await start(options, (end) => void ends.unshift(end));
+  });
+  afterAll(async () => {
+    for (const end of ends) await end();
+  });
+  return () => {
+    if (tidegate === null) throw new Error('not started yet');
+    return tidegate;
+  };
+}
+
+async function start(
+  options: TidegateOptions,
+  atEnd: (end: () => Promise<void>) => void,
+): Promise<TidegateProcess> {
   const folder = await mkdtemp(join(tmpdir(), 'tidegate-test-'));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  atEnd(() => rm(folder, { recursive: true, force: true }));
   for (const [name, text] of Object.entries(options.files)) {
     await mkdir(dirname(join(folder, name)), { recursive: true });
     await writeFile(join(folder, name), text);
@@ -139,7 +149,7 @@ export async function runTidegate(options: TidegateOptions): Promise<TidegatePro
     resolve(folder, options.config ?? 'tidegate.config.yaml'),
     options.workers,
   );
-  onTestFinished(async () => {
+  atEnd(async () => {
     tidegate.kill('SIGKILL');
     await tidegate.exited;
     // A killed process leaves its control socket behind.

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { webConfig } from '../support/configs.ts';
 import { runTidegate } from '../support/tidegate-process.ts';
-import { run, startHaproxy, startNginx } from './real-servers.ts';
+import { runToEnd } from '../support/run-to-end.ts';
+import { startHaproxy, startNginx } from './real-servers.ts';
 
 test('a chain of HAProxy, Tidegate and nginx serves wrk without a failed request', async () => {
   const nginx = await startNginx('location / { return 200 "ok"; }');
@@ -10,7 +11,7 @@ test('a chain of HAProxy, Tidegate and nginx serves wrk without a failed request
     workers: 'real',
   });
   const haproxy = await startHaproxy(Number(new URL(await tidegate.url()).port));
-  const { stdout } = await run('wrk', '-t1', '-c32', '-d3s', `http://127.0.0.1:${haproxy.port}/`);
+  const { stdout } = await runToEnd('wrk', ['-t1', '-c32', '-d3s', `http://127.0.0.1:${haproxy.port}/`]);
   expect(stdout).toMatch(/\d+ requests in/);
   expect(stdout).not.toMatch(/Socket errors|Non-2xx/);
 });

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { webConfig } from '../support/configs.ts';
 import { runTidegate } from '../support/tidegate-process.ts';
-import { run, startNginx, type RealServer } from './real-servers.ts';
+import { runToEnd } from '../support/run-to-end.ts';
+import { startNginx, type RealServer } from './real-servers.ts';
 
 const MIB = 2 ** 20;
 
@@ -27,8 +28,7 @@ describe('curl through Tidegate to nginx', () => {
     await writeFile(join(nginx.folder, 'large'), content);
     const url = await proxyTo(nginx);
     const into = join(nginx.folder, 'received');
-    const { status, stderr } = await run(
-      'curl',
+    const { status, stderr } = await runToEnd('curl', [
       '-sS',
       '--fail',
       '--limit-rate',
@@ -36,7 +36,7 @@ describe('curl through Tidegate to nginx', () => {
       '-o',
       into,
       `${url}/large`,
-    );
+    ]);
     expect([status, stderr]).toEqual([0, '']);
     expect(sha256(await readFile(into))).toBe(sha256(content));
   });
@@ -50,8 +50,7 @@ describe('curl through Tidegate to nginx', () => {
       await writeFile(from, content);
       const url = await proxyTo(nginx);
       const framing = header === 'Content-Length:' ? [] : ['-H', header];
-      const { stdout } = await run(
-        'curl',
+      const { stdout } = await runToEnd('curl', [
         '-sS',
         '-w',
         '%{http_code}',
@@ -59,7 +58,7 @@ describe('curl through Tidegate to nginx', () => {
         '-T',
         from,
         `${url}/stored`,
-      );
+      ]);
       expect(stdout).toBe('201');
       expect(sha256(await readFile(join(nginx.folder, 'stored')))).toBe(sha256(content));
     },
@@ -79,8 +78,8 @@ describe('curl through Tidegate to nginx', () => {
       ['-H', 'If-Modified-Since: Fri, 01 Jan 2100 00:00:00 GMT'],
     ]) {
       const write = ['-sS', '-w', '%{http_code} %{content_type} %{size_download}'];
-      const through = await run('curl', ...write, ...options, url);
-      const without = await run('curl', ...write, ...options, direct);
+      const through = await runToEnd('curl', [...write, ...options, url]);
+      const without = await runToEnd('curl', [...write, ...options, direct]);
       const comparable = (text: string): string => text.replace(/^(?:Date|Connection): .*\r\n/gm, '');
       expect([options, comparable(through.stdout)]).toEqual([options, comparable(without.stdout)]);
     }
@@ -89,7 +88,7 @@ describe('curl through Tidegate to nginx', () => {
   test('one client connection carries many requests', async () => {
     const nginx = await startNginx('location / { return 200 "$request_uri"; }');
     const url = await proxyTo(nginx);
-    const { stdout } = await run('curl', '-sS', '-w', ' %{num_connects}\n', `${url}/[1-50]`);
+    const { stdout } = await runToEnd('curl', ['-sS', '-w', ' %{num_connects}\n', `${url}/[1-50]`]);
     const lines = stdout.trim().split('\n');
     expect(lines).toEqual(Array.from({ length: 50 }, (_, index) => `/${index + 1} ${index === 0 ? 1 : 0}`));
   });

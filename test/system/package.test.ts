@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
@@ -46,10 +46,25 @@ describe('the packed package, installed elsewhere', () => {
     const { stdout } = await inFolder('tar', '-tzf', tarball);
     const folders = stdout.split('\n').map((path) => path.split('/').slice(0, 2).join('/'));
     expect([...new Set(folders)].filter((path) => path !== '').toSorted()).toEqual(
-      ['CHANGELOG.md', 'LICENSE', 'README.md', 'core', 'dist', 'package.json', 'plugins', 'rules'].map(
-        (name) => `package/${name}`,
-      ),
+      [
+        'CHANGELOG.md',
+        'LICENSE',
+        'README.md',
+        'core',
+        'dist',
+        'docs',
+        'package.json',
+        'plugins',
+        'rules',
+      ].map((name) => `package/${name}`),
     );
+  });
+
+  test("has the config's JSON schema where the docs say that it is, and nothing else of the docs", async () => {
+    const docs = join(folder, 'node_modules/tidegate/docs');
+    expect(await readdir(docs)).toEqual(['config.schema.json']);
+    const schema: unknown = JSON.parse(await readFile(join(docs, 'config.schema.json'), 'utf8'));
+    expect(schema).toMatchObject({ title: 'Tidegate config' });
   });
 
   test('puts `tidegate` on the PATH', async () => {

@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { accepts } from '../support/accepts.ts';
 import { poll } from '../support/poll.ts';
 import { unusedPort } from '../support/raw-backend.ts';
 
@@ -66,33 +66,7 @@ async function startServer(
   });
   await poll(async () => {
     if (server.exitCode !== null) throw new Error(`${command} ended: ${said}`);
-    return answers(port);
+    return accepts(port);
   });
   return { port, folder };
-}
-
-async function answers(port: number): Promise<boolean> {
-  const socket = connect(port, '127.0.0.1');
-  try {
-    await once(socket, 'connect');
-    return true;
-  } catch {
-    return false;
-  } finally {
-    socket.destroy();
-  }
-}
-
-/** Runs a program to its end. */
-export async function run(
-  command: string,
-  ...args: string[]
-): Promise<{ status: number | null; stdout: string; stderr: string }> {
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-  let stdout = '';
-  let stderr = '';
-  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString('latin1')));
-  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
-  await once(child, 'close');
-  return { status: child.exitCode, stdout, stderr };
 }

@@ -1,4 +1,4 @@
-import { normalisePath } from '../../exchange/normalise-path.ts';
+import { normalisePath } from '../../shared/normalise-path.ts';
 import { statusOf } from '../../exchange/respond.ts';
 import type { RequestHead } from '../../exchange/streams.ts';
 import { parseRequestHead } from '../../http1/parse-head.ts';

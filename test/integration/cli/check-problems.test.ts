@@ -32,12 +32,12 @@ export default defineRules({ request() { readFileSync('/etc/passwd'); } });
 
 test('check reports the problems of every script at once, with file, line and column', async () => {
   await using project = await projectFolder({ 'tidegate.config.yaml': config, ...scripts });
-  const { code, stdout, stderr } = await runCli(project.path, 'check');
+  const { status, stdout, stderr } = await runCli(project.path, 'check');
   expect(stdout).toBe('');
   expect(stderr).toMatch(/^wrong-type\.ts:4:11: .*number/m);
   expect(stderr).toMatch(/^throws\.ts:3:\d+: .*undefined/m);
   expect(stderr).toMatch(/^node\.ts:1:\d+: /m);
-  expect(code).toBe(1);
+  expect(status).toBe(1);
 });
 
 test('check names the places in a wrong config', async () => {
@@ -45,21 +45,21 @@ test('check names the places in a wrong config', async () => {
     'tidegate.config.yaml': config.replace('upstream: site }', 'upstream: sit, timeouts: { header: 5 } }'),
     ...scripts,
   });
-  const { code, stderr } = await runCli(project.path, 'check');
+  const { status, stderr } = await runCli(project.path, 'check');
   expect(stderr).toMatch(/^tidegate\.config\.yaml:3:\d+ listeners\[0\]\.upstream: .*site/m);
   expect(stderr).toMatch(/^tidegate\.config\.yaml:3:\d+ listeners\[0\]\.timeouts\.header: .*duration/m);
   // Nor does a wrong config hide what is wrong with the scripts.
   expect(stderr).toMatch(/^wrong-type\.ts:4:11: .*number/m);
-  expect(code).toBe(1);
+  expect(status).toBe(1);
 });
 
 test('check --json gives the same to scripts', async () => {
   await using project = await projectFolder({ 'tidegate.config.yaml': config, ...scripts });
-  const { code, stdout } = await runCli(project.path, 'check', '--json');
+  const { status, stdout } = await runCli(project.path, 'check', '--json');
   const result: unknown = JSON.parse(stdout);
   expect(result).toMatchObject({
     ok: false,
     problems: expect.arrayContaining([expect.objectContaining({ line: 4, column: 11 })]),
   });
-  expect(code).toBe(1);
+  expect(status).toBe(1);
 });

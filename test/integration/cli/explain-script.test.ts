@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { projectFolder, runCli } from './run-cli.ts';
+import { register } from '../../../core/cli/explain.ts';
+import { projectFolder, runHere } from './run-cli.ts';
 
 function config(rules: string): string {
   return `
@@ -9,12 +10,12 @@ upstreams:
 `;
 }
 
-async function explain(rules: string, script: string): ReturnType<typeof runCli> {
+async function explain(rules: string, script: string): ReturnType<typeof runHere> {
   await using project = await projectFolder({
     'tidegate.config.yaml': config(rules),
     'site.ts': `import { defineRules } from 'tidegate/rules';\nexport default defineRules({\n${script}\n});\n`,
   });
-  return await runCli(project.path, 'explain', 'GET', 'http://127.0.0.1:8080/');
+  return await runHere(project.path, register, 'explain', 'GET', 'http://127.0.0.1:8080/');
 }
 
 test("explain asks the script's pick handler", async () => {
@@ -24,24 +25,24 @@ test("explain asks the script's pick handler", async () => {
 });
 
 test('a fault under onError: next is shown, and the request goes on', async () => {
-  const { code, stdout } = await explain(
+  const { status, stdout } = await explain(
     '{ script: ./site.ts, onError: next }',
     "request() { throw new Error('on purpose'); },",
   );
   expect(stdout).toMatch(/because of onError: next; the fault: .*on purpose/);
   expect(stdout).toContain('goes to 127.0.0.1:9001');
-  expect(code).toBe(0);
+  expect(status).toBe(0);
 });
 
 test('an endless loop ends explain with a fault', async () => {
-  const { code, stdout } = await explain('./site.ts', 'request() { for (;;); },');
+  const { status, stdout } = await explain('./site.ts', 'request() { for (;;); },');
   expect(stdout).toContain('time limit');
   expect(stdout).toContain('answered with 500');
-  expect(code).toBe(0);
+  expect(status).toBe(0);
 });
 
 test('a script that does not load is a problem with its place', async () => {
-  const { code, stderr } = await explain('./site.ts', "request: missing('x'),");
+  const { status, stderr } = await explain('./site.ts', "request: missing('x'),");
   expect(stderr).toMatch(/^site\.ts:3:\d+: .*missing/m);
-  expect(code).toBe(1);
+  expect(status).toBe(1);
 });

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { projectFolder, runCli } from './run-cli.ts';
+import { register } from '../../../core/cli/explain.ts';
+import { projectFolder, runCli, runHere } from './run-cli.ts';
 
 const config = `
 listeners:
@@ -83,17 +84,17 @@ test.for([
     ['named with --listener', 'goes to 127.0.0.1:9002'],
   ],
 ] as const)('explain says why: %s', async ([, args, expected]) => {
-  const { code, stdout, stderr } = await runCli(project.path, 'explain', ...args);
+  const { status, stdout, stderr } = await runHere(project.path, register, 'explain', ...args);
   expect(stderr).toBe('');
   for (const text of expected) expect(stdout).toContain(text);
-  expect(code).toBe(0);
+  expect(status).toBe(0);
 });
 
 test('explain does not guess a listener', async () => {
-  const { code, stderr } = await runCli(project.path, 'explain', 'GET', 'http://example.com/');
+  const { status, stderr } = await runCli(project.path, 'explain', 'GET', 'http://example.com/');
   expect(stderr).toContain('no listener has port 80');
   expect(stderr).toContain('web (127.0.0.1:8080), bare (127.0.0.1:8081)');
-  expect(code).toBe(1);
+  expect(status).toBe(1);
 });
 
 test('explain --json gives the steps and the outcome', async () => {

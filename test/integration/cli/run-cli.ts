@@ -1,28 +1,51 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+
+import { Command } from 'commander';
+import { vi } from 'vitest';
+
+import { runToEnd, tidegateCli, type Ended } from '../../support/run-to-end.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
-export interface CliResult {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
 /** Runs `tidegate ARGS` in a folder to its end. */
-export async function runCli(folder: string, ...args: string[]): Promise<CliResult> {
-  const child = spawn(process.execPath, [path.join(root, 'core/cli/main.ts'), ...args], {
+export function runCli(folder: string, ...args: string[]): Promise<Ended> {
+  return runToEnd(process.execPath, [tidegateCli, ...args], {
     cwd: folder,
-    stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, NO_COLOR: '1' },
   });
-  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
-  return { code: child.exitCode, stdout, stderr };
+}
+
+/**
+ * Runs one command in a folder and in this process, where a fresh one for each of many cases would cost more than
+ * the cases do.
+ */
+export async function runHere(
+  folder: string,
+  register: (program: Command) => void,
+  ...args: string[]
+): Promise<Ended> {
+  const written = { stdout: '', stderr: '' };
+  const spies = (['stdout', 'stderr'] as const).map((name) =>
+    vi.spyOn(process[name], 'write').mockImplementation((chunk) => {
+      written[name] += String(chunk);
+      return true;
+    }),
+  );
+  const [from, exitCode] = [process.cwd(), process.exitCode];
+  try {
+    process.chdir(folder);
+    const program = new Command('tidegate').exitOverride();
+    register(program);
+    await program.parseAsync(args, { from: 'user' });
+    return { status: Number(process.exitCode ?? 0), ...written };
+  } finally {
+    process.chdir(from);
+    process.exitCode = exitCode;
+    for (const spy of spies) spy.mockRestore();
+  }
 }
 
 /** A temporary folder that disposes of itself, with these files in it. */

@@ -3,7 +3,7 @@ import { projectFolder, runCli } from './run-cli.ts';
 
 test('test says how to get vitest where there is none', async () => {
   await using project = await projectFolder({ 'tidegate.config.yaml': '' });
-  const { code, stderr } = await runCli(project.path, 'test');
+  const { status, stderr } = await runCli(project.path, 'test');
   expect(stderr).toContain('npm install --save-dev vitest');
-  expect(code).toBe(1);
+  expect(status).toBe(1);
 });

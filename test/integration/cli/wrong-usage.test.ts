@@ -9,8 +9,8 @@ test.for([
   [['check', '--jason'], "unknown option '--jason'"],
 ] as const)('wrong usage ends with 2: %j', async ([args, message]) => {
   await using project = await projectFolder({});
-  const { code, stdout, stderr } = await runCli(project.path, ...args);
+  const { status, stdout, stderr } = await runCli(project.path, ...args);
   expect(stderr).toContain(message);
   expect(stdout).toBe('');
-  expect(code).toBe(2);
+  expect(status).toBe(2);
 });

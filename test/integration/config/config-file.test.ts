@@ -38,7 +38,7 @@ describe('the config file', () => {
     const file = join(await configFolder({}), 'c.yaml');
     expect(await loadConfig(file)).toEqual({
       ok: false,
-      problems: [{ file, path: '', message: 'no such file' }],
+      problems: [{ file, path: '', message: 'expected a config file, found no such file' }],
       inputs: [file],
     });
   });

@@ -9,7 +9,7 @@ function setsStatus(status: number): RuleScript {
     id: 'test',
     file: '/test.ts',
     handles: { request: false, response: true, log: false, pick: false },
-    request: () => ({ kind: 'next', edits: [] }),
+    decide: (_request, taker) => taker.onDecision({ kind: 'next', edits: [] }),
     response: () => ({ status, edits: [] }),
     log: () => true,
     pick: () => -1,

@@ -7,17 +7,15 @@ import { expect, test } from 'vitest';
 import { claimControlFolder, controlSocketName } from '../../../core/admin/control-socket.ts';
 import { webConfig } from '../../support/configs.ts';
 import { unusedPort } from '../../support/raw-backend.ts';
-import { runTidegate } from '../../support/tidegate-process.ts';
-import type { TidegateProcess } from '../../support/tidegate-process.ts';
+import { sharedTidegate } from '../../support/tidegate-process.ts';
 
-async function withAdmin(): Promise<{ tidegate: TidegateProcess; port: number }> {
-  const port = await unusedPort();
-  const files = { 'tidegate.config.yaml': webConfig({ more: `admin: { address: '127.0.0.1:${port}' }` }) };
-  return { tidegate: await runTidegate({ files, workers: 'fake' }), port };
-}
+const port = await unusedPort();
+const tidegate = sharedTidegate({
+  files: { 'tidegate.config.yaml': webConfig({ more: `admin: { address: '127.0.0.1:${port}' }` }) },
+  workers: 'fake',
+});
 
 function ask(
-  port: number,
   method: string,
   path: string,
   headers: Record<string, string> = {},
@@ -37,51 +35,39 @@ function ask(
 }
 
 test('the admin address answers with the status as JSON', async () => {
-  const { tidegate, port } = await withAdmin();
-  const answer = await ask(port, 'GET', '/status');
+  const answer = await ask('GET', '/status');
   expect(answer.status).toBe(200);
   expect(JSON.parse(answer.body)).toMatchObject({
-    pid: tidegate.pid,
+    pid: tidegate().pid,
     snapshot: { version: 1 },
     listeners: [{ name: 'web' }],
   });
 });
 
 test('a name that is not its own as Host is refused, as a page after DNS rebinding would send it', async () => {
-  const { port } = await withAdmin();
-  expect((await ask(port, 'GET', '/status', { host: `evil.example:${port}` })).status).toBe(421);
-  expect((await ask(port, 'GET', '/status', { host: `localhost:${port}` })).status).toBe(200);
+  expect((await ask('GET', '/status', { host: `evil.example:${port}` })).status).toBe(421);
+  expect((await ask('GET', '/status', { host: `localhost:${port}` })).status).toBe(200);
 });
 
 test('a reload needs the admin header, which no form can send', async () => {
-  const { port } = await withAdmin();
-  expect((await ask(port, 'POST', '/reload')).status).toBe(403);
-  const answer = await ask(port, 'POST', '/reload', { 'x-tidegate-admin': '1' });
+  expect((await ask('POST', '/reload')).status).toBe(403);
+  const answer = await ask('POST', '/reload', { 'x-tidegate-admin': '1' });
   expect(answer.status).toBe(200);
   expect(JSON.parse(answer.body)).toMatchObject({ ok: true, version: 2 });
 });
 
 test('other methods, other paths and long bodies are refused', async () => {
-  const { port } = await withAdmin();
-  const method = await ask(port, 'DELETE', '/status');
+  const method = await ask('DELETE', '/status');
   expect([method.status, method.headers.allow]).toEqual([405, 'GET']);
-  expect((await ask(port, 'GET', '/nothing')).status).toBe(404);
+  expect((await ask('GET', '/nothing')).status).toBe(404);
   expect(
-    (
-      await ask(
-        port,
-        'POST',
-        '/reload',
-        { 'x-tidegate-admin': '1', 'content-length': '2000' },
-        'x'.repeat(2000),
-      )
-    ).status,
+    (await ask('POST', '/reload', { 'x-tidegate-admin': '1', 'content-length': '2000' }, 'x'.repeat(2000)))
+      .status,
   ).toBe(413);
 });
 
 test('only its owner can enter the folder of the control socket', async () => {
-  const { tidegate } = await withAdmin();
   const folder = claimControlFolder();
   expect((await stat(folder)).mode & 0o777).toBe(0o700);
-  expect((await stat(`${folder}/${controlSocketName(tidegate.configFile)}`)).mode & 0o777).toBe(0o600);
+  expect((await stat(`${folder}/${controlSocketName(tidegate().configFile)}`)).mode & 0o777).toBe(0o600);
 });

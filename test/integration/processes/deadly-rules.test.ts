@@ -50,7 +50,8 @@ test.each([
       const started = performance.now();
       await expect(ask('/kill')).rejects.toThrow();
       expect(await poll(() => ask('/'))).toBe('ok');
-      expect(performance.now() - started).toBeLessThan(1000);
+      // `npm run bench -- --only faults` holds it to one second, on a machine that does nothing else.
+      expect(performance.now() - started).toBeLessThan(5000);
       await tidegate.line(
         'worker died',
         undefined,

@@ -1,12 +1,25 @@
-import { expect, test } from 'vitest';
+import { execFileSync } from 'node:child_process';
+import { rename } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { afterEach, expect, test } from 'vitest';
 
 import { script, webConfig } from '../../support/configs.ts';
 import { askFake } from '../../support/fake-answer.ts';
 import { poll } from '../../support/poll.ts';
 import { statusOf } from '../../support/status.ts';
-import { runTidegate } from '../../support/tidegate-process.ts';
+import { sharedTidegate } from '../../support/tidegate-process.ts';
 
 const files = { 'tidegate.config.yaml': webConfig({ rules: './site.ts' }), 'site.ts': script('good') };
+const refused = 'reload refused; what was served goes on';
+
+const shared = sharedTidegate({ files, workers: 'fake' });
+
+afterEach(async () => {
+  const reloaded = shared().nextLine('reloaded');
+  for (const [name, text] of Object.entries(files)) await shared().write(name, text);
+  await reloaded;
+});
 
 test.each([
   {
@@ -36,16 +49,18 @@ test.each([
 ])(
   '$name: the old snapshot goes on, and the log, the exit status and the status say why',
   async ({ file, text, problem }) => {
-    const tidegate = await runTidegate({ files, workers: 'fake' });
+    const tidegate = shared();
     const url = await tidegate.url();
+    const { version } = await askFake(url);
+    const logged = tidegate.nextLine(refused);
     await tidegate.write(file, text);
-    const line = await tidegate.line('reload refused; what was served goes on');
+    const line = await logged;
     expect(JSON.stringify(line['problems'])).toContain(problem);
 
     const served = await poll(() => askFake(url));
-    expect(served.version).toBe(1);
+    expect(served.version).toBe(version);
     const { lastReload, snapshot } = await statusOf(tidegate);
-    expect(snapshot.version).toBe(1);
+    expect(snapshot.version).toBe(version);
     expect(lastReload).toMatchObject({ ok: false, trigger: 'file' });
     expect((await tidegate.command('status')).stdout).toContain('REFUSED');
 
@@ -57,17 +72,30 @@ test.each([
 );
 
 test('a repaired config takes effect', async () => {
-  const tidegate = await runTidegate({ files, workers: 'fake' });
+  const tidegate = shared();
+  const logged = tidegate.nextLine(refused);
   await tidegate.write('site.ts', 'export default {');
-  await tidegate.line('reload refused; what was served goes on');
+  const { version } = await logged;
+  const reloaded = tidegate.nextLine('reloaded');
   await tidegate.write('site.ts', script('repaired'));
-  expect(await tidegate.line('reloaded')).toMatchObject({ version: 3 });
+  expect(await reloaded).toMatchObject({ version: Number(version) + 1 });
 });
 
 test('an import that is missing is noticed when it comes', async () => {
-  const tidegate = await runTidegate({ files, workers: 'fake' });
+  const tidegate = shared();
+  const logged = tidegate.nextLine(refused);
   await tidegate.write('site.ts', `import './late.ts';\n${script('late')}`);
-  await tidegate.line('reload refused; what was served goes on');
+  await logged;
+  const reloaded = tidegate.nextLine('reloaded');
   await tidegate.write('late.ts', 'export {};\n');
-  await tidegate.line('reloaded');
+  await reloaded;
+});
+
+test('a config that a pipe took the place of is refused, and the primary does not wait for the pipe', async () => {
+  const tidegate = shared();
+  execFileSync('mkfifo', [join(tidegate.folder, 'pipe')]);
+  const logged = tidegate.nextLine(refused);
+  await rename(join(tidegate.folder, 'pipe'), tidegate.configFile);
+  expect(JSON.stringify((await logged)['problems'])).toContain('a pipe');
+  await rename(tidegate.configFile, join(tidegate.folder, 'pipe'));
 });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 import { expect, onTestFinished, test } from 'vitest';
 
+import { accepts } from '../../support/accepts.ts';
 import { askFake } from '../../support/fake-answer.ts';
 import { unusedPort } from '../../support/raw-backend.ts';
 import { runTidegate } from '../../support/tidegate-process.ts';
@@ -21,18 +22,6 @@ async function reload(tidegate: TidegateProcess, text: string): Promise<number |
   return (await tidegate.command('reload')).status;
 }
 
-async function connects(port: number): Promise<boolean> {
-  const socket = connect(port, '127.0.0.1');
-  try {
-    await once(socket, 'connect');
-    return true;
-  } catch {
-    return false;
-  } finally {
-    socket.destroy();
-  }
-}
-
 test('a new listener is opened, a removed one is closed, one that stays keeps its socket', async () => {
   const tidegate = await runTidegate({
     files: { 'tidegate.config.yaml': config('127.0.0.1:0') },
@@ -43,7 +32,7 @@ test('a new listener is opened, a removed one is closed, one that stays keeps it
   expect(await reload(tidegate, config('127.0.0.1:0', `127.0.0.1:${port}`))).toBe(0);
   expect((await askFake(`http://127.0.0.1:${port}`)).version).toBe((await askFake(stays)).version);
   expect(await reload(tidegate, config('127.0.0.1:0'))).toBe(0);
-  expect(await connects(port)).toBe(false);
+  expect(await accepts(port)).toBe(false);
   await askFake(stays);
 });
 

@@ -5,27 +5,39 @@ import { expect, test } from 'vitest';
 
 import { script, webConfig } from '../../support/configs.ts';
 import { askFake } from '../../support/fake-answer.ts';
-import { runTidegate } from '../../support/tidegate-process.ts';
+import { runTidegate, sharedTidegate } from '../../support/tidegate-process.ts';
 
-const files = {
-  'tidegate.config.yaml': webConfig({ rules: './site.ts' }),
-  'site.ts': `import { text } from './text.ts';\n${script('').replace('respond("")', 'respond(text)')}`,
-  'text.ts': `export const text = 'one';\n`,
-};
+/** A rule script that imports another. */
+const importing = (text: string): string =>
+  `import { text } from './text.ts';\n${script(text).replace('respond(', 'respond(text + ')}`;
+
+const shared = sharedTidegate({
+  files: {
+    'tidegate.config.yaml': webConfig({ rules: './site.ts' }),
+    'site.ts': importing('first'),
+    'text.ts': `export const text = 'one';\n`,
+  },
+  workers: 'fake',
+});
+
+async function served(): Promise<number> {
+  return (await askFake(await shared().url())).version;
+}
 
 test('SIGHUP', async () => {
-  const tidegate = await runTidegate({ files, workers: 'fake' });
-  tidegate.kill('SIGHUP');
-  expect(await tidegate.line('reloaded')).toMatchObject({ trigger: 'signal', version: 2 });
-  expect((await askFake(await tidegate.url())).version).toBe(2);
+  const before = await served();
+  const reloaded = shared().nextLine('reloaded');
+  shared().kill('SIGHUP');
+  expect(await reloaded).toMatchObject({ trigger: 'signal', version: before + 1 });
+  expect(await served()).toBe(before + 1);
 });
 
 test('tidegate reload: exit status 0, and says what changed', async () => {
-  const tidegate = await runTidegate({ files, workers: 'fake' });
-  const result = await tidegate.command('reload');
+  const before = await served();
+  const result = await shared().command('reload');
   expect(result).toMatchObject({ status: 0, stderr: '' });
-  expect(result.stdout).toContain('version 2');
-  expect((await askFake(await tidegate.url())).version).toBe(2);
+  expect(result.stdout).toContain(`version ${before + 1}`);
+  expect(await served()).toBe(before + 1);
 });
 
 test.each([
@@ -35,7 +47,7 @@ test.each([
     text: webConfig({ rules: './site.ts', upstreams: ['more'] }),
     change: 'more',
   },
-  { name: 'a rule script', file: 'site.ts', text: script('new'), change: 'site.ts' },
+  { name: 'a rule script', file: 'site.ts', text: importing('new'), change: 'site.ts' },
   {
     name: 'a file that the rule script imports',
     file: 'text.ts',
@@ -43,26 +55,27 @@ test.each([
     change: 'site.ts',
   },
 ])('a change of $name', async ({ file, text, change }) => {
-  const tidegate = await runTidegate({ files, workers: 'fake' });
-  await tidegate.write(file, text);
-  const line = await tidegate.line('reloaded');
-  expect(line).toMatchObject({ trigger: 'file', version: 2 });
+  const version = (await served()) + 1;
+  const reloaded = shared().nextLine('reloaded');
+  await shared().write(file, text);
+  const line = await reloaded;
+  expect(line).toMatchObject({ trigger: 'file', version });
   expect(JSON.stringify(line['changes'])).toContain(change);
 });
 
 test('a file that an editor replaces by rename, twice', async () => {
-  const tidegate = await runTidegate({ files, workers: 'fake' });
-  for (const version of [2, 3]) {
-    await tidegate.write('site.ts.tmp', script(`version ${version}`));
-    await rename(join(tidegate.folder, 'site.ts.tmp'), join(tidegate.folder, 'site.ts'));
-    await tidegate.line('reloaded', (line) => line['version'] === version);
+  for (const time of ['once', 'twice']) {
+    const reloaded = shared().nextLine('reloaded');
+    await shared().write('site.ts.tmp', importing(time));
+    await rename(join(shared().folder, 'site.ts.tmp'), join(shared().folder, 'site.ts'));
+    await reloaded;
   }
 });
 
 test('a mounted folder whose link is swapped, as Kubernetes does it', async () => {
   const tidegate = await runTidegate({
     files: {
-      '..1/tidegate.config.yaml': files['tidegate.config.yaml'],
+      '..1/tidegate.config.yaml': webConfig({ rules: './site.ts' }),
       '..1/site.ts': script('one'),
       '..2/site.ts': script('two'),
     },
@@ -100,9 +113,10 @@ test('a folder that is moved away and replaced', async () => {
 });
 
 test('the same content again is no change', async () => {
-  const tidegate = await runTidegate({ files, workers: 'fake' });
-  await tidegate.write('text.ts', files['text.ts']);
+  const { folder } = shared();
+  const changed = shared().nextLine('files changed');
+  await shared().write('text.ts', await readFile(join(folder, 'text.ts'), 'utf8'));
   // Both are looked at together, and only this one is news.
-  await tidegate.write('site.ts', script('new'));
-  expect(await tidegate.line('files changed')).toMatchObject({ files: [join(tidegate.folder, 'site.ts')] });
+  await shared().write('site.ts', importing('news'));
+  expect(await changed).toMatchObject({ files: [join(folder, 'site.ts')] });
 });

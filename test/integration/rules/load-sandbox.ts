@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { RuleBundle, RuleScriptConfig } from '../../../core/shared/config-types.ts';
-import type { RuleRequest } from '../../../core/shared/rule-script.ts';
+import type { RequestDecision, RuleRequest } from '../../../core/shared/rule-script.ts';
 import { compileRules } from '../../../rules/compile.ts';
 import { RuleHost } from '../../../rules/evaluate.ts';
 import type { LoadedScript } from '../../../rules/loaded-script.ts';
@@ -77,4 +77,9 @@ export function requestOf(target: string, over: Partial<RuleRequest> = {}): Rule
     head: 'Host: example.com\r\nAccept: */*',
     ...over,
   };
+}
+
+/** As the request path asks: together with the others of the same turn. */
+export function decisionOf(script: LoadedScript, request: RuleRequest): Promise<RequestDecision> {
+  return new Promise((resolve) => script.decide(request, { onDecision: resolve }));
 }

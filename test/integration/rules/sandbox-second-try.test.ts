@@ -1,11 +1,25 @@
 import { expect, test } from 'vitest';
-import { loadSandbox, requestOf } from './load-sandbox.ts';
+import { decisionOf, loadSandbox, requestOf } from './load-sandbox.ts';
 
-test('the first time over the limit may be forgiven: it is no fault of the script, and the caller may try again', async () => {
-  const { script, faults } = await loadSandbox('export default defineRules({ request() { for (;;); } });');
+const logged = (logs: readonly string[]): string[] =>
+  logs.filter((line) => line.includes('passed the time limit'));
+
+test('a request over its time is tried a second time, and only then a fault of the script', async () => {
+  const { script, faults, logs } = await loadSandbox(
+    'export default defineRules({ request() { for (;;); } });',
+  );
   const reason = 'the `request` handler passed the time limit of 10ms';
-  expect(script.request(requestOf('/'), true)).toEqual({ kind: 'fault', reason, mayTryAgain: true });
-  expect(faults).toEqual([]);
-  expect(script.request(requestOf('/'))).toEqual({ kind: 'fault', reason });
+  expect(await decisionOf(script, requestOf('/'))).toEqual({ kind: 'fault', reason });
+  expect(logged(logs)).toEqual([
+    `error the rule script's isolate was ended and replaced: ${reason}; the request is tried once more`,
+    `error the rule script's isolate was ended and replaced: ${reason}`,
+  ]);
   expect(faults).toEqual(['time']);
+});
+
+test('while one request waits for its second try, others have none', async () => {
+  const { script, faults } = await loadSandbox('export default defineRules({ request() { for (;;); } });');
+  const decisions = await Promise.all([1, 2, 3].map((n) => decisionOf(script, requestOf(`/${n}`))));
+  expect(decisions.map(({ kind }) => kind)).toEqual(['fault', 'fault', 'fault']);
+  expect(faults).toEqual(['time', 'time', 'time']);
 });

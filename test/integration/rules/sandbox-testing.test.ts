@@ -52,3 +52,16 @@ test('what is wrong with a script is said with its place', async () => {
   await writeFile(file, '\nconst broken = ;');
   await expect(loadRules(file)).rejects.toThrow(`${file}:2:16 Unexpected ";"`);
 });
+
+test('a script under test sees paths as the proxy shows them', async () => {
+  const { file } = await compileText(
+    `export default defineRules({ request(req) { return respond(req.path + ' ' + req.target); } });`,
+  );
+  await using rules = await loadRules(file);
+  expect(await rules.request({ path: '/%61dmin/%2f?q=%61' })).toMatchObject({
+    body: '/admin/%2F /%61dmin/%2f?q=%61',
+  });
+  await expect(rules.request({ path: '/public%2f..%2fadmin' })).rejects.toThrow(
+    'the proxy refuses this path before any rule sees it: "/public%2f..%2fadmin"',
+  );
+});

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { RequestDecision, RuleScript } from '../../../core/shared/rule-script.ts';
+import type { RuleScript } from '../../../core/shared/rule-script.ts';
 import { connectRaw, get } from '../../support/raw-client.ts';
 import { startProxy } from '../http1/setup.ts';
 
@@ -9,11 +9,13 @@ function busyRule(targets: string[]): RuleScript {
     id: 'busy',
     file: '/busy.ts',
     handles: { request: true, response: false, log: false, pick: false },
-    request({ target }): RequestDecision {
-      targets.push(target);
-      const until = performance.now() + 10;
-      while (performance.now() < until);
-      return { kind: 'respond', status: 200, headers: [], body: 'busy' };
+    decide({ target }, taker) {
+      setImmediate(() => {
+        targets.push(target);
+        const until = performance.now() + 10;
+        while (performance.now() < until);
+        taker.onDecision({ kind: 'respond', status: 200, headers: [], body: 'busy' });
+      });
     },
     response: () => null,
     log: () => true,

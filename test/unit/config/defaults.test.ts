@@ -61,6 +61,7 @@ test('the least config gets every default', () => {
     user: null,
     group: null,
     shutdownTimeoutMs: 30_000,
+    workerTimeoutMs: 10_000,
     log: { level: 'info', file: null, access: null },
   };
   expect(resolveConfig(content, '/etc/tidegate/tidegate.config.yaml', new Map())).toEqual(expected);

@@ -99,6 +99,7 @@ test('lists and the top level', () => {
           workers: 4,
           admin: { address: 'localhost:9900' },
           shutdownTimeout: '1m',
+          workerTimeout: '5s',
           log: { level: 'debug' },
         },
       },
@@ -110,6 +111,7 @@ test('lists and the top level', () => {
     'workers 2 → 4',
     'admin none → localhost:9900',
     'shutdownTimeout 30s → 1m',
+    'workerTimeout 10s → 5s',
     'log.level info → debug',
   ]);
 });

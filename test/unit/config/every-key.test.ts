@@ -56,6 +56,7 @@ test('every key arrives where it belongs', () => {
     user: 'www-data',
     group: 'web',
     shutdownTimeout: '1m',
+    workerTimeout: '20s',
     log: { level: 'warn', file: './app.log', access: { format: 'combined', file: '/var/log/access.log' } },
   });
   const pages = new Map([
@@ -134,6 +135,7 @@ test('every key arrives where it belongs', () => {
     user: 'www-data',
     group: 'web',
     shutdownTimeoutMs: 60_000,
+    workerTimeoutMs: 20_000,
     log: {
       level: 'warn',
       file: '/etc/t/app.log',

@@ -5,6 +5,8 @@ import type { ParsedRequest } from '../../../core/http1/parse-head.ts';
 import type { ServerConnectionLimits } from '../../../core/http1/request-reader.ts';
 import { ServerConnection } from '../../../core/http1/server-connection.ts';
 import { Deadlines } from '../../../core/shared/deadlines.ts';
+import { SocketInput } from '../../../core/shared/socket-input.ts';
+import { deliver } from './shared-buffer.ts';
 import { fieldsOf } from './read-request.ts';
 
 export interface ReceivedRequest {
@@ -41,8 +43,8 @@ export function receive(pieces: readonly string[], limits: Partial<ServerConnect
   // Pipelined requests take turns with other connections; here there are none.
   vi.useFakeTimers({ toFake: ['setImmediate'] });
   const deadlines = new Deadlines();
-  const socket = new Socket();
-  const connection = new ServerConnection(socket, '192.0.2.1', {
+  const input = new SocketInput();
+  const connection = new ServerConnection(new Socket(), input, '192.0.2.1', {
     limits: () => ({ ...LIMITS, ...limits }),
     draining: false,
     deadlines,
@@ -56,7 +58,7 @@ export function receive(pieces: readonly string[], limits: Partial<ServerConnect
     },
     onClosed() {},
   });
-  for (const piece of pieces) socket.emit('data', Buffer.from(piece, 'latin1'));
+  for (const piece of pieces) deliver(input, Buffer.from(piece, 'latin1'));
   vi.runAllTimers();
   vi.useRealTimers();
   connection.destroy();

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import fc from 'fast-check';
-import { normalisePath } from '../../../core/exchange/normalise-path.ts';
+import { normalisePath } from '../../../core/shared/normalise-path.ts';
 
 describe('normalisePath', () => {
   test.each([

@@ -1,0 +1,29 @@
+import { Socket, type OnReadOpts } from 'node:net';
+import type { SocketInput } from '../shared/socket-input.ts';
+
+/** Node's own servers make their sockets like this. */
+type SocketOnHandle = new (options: { handle: object; allowHalfOpen: boolean; onread: OnReadOpts }) => Socket;
+
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Node's types know of one kind of handle only
+const SocketOnHandle = Socket as unknown as SocketOnHandle;
+
+/**
+ * Gives an accepted connection a socket that reads into the shared buffer: `net.Server` makes its sockets
+ * itself and has no option `onread`. So a second socket takes the connection's handle over, and the first
+ * one, destroyed without it, leaves the connection alone; the server forgets it, so that its `close` waits
+ * for no connection. What was set on the handle (TCP_NODELAY) stays set.
+ * @param accepted by a server with `pauseOnConnect` and `allowHalfOpen`, within its 'connection' event
+ * @returns the socket to use; `accepted` itself, read through 'data' events, where it has no handle to
+ * give away: when it was closed already, or by a Node that keeps handles elsewhere
+ */
+export function withInput(accepted: Socket, input: SocketInput): Socket {
+  const handle: unknown = Reflect.get(accepted, '_handle');
+  if (typeof handle !== 'object' || handle === null) {
+    input.readFrom(accepted);
+    accepted.resume();
+    return accepted;
+  }
+  Reflect.set(accepted, '_handle', null);
+  accepted.destroy();
+  return new SocketOnHandle({ handle, allowHalfOpen: true, onread: input.onread });
+}
