@@ -9,6 +9,7 @@ import { dieOf } from './last-words.ts';
  * watchdog cannot end them, and a heap that V8 gave up on parks its thread. This thread ends the
  * process then; the primary replaces it and knows by the last words which script it was.
  */
+/** From when the watchdog has ended the call. */
 const GRACE_MS = 200;
 const POLL_MS = 25;
 /** While a call is suspect. */
@@ -32,11 +33,10 @@ function watch(words: Int32Array, lastWords: boolean): void {
       quiet = 0;
     }
     if ((sequence & 1) === 1) {
-      const slot = Atomics.load(words, WORDS.slot);
-      const limitMs = Atomics.load(words, WORDS.limits + slot) + GRACE_MS;
-      if (waitedMs >= limitMs) {
+      if (Atomics.load(words, WORDS.ended) !== sequence) waitedMs = 0;
+      else if (waitedMs >= GRACE_MS) {
         takeAssignments();
-        dieOf(ruleIds.get(slot) ?? '', lastWords);
+        dieOf(ruleIds.get(Atomics.load(words, WORDS.slot)) ?? '', lastWords);
       }
     } else if (++quiet > LOOKS_UNTIL_SLEEP) {
       takeAssignments();

@@ -1,4 +1,5 @@
 import type { DecisionTaker, RequestDecision, RuleRequest } from '../core/shared/rule-script.ts';
+import { decideAtEndOfTurn } from '../core/shared/turn.ts';
 import { MAX_REQUESTS } from './call-state.ts';
 
 /** What became of several requests in one call. */
@@ -68,7 +69,7 @@ export class RequestTurns {
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    setImmediate(() => this.#run());
+    decideAtEndOfTurn(() => this.#run());
   }
 
   /** Those that come while it runs have to wait for the next turn: others than this script's clients want theirs. */

@@ -6,9 +6,9 @@ import { MAX_BATCH_MS } from './runtime/limits.ts';
 const LOOKS_PER_LIMIT = 4;
 const LONGEST_POLL_MS = 5;
 /** A call that is over its time has used this part of the limit at least since the second look at it; if not, it was kept waiting for a processor. */
-const LEAST_PROCESSOR_SHARE = 1 / 2;
+const LEAST_PROCESSOR_SHARE = 3 / 4;
 /** Over so many time limits, a call is ended whatever it waited for. */
-const STARVED_LIMITS = 4;
+const STARVED_LIMITS = 10;
 /** So many looks without any call, and the watchdog sleeps until the next one. */
 const LOOKS_UNTIL_SLEEP = 20;
 

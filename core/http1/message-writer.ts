@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { HeaderList } from '../exchange/headers.ts';
 import { messageBuffer } from '../shared/read-buffers.ts';
+import { writeAtEndOfTurn, type Writer } from '../shared/turn.ts';
 
 /**
  * Up to this size a head and its body leave in one latin1 string: one system call, and no
@@ -9,9 +10,10 @@ import { messageBuffer } from '../shared/read-buffers.ts';
 const MAX_JOINED_BYTES = 16 * 1024 - 64;
 
 /** Writes one message after the other to a socket, holding back what can leave together. */
-export class MessageWriter {
+export class MessageWriter implements Writer {
   readonly #socket: Socket;
   #held = '';
+  #waitsForEndOfTurn = false;
 
   constructor(socket: Socket) {
     this.#socket = socket;
@@ -24,7 +26,7 @@ export class MessageWriter {
 
   writeNow(text: string): void {
     this.#held += text;
-    this.flush();
+    this.writeHeld();
   }
 
   /**
@@ -61,10 +63,18 @@ export class MessageWriter {
     this.flush();
   }
 
+  /** What is held leaves at the end of this turn of the event loop. */
   flush(): void {
+    if (this.#held === '' || this.#waitsForEndOfTurn) return;
+    this.#waitsForEndOfTurn = true;
+    writeAtEndOfTurn(this);
+  }
+
+  writeHeld(): void {
+    this.#waitsForEndOfTurn = false;
     if (this.#held === '') return;
     const text = this.#held;
     this.#held = '';
-    this.#socket.write(text, 'latin1');
+    if (!this.#socket.destroyed) this.#socket.write(text, 'latin1');
   }
 }

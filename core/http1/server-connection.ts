@@ -199,6 +199,7 @@ export class ServerConnection implements ClientStream, RequestReaderOwner, Timed
     if (this.#phase !== 'open') return;
     this.#phase = 'lingering';
     this.#reader.end();
+    this.#writer.writeHeld();
     // What the client has yet to take of the answer is worth the whole write timeout.
     this.deadlineMs = performance.now() + this.#reader.limits.writeMs;
     this.socket.end(() => (this.deadlineMs = performance.now() + LINGER_MS));

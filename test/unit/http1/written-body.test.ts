@@ -23,7 +23,9 @@ async function arrives(write: (writer: MessageWriter) => void): Promise<string> 
   const sender = connect(address.port, '127.0.0.1');
   const receiver = await accepted;
   const received = buffer(receiver);
-  write(new MessageWriter(sender));
+  const writer = new MessageWriter(sender);
+  write(writer);
+  writer.writeHeld();
   sender.end();
   return (await received).toString('latin1');
 }

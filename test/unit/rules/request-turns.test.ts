@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { RequestDecision, RuleRequest } from '../../../core/shared/rule-script.ts';
 import { RequestTurns, type TurnDecider, type TurnResult } from '../../../rules/request-turns.ts';
 
@@ -42,6 +42,10 @@ function requestOf(target: string, head = ''): RuleRequest {
 }
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+// A run ends after some milliseconds: time stands still, lest a busy machine end one early.
+beforeEach(() => void vi.useFakeTimers({ toFake: ['performance'] }));
+afterEach(() => void vi.useRealTimers());
 
 test('requests of one turn are decided in one call at its end', async () => {
   const { script, add, decided } = start();

@@ -1,0 +1,47 @@
+/**
+ * What is cheaper done together at the end of a turn of the event loop, after everything that had
+ * come was read: first the decisions of rules, then the writes, those that follow from the decisions
+ * included. Reads, sandbox and writes each find their code and data in the caches then, and a
+ * peer that the first write wakes finds the others when it comes to read.
+ */
+let decisions: (() => void)[] = [];
+let writers: Writer[] = [];
+let scheduled = false;
+
+export interface Writer {
+  /** Writes what waits to be written, if there still is any. */
+  writeHeld(): void;
+}
+
+/** What is added while the decisions of a turn are made waits for the next one: others want their turn. */
+export function decideAtEndOfTurn(decide: () => void): void {
+  decisions.push(decide);
+  schedule();
+}
+
+/** To be called once until `writeHeld` is. */
+export function writeAtEndOfTurn(writer: Writer): void {
+  writers.push(writer);
+  schedule();
+}
+
+function schedule(): void {
+  if (scheduled) return;
+  scheduled = true;
+  // It runs when the poll phase of this turn is over.
+  setImmediate(endTurn);
+}
+
+function endTurn(): void {
+  try {
+    const decide = decisions;
+    decisions = [];
+    for (const one of decide) one();
+    const write = writers;
+    writers = [];
+    for (const writer of write) writer.writeHeld();
+  } finally {
+    scheduled = false;
+    if (decisions.length > 0 || writers.length > 0) schedule();
+  }
+}
