@@ -20,8 +20,10 @@ export const WORDS = {
   measured: 7,
   /** …in microseconds. */
   processorUs: 8,
-  /** The sequence number with which the call began. */
+  /** The sequence number with which the call began… */
   call: 9,
+  /** …and when: the low 31 bits of Date.now(). */
+  began: 10,
   /** Time limits in ms, by slot. */
   limits: 16,
 } as const;

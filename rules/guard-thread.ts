@@ -13,7 +13,7 @@ import { dieOf } from './last-words.ts';
 const GRACE_MS = 200;
 const POLL_MS = 25;
 /** While a call is suspect. */
-const MEASURE_MS = 1;
+const MEASURE_MS = 0.5;
 const LOOKS_UNTIL_SLEEP = 20;
 
 const data = z.object({ words: z.instanceof(Int32Array), lastWords: z.boolean() }).parse(workerData);

@@ -2,11 +2,14 @@ import { BETWEEN_REQUESTS, createCallState, MAX_SLOTS, WORDS } from './call-stat
 import { WatchIsolate, type IsolateHandle } from './isolate.ts';
 import { MAX_BATCH_MS } from './runtime/limits.ts';
 
-/** How long a call has lasted is known this exactly: the watchdog looks four times in a time limit. */
+/** Until it meets a call, the watchdog looks four times in a time limit: a call is noticed that late. */
 const LOOKS_PER_LIMIT = 4;
 const LONGEST_POLL_MS = 5;
-/** A call that is over its time has used this part of the limit at least since the second look at it; if not, it was kept waiting for a processor. */
-const LEAST_PROCESSOR_SHARE = 3 / 4;
+/** Then it looks more often, so that the call ends in time. */
+const LOOKS_PER_CALL = 20;
+const SHORTEST_POLL_MS = 0.5;
+/** A wait that took longer than so many of its lengths was not the call's: the process, or this thread alone, had no processor. */
+const MOST_PER_WAIT = 3;
 /** Over so many time limits, a call is ended whatever it waited for. */
 const STARVED_LIMITS = 10;
 /** So many looks without any call, and the watchdog sleeps until the next one. */
@@ -15,10 +18,10 @@ const LOOKS_UNTIL_SLEEP = 20;
 /**
  * Ends rule isolates whose call lasts longer than its time limit. The loop is in an isolate of
  * isolated-vm, because only from inside one of its threads can an isolate be disposed of while the
- * main thread is stuck in it. Time is counted in the loop's own waits and never by the clock: a
- * process that was stopped or throttled as a whole has used none of it. And where the main thread
+ * main thread is stuck in it. A wait of the loop counts as long as it took, but no more than a few times
+ * its length: a process that was stopped or throttled as a whole has used no time. And where the main thread
  * alone had to wait for a processor in the midst of a call, which is no fault of the script's, the
- * guard thread (the only one that can see that) says so. The waits are those of the whole call:
+ * guard thread (the only one that can see that) says how much of one it had. The time is that of the whole call:
  * a script that gets hold of the runtime may tell of as many further requests as it likes.
  */
 const LOOP = `
@@ -28,7 +31,11 @@ const isolates = [];
 function assign(slot, isolate) { isolates[slot] = isolate; }
 function loop(command) {
   let watched = Atomics.load(words, ${WORDS.call});
-  let waited = 0;
+  /** Milliseconds: of the call, of it when it became suspect, and of the last wait. */
+  let lasted = 0;
+  let unmeasured = 0;
+  let wait = 0;
+  let lookedAt = Date.now();
   let quiet = 0;
   let poll = ${LONGEST_POLL_MS};
   for (const slot in isolates) {
@@ -38,26 +45,33 @@ function loop(command) {
     if (Atomics.load(words, ${WORDS.command}) !== command) return;
     const call = Atomics.load(words, ${WORDS.call});
     const sequence = Atomics.load(words, ${WORDS.sequence});
+    const now = Date.now();
     if (call !== watched) {
       watched = call;
-      waited = 0;
+      lasted = Math.min((now - Atomics.load(words, ${WORDS.began})) & 0x7fffffff, poll * ${MOST_PER_WAIT});
       quiet = 0;
+    } else {
+      lasted += Math.min(Math.max(0, now - lookedAt), wait * ${MOST_PER_WAIT});
     }
+    lookedAt = now;
+    wait = poll;
     if ((sequence & 1) === 1) {
       const slot = Atomics.load(words, ${WORDS.slot});
       const limit = words[${WORDS.limits} + slot];
-      if (waited > 0 && Atomics.load(words, ${WORDS.suspect}) !== call) {
+      wait = Math.min(poll, Math.max(${SHORTEST_POLL_MS}, limit / ${LOOKS_PER_CALL}));
+      if (lasted > 0 && Atomics.load(words, ${WORDS.suspect}) !== call) {
+        unmeasured = lasted;
         Atomics.store(words, ${WORDS.suspect}, call);
         Atomics.store(words, ${WORDS.guardAsleep}, 0);
         Atomics.notify(words, ${WORDS.guardAsleep});
       }
-      const starved = Atomics.load(words, ${WORDS.measured}) === call
-        && Atomics.load(words, ${WORDS.processorUs}) < limit * 1000 * ${LEAST_PROCESSOR_SHARE};
-      // One look more than the limit: V8 optimizes a handler in the midst of a call, once, which takes milliseconds.
-      const allowed = (starved ? limit * ${STARVED_LIMITS} : limit + poll) + (sequence === call ? 0 : ${MAX_BATCH_MS});
+      const measured = Atomics.load(words, ${WORDS.measured}) === call;
+      const used = measured ? unmeasured + Atomics.load(words, ${WORDS.processorUs}) / 1000 : lasted;
+      const allowed = limit + (sequence === call ? 0 : ${MAX_BATCH_MS});
+      const isOver = lasted >= allowed && (used >= allowed || lasted >= limit * ${STARVED_LIMITS});
       // SEQUENCE first: one of a later call comes with a later CALL.
       const reached = Atomics.load(words, ${WORDS.sequence});
-      if (waited >= allowed && (reached & 1) === 1 && Atomics.load(words, ${WORDS.call}) === call) {
+      if (isOver && (reached & 1) === 1 && Atomics.load(words, ${WORDS.call}) === call) {
         Atomics.store(words, ${WORDS.ended}, reached);
         const isolate = isolates[slot];
         isolates[slot] = undefined;
@@ -72,7 +86,7 @@ function loop(command) {
       quiet = 0;
       continue;
     }
-    if (Atomics.wait(words, ${WORDS.watchdogAsleep}, 0, poll) === 'timed-out') waited += poll;
+    Atomics.wait(words, ${WORDS.watchdogAsleep}, 0, wait);
   }
 }`;
 
@@ -114,6 +128,7 @@ export class Watchdog {
     Atomics.store(words, WORDS.slot, slot);
     this.#began = (Atomics.load(words, WORDS.sequence) + 1) | 0;
     Atomics.store(words, WORDS.call, this.#began);
+    Atomics.store(words, WORDS.began, Date.now() & 0x7fffffff);
     Atomics.add(words, WORDS.sequence, 1);
     if (Atomics.load(words, WORDS.watchdogAsleep) === 1) this.#wake(WORDS.watchdogAsleep);
     if (Atomics.load(words, WORDS.guardAsleep) === 1) this.#wake(WORDS.guardAsleep);
