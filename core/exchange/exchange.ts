@@ -6,15 +6,7 @@ import type { Upstream } from '../upstreams/upstream.ts';
 import { clientAddressBehind } from './client-address.ts';
 import type { ListenerService } from './listener-service.ts';
 import { normalisePath } from '../shared/normalise-path.ts';
-import type { RequestHead } from './streams.ts';
-
-/** The connection that a request came over. */
-export interface Peer {
-  readonly address: string;
-  /** The port that the client connected to. */
-  readonly localPort: number;
-  readonly scheme: 'http' | 'https';
-}
+import type { Peer, RequestHead } from './streams.ts';
 
 /** One request and what became of it. Only `pipeline.ts` and `rule-calls.ts` write to it. */
 export class Exchange implements RuleRequest {

@@ -10,7 +10,7 @@ import { bodyTooLarge, checkRequest } from './check-request.ts';
 import type { Exchange } from './exchange.ts';
 import { finishExchange } from './finish.ts';
 import type { HeaderList } from './headers.ts';
-import { buildRequestHead } from './request-head.ts';
+import { RequestHeadForBackend } from './request-head.ts';
 import { errorAnswer, redirectAnswer, sendLocalAnswer, statusOf, type LocalAnswer } from './respond.ts';
 import { hostWithoutPort } from './routes.ts';
 import { editAnswerByRule, pickByRule, ruleFault } from './rule-calls.ts';
@@ -162,7 +162,7 @@ export class RequestPath implements ClientEvents, DecisionTaker, AttemptOwner {
     exchange.backend = backend;
     backend.runtime.inFlight += 1;
     backend.runtime.requests += 1;
-    const head = buildRequestHead(exchange, backend.address);
+    const head = new RequestHeadForBackend(exchange, backend.address);
     this.#attempt = new Attempt(this, backend, connection, head, exchange.request);
     this.#attempt.start(exchange.method, upstream.config);
   }
@@ -197,7 +197,7 @@ export class RequestPath implements ClientEvents, DecisionTaker, AttemptOwner {
           attempts: exchange.attempts,
           maxAttempts: exchange.upstream.config.retries.attempts,
           bodyBegun: attempt.bodyBegun,
-          reusedConnection: attempt.connection.isReused,
+          reusedConnection: attempt.stream.isReused,
         });
     if (decision !== 'fresh-connection') attempt.backend.runtime.errors += 1;
     this.#leaveBackend();
@@ -248,7 +248,7 @@ export class RequestPath implements ClientEvents, DecisionTaker, AttemptOwner {
     if (wrong !== null) return this.#fail(wrong);
     exchange.status = 101;
     this.#answerBegun = true;
-    const backendEnd = attempt.connection.takeSocket();
+    const backendEnd = attempt.stream.takeTunnelEnd();
     const clientEnd = this.client.switchProtocols(head.reason, head.headers);
     tunnel(clientEnd, backendEnd, (fromClient, fromBackend) => {
       exchange.requestBytes += fromClient;

@@ -1,6 +1,5 @@
-import type { Socket } from 'node:net';
+import type { UpstreamConfig } from '../shared/config-types.ts';
 import type { ProxyError } from '../shared/errors.ts';
-import type { SocketInput } from '../shared/socket-input.ts';
 import type { HeaderList } from './headers.ts';
 
 /**
@@ -20,6 +19,14 @@ export const NO_BODY: BodyFraming = { kind: 'none' };
 export const CHUNKED_BODY: BodyFraming = { kind: 'chunked' };
 export const UNTIL_CLOSE_BODY: BodyFraming = { kind: 'until-close' };
 
+/** The connection that requests come over. */
+export interface Peer {
+  readonly address: string;
+  /** The port that the client connected to. */
+  readonly localPort: number;
+  readonly scheme: 'http' | 'https';
+}
+
 /** A request as it came from the client, parsed and valid. */
 export interface RequestHead {
   readonly method: string;
@@ -37,6 +44,13 @@ export interface RequestHead {
   readonly expectsContinue: boolean;
 }
 
+/** A request with what rules see of it besides. */
+export interface ReceivedRequest {
+  readonly head: RequestHead;
+  /** The header lines as received: `name: value` joined by CRLF. */
+  readonly fieldText: string;
+}
+
 /** An answer as it came from a backend, parsed and valid. */
 export interface ResponseHead {
   readonly status: number;
@@ -46,14 +60,43 @@ export interface ResponseHead {
   readonly nominated: readonly string[] | null;
 }
 
-/**
- * A connection that is no longer read as HTTP. Who takes it over sets `input.receive` at once;
- * `readAhead`, what was read behind the head, is valid during the call that hands it over, like any piece of input.
- */
-export interface RawConnection {
-  readonly socket: Socket;
-  readonly input: SocketInput;
+/** One end of a tunnel: a connection, or a stream of one, that is no longer read as HTTP. */
+export interface TunnelEnd {
+  /** What was read behind the head; valid during the call that hands the end over, like any piece of input. */
   readonly readAhead: Buffer | null;
+  /** Takes it over: these hear of everything from now on. To be called before the event loop's next step. */
+  open(events: TunnelEvents): void;
+  /** Is done with `piece` when it returns. False: it takes no more for now, `onWritable` will be called. */
+  write(piece: Buffer): boolean;
+  /** Nothing follows in this direction. */
+  end(): void;
+  pause(): void;
+  resume(): void;
+  /** Ends it in both directions when what was written has left. */
+  destroySoon(): void;
+  /** At once, in both directions. */
+  destroy(): void;
+}
+
+export interface TunnelEvents {
+  /** `piece`: as for a BodyConsumer. */
+  onData(piece: Buffer): void;
+  /** The peer sends no more. */
+  onEnd(): void;
+  onWritable(): void;
+  /** Both directions have ended, or (`failed`) the connection broke. Nothing follows. */
+  onClose(failed: boolean): void;
+}
+
+/** A header field as HTTP/2 sends it: the name in lower case. */
+export type FieldLine = readonly [name: string, value: string];
+
+/** The head of a request as a backend is to get it, in the shape that the backend's protocol wants. */
+export interface OutgoingRequest {
+  /** HTTP/1.1: start line and fields, each line with its CRLF, without the empty line. */
+  text(): string;
+  /** HTTP/2: pseudo-header fields first (RFC 9113 8.3.1). */
+  fields(scheme: 'http' | 'https'): FieldLine[];
 }
 
 /**
@@ -87,8 +130,8 @@ export interface ClientStream {
   abort(): void;
   /** The answer that follows is the last one of this connection, which ends after it. */
   closeAfterAnswer(): void;
-  /** Sends 101 with these fields and hands over the raw connection with what was read ahead; the stream is out of the game. */
-  switchProtocols(reason: string, headers: HeaderList): RawConnection;
+  /** Accepts the switch of protocols with these fields, and hands over what lies below; the stream is out of the game. */
+  switchProtocols(reason: string, headers: HeaderList): TunnelEnd;
 }
 
 /** What a client stream tells its exchange. */
@@ -98,10 +141,17 @@ export interface ClientEvents {
   onClientWritable(): void;
 }
 
+/** What an upstream's config says of its connections. */
+export type BackendSettings = Pick<UpstreamConfig, 'timeouts' | 'limits'>;
+
 /** The backend's side of one attempt. */
 export interface BackendStream {
-  /** `head`: start line and fields, each line with its CRLF, without the empty line. With a framing other than 'none', sendData and sendEnd follow, if `expectsContinue` maybe not before a 100. */
-  sendHead(head: string, framing: BodyFraming, expectsContinue: boolean): void;
+  /** Whether its connection has served an exchange before: a failure may then be an idle connection that the backend just closed. */
+  readonly isReused: boolean;
+  /** Begins an attempt; `onConnected` follows, before this returns where the connection is up. */
+  open(events: BackendEvents, method: string, settings: BackendSettings): void;
+  /** With a framing other than 'none', sendData and sendEnd follow, if `expectsContinue` maybe not before a 100. */
+  sendHead(head: OutgoingRequest, framing: BodyFraming, expectsContinue: boolean): void;
   /** Is done with `piece` when it returns. False: the backend takes no more for now, `onBackendWritable` will be called. */
   sendData(piece: Buffer): boolean;
   sendEnd(trailers: HeaderList | null): void;
@@ -110,14 +160,14 @@ export interface BackendStream {
   resumeResponse(): void;
   /** Ends the attempt and its connection; no event follows. */
   abort(): void;
-  /** After onSwitchProtocols: hands over the raw connection. */
-  takeSocket(): RawConnection;
+  /** After onSwitchProtocols: hands over what lies below. */
+  takeTunnelEnd(): TunnelEnd;
 }
 
 /** What a backend stream tells its attempt. */
 export interface BackendEvents {
-  /** The connection is up and sendHead may be called; at once, before `open` returns, on a pooled one. */
-  onConnected(): void;
+  /** The connection is up and `stream.sendHead` may be called. `stream`: to be used from now on; another one than was opened where the connection's protocol was found out only now. */
+  onConnected(stream: BackendStream): void;
   onInformational(head: ResponseHead): void;
   onResponseHead(head: ResponseHead): void;
   /** A 101; `protocol` is its Upgrade field in lower case, or null where there was none. */

@@ -1,12 +1,14 @@
 import type { HeaderList } from '../exchange/headers.ts';
 import type {
   BackendEvents,
+  BackendSettings,
+  BackendStream,
   BodyConsumer,
   ClientStream,
+  OutgoingRequest,
   RequestHead,
   ResponseHead,
 } from '../exchange/streams.ts';
-import type { ClientConnection, ClientConnectionSettings } from '../http1/client-connection.ts';
 import type { ProxyError } from '../shared/errors.ts';
 import type { Backend } from '../upstreams/backend.ts';
 
@@ -33,59 +35,59 @@ export interface AttemptOwner {
  */
 export class Attempt implements BackendEvents, BodyConsumer {
   readonly backend: Backend;
-  readonly connection: ClientConnection;
+  stream: BackendStream;
   /** Whether the request body has begun to be read: it can not be sent a second time. */
   bodyBegun = false;
   readonly #owner: AttemptOwner;
-  readonly #head: string;
+  readonly #head: OutgoingRequest;
   readonly #request: RequestHead;
 
-  /** `head`: see BackendStream.sendHead. */
   constructor(
     owner: AttemptOwner,
     backend: Backend,
-    connection: ClientConnection,
-    head: string,
+    stream: BackendStream,
+    head: OutgoingRequest,
     request: RequestHead,
   ) {
     this.#owner = owner;
     this.backend = backend;
-    this.connection = connection;
+    this.stream = stream;
     this.#head = head;
     this.#request = request;
   }
 
-  start(method: string, settings: ClientConnectionSettings): void {
-    this.connection.open(this, method, settings);
+  start(method: string, settings: BackendSettings): void {
+    this.stream.open(this, method, settings);
   }
 
   abort(): void {
-    this.connection.abort();
+    this.stream.abort();
   }
 
   // --- client → backend ----------------------------------------------------------------------
 
-  onConnected(): void {
+  onConnected(stream: BackendStream): void {
+    this.stream = stream;
     this.#owner.onConnected();
     const { framing, expectsContinue } = this.#request;
-    this.connection.sendHead(this.#head, framing, expectsContinue);
+    this.stream.sendHead(this.#head, framing, expectsContinue);
     if (framing.kind === 'none' || (framing.kind === 'length' && framing.bytes === 0)) return;
     this.bodyBegun = true;
     this.#owner.client.readBody(this);
-    this.connection.flush();
+    this.stream.flush();
   }
 
   onBodyData(piece: Buffer): void {
     if (!this.#owner.onRequestData(piece.length)) return;
-    if (!this.connection.sendData(piece)) this.#owner.client.pauseBody();
+    if (!this.stream.sendData(piece)) this.#owner.client.pauseBody();
   }
 
   onBodyPause(): void {
-    this.connection.flush();
+    this.stream.flush();
   }
 
   onBodyEnd(trailers: HeaderList | null): void {
-    this.connection.sendEnd(trailers);
+    this.stream.sendEnd(trailers);
   }
 
   onBodyError(error: ProxyError): void {
@@ -111,7 +113,7 @@ export class Attempt implements BackendEvents, BodyConsumer {
   }
 
   onResponseData(piece: Buffer): void {
-    if (!this.#owner.onAnswerData(piece)) this.connection.pauseResponse();
+    if (!this.#owner.onAnswerData(piece)) this.stream.pauseResponse();
   }
 
   onResponseEnd(trailers: HeaderList | null): void {
@@ -128,6 +130,6 @@ export class Attempt implements BackendEvents, BodyConsumer {
 
   /** The client takes more again. */
   resume(): void {
-    this.connection.resumeResponse();
+    this.stream.resumeResponse();
   }
 }

@@ -1,8 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Socket } from 'node:net';
-import type { RawConnection, RequestHead, ResponseHead } from '../exchange/streams.ts';
+import type { RequestHead, ResponseHead, TunnelEnd, TunnelEvents } from '../exchange/streams.ts';
 import { ProxyError } from '../shared/errors.ts';
-import { copyOf } from '../shared/read-buffers.ts';
 
 /**
  * Whether a 101 accepts the WebSocket handshake of `request`: the right protocol, and the
@@ -32,46 +30,70 @@ function malformedUpgrade(what: string): ProxyError {
 const LAST_BYTES_MS = 30_000;
 
 /**
- * Joins two connections: bytes pass untouched in both directions, each waits for the slower one, a
- * FIN passes on by itself, and a failure of one ends the other.
+ * Joins two ends: bytes pass untouched in both directions, each waits for the slower one, an
+ * end passes on by itself, and a failure of one ends the other.
  * @param onEnd called once with the bytes that went each way
  */
 export function tunnel(
-  client: RawConnection,
-  backend: RawConnection,
+  client: TunnelEnd,
+  backend: TunnelEnd,
   onEnd: (fromClient: number, fromBackend: number) => void,
 ): void {
   let open = 2;
-  let fromClient = 0;
-  let fromBackend = 0;
-  const joinEnds = (socket: Socket, other: Socket): void => {
-    socket.on('error', () => {});
-    // Comes when both directions have ended, or when one has failed.
-    socket.once('close', (failed) => {
-      open -= 1;
-      if (open === 0) onEnd(fromClient, fromBackend);
-      else if (failed) other.destroy();
-      else {
-        other.destroySoon();
-        other.setTimeout(LAST_BYTES_MS, () => other.destroy());
-      }
-    });
+  let lastBytes: NodeJS.Timeout | null = null;
+  const onClose = (other: TunnelEnd, failed: boolean): void => {
+    open -= 1;
+    if (open === 0) {
+      if (lastBytes !== null) clearTimeout(lastBytes);
+      onEnd(fromClient.bytes, fromBackend.bytes);
+    } else if (failed) other.destroy();
+    else {
+      other.destroySoon();
+      lastBytes = setTimeout(() => other.destroy(), LAST_BYTES_MS);
+    }
   };
-  joinEnds(client.socket, backend.socket);
-  joinEnds(backend.socket, client.socket);
-  join(client, backend.socket, (bytes) => (fromClient += bytes));
-  join(backend, client.socket, (bytes) => (fromBackend += bytes));
+  const fromClient = new Direction(client, backend, (failed) => onClose(backend, failed));
+  const fromBackend = new Direction(backend, client, (failed) => onClose(client, failed));
+  fromClient.open(fromBackend);
+  fromBackend.open(fromClient);
 }
 
-function join(from: RawConnection, to: Socket, count: (bytes: number) => void): void {
-  const pass = (piece: Buffer): void => {
-    count(piece.length);
-    // A write that has to wait keeps its buffer.
-    if (!to.write(copyOf(piece))) from.socket.pause();
-  };
-  if (from.readAhead !== null) pass(from.readAhead);
-  from.input.receive = pass;
-  from.socket.once('end', () => to.end());
-  to.on('drain', () => from.socket.resume());
-  if (!to.writableNeedDrain) from.socket.resume();
+/** What goes from one end to the other, and what befalls the one it comes from. */
+class Direction implements TunnelEvents {
+  bytes = 0;
+  readonly onClose: (failed: boolean) => void;
+  readonly #from: TunnelEnd;
+  readonly #to: TunnelEnd;
+  /** The other direction. */
+  #back: Direction | null = null;
+
+  constructor(from: TunnelEnd, to: TunnelEnd, onClose: (failed: boolean) => void) {
+    this.#from = from;
+    this.#to = to;
+    this.onClose = onClose;
+  }
+
+  open(back: Direction): void {
+    this.#back = back;
+    this.#from.open(this);
+    if (this.#from.readAhead !== null) this.onData(this.#from.readAhead);
+  }
+
+  onData(piece: Buffer): void {
+    this.bytes += piece.length;
+    if (!this.#to.write(piece)) this.#from.pause();
+  }
+
+  onEnd(): void {
+    this.#to.end();
+  }
+
+  /** The end that this direction reads from takes more: what goes there may flow again. */
+  onWritable(): void {
+    this.#back?.flow();
+  }
+
+  flow(): void {
+    this.#from.resume();
+  }
 }

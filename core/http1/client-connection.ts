@@ -1,7 +1,14 @@
 import type { Socket } from 'node:net';
 import type { HeaderList } from '../exchange/headers.ts';
-import type { BackendEvents, BackendStream, BodyFraming, RawConnection } from '../exchange/streams.ts';
-import type { SocketAddressConfig, UpstreamConfig } from '../shared/config-types.ts';
+import type {
+  BackendEvents,
+  BackendSettings,
+  BackendStream,
+  BodyFraming,
+  OutgoingRequest,
+  TunnelEnd,
+} from '../exchange/streams.ts';
+import type { SocketAddressConfig } from '../shared/config-types.ts';
 import type { Deadlines, Timed } from '../shared/deadlines.ts';
 import type { ProxyError } from '../shared/errors.ts';
 import type { SocketInput } from '../shared/socket-input.ts';
@@ -9,10 +16,8 @@ import { AnswerReader, type AnswerReaderOwner } from './answer-reader.ts';
 import { connectFailed, cutOff, malformedAnswer, timedOut } from './backend-failures.ts';
 import { MessageWriter } from './message-writer.ts';
 import { openSocket } from './open-socket.ts';
+import { SocketEnd } from './socket-end.ts';
 import type { ParsedResponse } from './parse-head.ts';
-
-/** What an upstream's config says of its connections. */
-export type ClientConnectionSettings = Pick<UpstreamConfig, 'timeouts' | 'limits'>;
 
 /** The pool that the connection belongs to. */
 export interface ClientConnectionOwner {
@@ -38,7 +43,7 @@ export class ClientConnection implements BackendStream, AnswerReaderOwner, Timed
   readonly #owner: ClientConnectionOwner;
   readonly #reader: AnswerReader;
   readonly #writer: MessageWriter;
-  #settings: ClientConnectionSettings;
+  #settings: BackendSettings;
   #phase: Phase = 'connecting';
   #events: BackendEvents | null = null;
   #informational = 0;
@@ -47,11 +52,7 @@ export class ClientConnection implements BackendStream, AnswerReaderOwner, Timed
   #reusable = false;
   #exchanges = 0;
 
-  constructor(
-    address: SocketAddressConfig,
-    settings: ClientConnectionSettings,
-    owner: ClientConnectionOwner,
-  ) {
+  constructor(address: SocketAddressConfig, settings: BackendSettings, owner: ClientConnectionOwner) {
     this.#owner = owner;
     this.#settings = settings;
     ({ socket: this.socket, input: this.#input } = openSocket(address));
@@ -78,7 +79,7 @@ export class ClientConnection implements BackendStream, AnswerReaderOwner, Timed
   }
 
   /** Begins an attempt on a fresh or idle connection; `onConnected` follows, at once on an idle one. */
-  open(events: BackendEvents, method: string, settings: ClientConnectionSettings): void {
+  open(events: BackendEvents, method: string, settings: BackendSettings): void {
     this.#events = events;
     this.#settings = settings;
     this.#reader.expectAnswer(method, settings.limits);
@@ -86,7 +87,7 @@ export class ClientConnection implements BackendStream, AnswerReaderOwner, Timed
     this.#exchanges += 1;
     if (this.#phase !== 'idle') return;
     this.#phase = 'head';
-    events.onConnected();
+    events.onConnected(this);
   }
 
   destroy(): void {
@@ -102,10 +103,10 @@ export class ClientConnection implements BackendStream, AnswerReaderOwner, Timed
 
   // --- sending -----------------------------------------------------------------------------
 
-  sendHead(head: string, framing: BodyFraming, expectsContinue: boolean): void {
+  sendHead(head: OutgoingRequest, framing: BodyFraming, expectsContinue: boolean): void {
     this.#chunkedRequest = framing.kind === 'chunked';
     this.#sent = framing.kind === 'none' || (framing.kind === 'length' && framing.bytes === 0);
-    this.#writer.hold(`${head}\r\n`);
+    this.#writer.hold(`${head.text()}\r\n`);
     if (this.#sent) this.#writer.flush();
     // While the client owes its body, time is not the backend's to use up.
     if (this.#sent || expectsContinue) this.#armResponseDeadline();
@@ -135,7 +136,7 @@ export class ClientConnection implements BackendStream, AnswerReaderOwner, Timed
     this.deadlineMs = 0;
     if (this.#events === null) return this.#becomeIdle();
     this.#phase = 'head';
-    this.#events.onConnected();
+    this.#events.onConnected(this);
   }
 
   #onData(piece: Buffer): void {
@@ -238,11 +239,11 @@ export class ClientConnection implements BackendStream, AnswerReaderOwner, Timed
     this.#discard();
   }
 
-  takeSocket(): RawConnection {
+  takeTunnelEnd(): TunnelEnd {
     this.#events = null;
     this.deadlineMs = 0;
     for (const event of ['end', 'drain', 'error']) this.socket.removeAllListeners(event);
-    return { socket: this.socket, input: this.#input, readAhead: this.#reader.takeReadAhead() };
+    return new SocketEnd(this.socket, this.#input, this.#reader.takeReadAhead());
   }
 
   #armResponseDeadline(): void {

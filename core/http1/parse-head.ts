@@ -1,5 +1,5 @@
 import { HeaderKind } from '../exchange/headers.ts';
-import type { RequestHead, ResponseHead } from '../exchange/streams.ts';
+import type { ReceivedRequest, ResponseHead } from '../exchange/streams.ts';
 import { ProxyError } from '../shared/errors.ts';
 import { requestFraming, responseFraming } from './body-framing.ts';
 import { FIELD_VALUE, TARGET, TOKEN, hex, isAll, listElements } from './characters.ts';
@@ -12,10 +12,7 @@ export interface RequestLimits {
 }
 
 /** A request head with what only its connection needs to know. */
-export interface ParsedRequest {
-  readonly head: RequestHead;
-  /** The header lines as received, without the request line and the final CRLFs. */
-  readonly fieldText: string;
+export interface ParsedRequest extends ReceivedRequest {
   /** Whether the client can take another exchange on this connection (RFC 9112 9.3). */
   readonly keepAlive: boolean;
 }

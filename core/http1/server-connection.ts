@@ -4,8 +4,9 @@ import type {
   BodyConsumer,
   ClientEvents,
   ClientStream,
-  RawConnection,
+  Peer,
   ResponseHead,
+  TunnelEnd,
 } from '../exchange/streams.ts';
 import { ProxyError } from '../shared/errors.ts';
 import type { Deadlines, Timed } from '../shared/deadlines.ts';
@@ -14,6 +15,7 @@ import type { BodyReader } from './body-reader.ts';
 import { MessageWriter } from './message-writer.ts';
 import type { ParsedRequest } from './parse-head.ts';
 import { reset } from './reset.ts';
+import { SocketEnd } from './socket-end.ts';
 import { RequestReader, type RequestReaderOwner, type ServerConnectionLimits } from './request-reader.ts';
 import {
   answerFraming,
@@ -29,10 +31,10 @@ export interface ServerConnectionOwner {
   readonly draining: boolean;
   readonly deadlines: Deadlines;
   /** Begins an exchange. */
-  onRequest(connection: ServerConnection, request: ParsedRequest): ClientEvents;
+  onRequest(peer: Peer, client: ClientStream, request: ParsedRequest): ClientEvents;
   /** What came is no request: an exchange that only answers `error`. */
-  onRefused(connection: ServerConnection, error: ProxyError): ClientEvents;
-  onClosed(connection: ServerConnection): void;
+  onRefused(peer: Peer, client: ClientStream, error: ProxyError): ClientEvents;
+  onClosed(peer: Peer): void;
 }
 
 /** How long a closed connection still takes (and drops) what the client sends, lest a reset destroy the answer (RFC 9112 9.6). */
@@ -44,7 +46,7 @@ const LINGER_MS = 2000;
  */
 export class ServerConnection implements ClientStream, RequestReaderOwner, Timed {
   readonly socket: Socket;
-  readonly peerAddress: string;
+  readonly #peer: Peer;
   deadlineMs = 0;
   readonly #input: SocketInput;
   readonly #owner: ServerConnectionOwner;
@@ -57,10 +59,10 @@ export class ServerConnection implements ClientStream, RequestReaderOwner, Timed
   #closeAfter = false;
 
   /** `input`: all that the socket reads. */
-  constructor(socket: Socket, input: SocketInput, peerAddress: string, owner: ServerConnectionOwner) {
+  constructor(socket: Socket, input: SocketInput, peer: Peer, owner: ServerConnectionOwner) {
     this.socket = socket;
     this.#input = input;
-    this.peerAddress = peerAddress;
+    this.#peer = peer;
     this.#owner = owner;
     this.#reader = new RequestReader(this);
     this.#writer = new MessageWriter(socket);
@@ -91,7 +93,7 @@ export class ServerConnection implements ClientStream, RequestReaderOwner, Timed
   onRequest(request: ParsedRequest): void {
     this.#answered = false;
     this.#closeAfter = !request.keepAlive;
-    this.#events = this.#owner.onRequest(this, request);
+    this.#events = this.#owner.onRequest(this.#peer, this, request);
     // The exchange may have ended within the call.
     if (this.#answered) this.#events = null;
   }
@@ -100,7 +102,7 @@ export class ServerConnection implements ClientStream, RequestReaderOwner, Timed
   onUnreadable(error: ProxyError): void {
     this.#answered = false;
     this.#closeAfter = true;
-    this.#events = this.#owner.onRefused(this, error);
+    this.#events = this.#owner.onRefused(this.#peer, this, error);
     if (this.#answered) this.#events = null;
   }
 
@@ -178,13 +180,13 @@ export class ServerConnection implements ClientStream, RequestReaderOwner, Timed
     reset(this.socket);
   }
 
-  switchProtocols(reason: string, headers: HeaderList): RawConnection {
+  switchProtocols(reason: string, headers: HeaderList): TunnelEnd {
     this.#writer.writeNow(serializeSwitchingHead(reason, headers));
     this.#events = null;
     this.#phase = 'closed';
     this.deadlineMs = 0;
     for (const event of ['end', 'drain']) this.socket.removeAllListeners(event);
-    return { socket: this.socket, input: this.#input, readAhead: this.#reader.takeReadAhead() };
+    return new SocketEnd(this.socket, this.#input, this.#reader.takeReadAhead());
   }
 
   #nextRequest(): void {
@@ -233,7 +235,7 @@ export class ServerConnection implements ClientStream, RequestReaderOwner, Timed
     this.#owner.deadlines.delete(this);
     this.#gone('the connection broke');
     this.#phase = 'closed';
-    this.#owner.onClosed(this);
+    this.#owner.onClosed(this.#peer);
   }
 
   #gone(message: string): void {

@@ -1,7 +1,7 @@
 import { listenKey } from '../ipc/messages.ts';
 import type { SocketHandle } from '../ipc/channel.ts';
 import type { ListenerService } from '../exchange/listener-service.ts';
-import { HttpListener } from '../listeners/http.ts';
+import { Listener } from '../listeners/listener.ts';
 import type { Deadlines } from '../shared/deadlines.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -10,7 +10,7 @@ export class Listeners {
   readonly #deadlines: Deadlines;
   /** Bound sockets that the primary has sent and no listener uses yet, by `listenKey`. */
   readonly #handles = new Map<string, SocketHandle>();
-  readonly #open = new Map<string, HttpListener>();
+  readonly #open = new Map<string, Listener>();
   readonly #closing = new Set<Promise<void>>();
   #workers = 1;
 
@@ -48,7 +48,7 @@ export class Listeners {
       const handle = this.#handles.get(key);
       if (handle === undefined) continue; // refused in `missing` before it came to this
       this.#handles.delete(key);
-      const listener = new HttpListener(service, this.#deadlines, () => this.#workers);
+      const listener = new Listener(service, this.#deadlines, () => this.#workers);
       this.#open.set(key, listener);
       opening.push(listener.listen(handle));
     }
@@ -68,7 +68,7 @@ export class Listeners {
     await Promise.all(this.#closing);
   }
 
-  #drain(listener: HttpListener): void {
+  #drain(listener: Listener): void {
     const drained = listener.drain();
     this.#closing.add(drained);
     void drained.then(() => this.#closing.delete(drained));

@@ -5,7 +5,7 @@ import { ListenerCounters, type ListenerService } from '../../core/exchange/list
 import { RouteTable } from '../../core/exchange/routes.ts';
 import { ServiceUsage } from '../../core/exchange/service-usage.ts';
 import { ConnectionPools } from '../../core/forward/connections.ts';
-import { HttpListener } from '../../core/listeners/http.ts';
+import { Listener } from '../../core/listeners/listener.ts';
 import { compileCidrs } from '../../core/shared/cidr.ts';
 import { Deadlines } from '../../core/shared/deadlines.ts';
 import { createLogger } from '../../core/shared/log.ts';
@@ -77,7 +77,7 @@ export async function startDataPath(options: {
     accessLog: { write: (entry) => void entries.push(entry) },
     log: silent,
   };
-  const listener = new HttpListener(service, deadlines, () => 1);
+  const listener = new Listener(service, deadlines, () => 1);
   const port = options.socketPath === undefined ? await unusedPort() : 0;
   await listener.listen(
     options.socketPath === undefined ? { port, host: '127.0.0.1' } : { path: options.socketPath },

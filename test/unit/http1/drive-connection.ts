@@ -1,6 +1,6 @@
 import { Socket } from 'node:net';
 import { vi } from 'vitest';
-import type { RequestHead } from '../../../core/exchange/streams.ts';
+import type { ClientStream, Peer, RequestHead } from '../../../core/exchange/streams.ts';
 import type { ParsedRequest } from '../../../core/http1/parse-head.ts';
 import type { ServerConnectionLimits } from '../../../core/http1/request-reader.ts';
 import { ServerConnection } from '../../../core/http1/server-connection.ts';
@@ -24,6 +24,8 @@ export interface Received {
   refusal: string | null;
 }
 
+const PEER: Peer = { address: '192.0.2.1', localPort: 80, scheme: 'http' };
+
 const LIMITS: ServerConnectionLimits = {
   headBytes: 32 * 1024,
   headers: 100,
@@ -44,15 +46,15 @@ export function receive(pieces: readonly string[], limits: Partial<ServerConnect
   vi.useFakeTimers({ toFake: ['setImmediate'] });
   const deadlines = new Deadlines();
   const input = new SocketInput();
-  const connection = new ServerConnection(new Socket(), input, '192.0.2.1', {
+  const connection = new ServerConnection(new Socket(), input, PEER, {
     limits: () => ({ ...LIMITS, ...limits }),
     draining: false,
     deadlines,
-    onRequest(stream, parsed) {
+    onRequest(_peer, stream, parsed) {
       takeRequest(received, stream, parsed);
       return NO_EVENTS;
     },
-    onRefused(_stream, error) {
+    onRefused(_peer, _stream, error) {
       received.refusal ??= error.code;
       return NO_EVENTS;
     },
@@ -66,7 +68,7 @@ export function receive(pieces: readonly string[], limits: Partial<ServerConnect
   return received;
 }
 
-function takeRequest(received: Received, stream: ServerConnection, parsed: ParsedRequest): void {
+function takeRequest(received: Received, stream: ClientStream, parsed: ParsedRequest): void {
   const { headers, ...head } = parsed.head;
   const request: ReceivedRequest = {
     head,

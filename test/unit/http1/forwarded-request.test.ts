@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Exchange } from '../../../core/exchange/exchange.ts';
 import { HeaderKind } from '../../../core/exchange/headers.ts';
 import type { BodyFraming } from '../../../core/exchange/streams.ts';
-import { buildRequestHead } from '../../../core/exchange/request-head.ts';
+import { RequestHeadForBackend } from '../../../core/exchange/request-head.ts';
 import { parseRequestHead, type ParsedRequest } from '../../../core/http1/parse-head.ts';
 import { startDataPath, type DataPath } from '../../support/data-path.ts';
 import { readWithNode } from '../../support/node-http-parser.ts';
@@ -63,7 +63,7 @@ describe('an accepted request, written anew for the backend', () => {
         accepted += 1;
         const parsed = parseRequestHead(text, LIMITS);
         const { framing } = parsed.head;
-        const written = `${buildRequestHead(new Exchange(dataPath.service, PEER, parsed.head, parsed.fieldText), BACKEND)}\r\n`;
+        const written = `${new RequestHeadForBackend(new Exchange(dataPath.service, PEER, parsed.head, parsed.fieldText), BACKEND).text()}\r\n`;
         const body = wireBody(framing);
         const reading = await readWithNode(Buffer.from(written + body.encoded, 'latin1'));
 

@@ -1,0 +1,167 @@
+import { createServer, type Server, type Socket } from 'node:net';
+import { plainAddress } from '../exchange/client-address.ts';
+import { Exchange } from '../exchange/exchange.ts';
+import { HeaderList } from '../exchange/headers.ts';
+import type { ListenerService } from '../exchange/listener-service.ts';
+import { RequestPath } from '../exchange/pipeline.ts';
+import {
+  NO_BODY,
+  type ClientEvents,
+  type ClientStream,
+  type Peer,
+  type ReceivedRequest,
+  type RequestHead,
+} from '../exchange/streams.ts';
+import type { ServerConnectionLimits } from '../http1/request-reader.ts';
+import type { ServerConnectionOwner } from '../http1/server-connection.ts';
+import type { Deadlines } from '../shared/deadlines.ts';
+import type { ProxyError } from '../shared/errors.ts';
+import { serveHttp } from './http.ts';
+
+/** Stands for the request in an exchange that only refuses what could not be read as one. */
+function noRequest(): RequestHead {
+  return {
+    method: '',
+    target: '',
+    host: '',
+    version: 'HTTP/1.1',
+    headers: new HeaderList(),
+    framing: NO_BODY,
+    nominated: null,
+    upgrade: null,
+    expectsContinue: false,
+  };
+}
+
+const TOO_MANY_CONNECTIONS =
+  'HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain\r\nContent-Length: 21\r\nConnection: close\r\n\r\nToo many connections\n';
+
+/** What holds a connection at present: a handshake, an HTTP/1.1 connection, an HTTP/2 session. It says `onClosed` to the listener in the end. */
+export interface Stage {
+  /** Ends the connection now if it is idle; else after what runs on it, since `draining` is set. */
+  closeIfIdle(): void;
+  /** Ends it at once. */
+  destroy(): void;
+}
+
+/**
+ * One bound address. It lives as long as its address is configured: reloads swap the service, and
+ * the next request of every open connection sees the new one.
+ */
+export class Listener implements ServerConnectionOwner {
+  readonly deadlines: Deadlines;
+  draining = false;
+  #service: ListenerService;
+  #limits: ServerConnectionLimits;
+  readonly #server: Server;
+  readonly #connections = new Map<Peer, Stage>();
+  readonly #perClient = new Map<string, number>();
+  readonly #workers: () => number;
+  #localPort = 0;
+  #onEmpty: (() => void) | null = null;
+
+  /** `workers`: how many share the listener's connection limit. */
+  constructor(service: ListenerService, deadlines: Deadlines, workers: () => number) {
+    this.#service = service;
+    this.#limits = { ...service.config.limits, ...service.config.timeouts };
+    this.deadlines = deadlines;
+    this.#workers = workers;
+    this.#server = createServer({ noDelay: true, allowHalfOpen: true, pauseOnConnect: true }, (socket) =>
+      this.#accept(socket),
+    );
+  }
+
+  /** Begins to accept on a socket that the primary has bound. */
+  listen(handle: object): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen(handle, () => {
+        const address = this.#server.address();
+        this.#localPort = address !== null && typeof address === 'object' ? address.port : 0;
+        this.#server.removeListener('error', reject);
+        this.#server.on('error', (error) => this.#service.log.error({ err: error }, 'accepting failed'));
+        resolve();
+      });
+    });
+  }
+
+  get service(): ListenerService {
+    return this.#service;
+  }
+
+  update(service: ListenerService): void {
+    service.counters.connections += this.#connections.size;
+    this.#service.counters.connections -= this.#connections.size;
+    this.#service = service;
+    this.#limits = { ...service.config.limits, ...service.config.timeouts };
+  }
+
+  /** Stops accepting, ends idle connections now and the others after their exchange; resolves when all are gone. */
+  drain(): Promise<void> {
+    this.draining = true;
+    this.#server.close();
+    for (const stage of this.#connections.values()) stage.closeIfIdle();
+    return new Promise((resolve) => {
+      this.#onEmpty = resolve;
+      if (this.#connections.size === 0) resolve();
+    });
+  }
+
+  /** Ends every connection at once, whatever runs on it. */
+  destroyConnections(): void {
+    for (const stage of this.#connections.values()) stage.destroy();
+  }
+
+  limits(): ServerConnectionLimits {
+    return this.#limits;
+  }
+
+  #accept(socket: Socket): void {
+    const { address, limits } = this.#service.config;
+    if (socket.remoteAddress === undefined && address.kind === 'tcp') {
+      // It has reset the connection already. What it sent can still be read, but not held against an address list.
+      socket.destroy();
+      return;
+    }
+    const client = plainAddress(socket.remoteAddress);
+    const ofClient = this.#perClient.get(client) ?? 0;
+    const share = Math.ceil(limits.connections / this.#workers());
+    if (
+      this.#connections.size >= share ||
+      (limits.connectionsPerClient !== null && ofClient >= limits.connectionsPerClient)
+    ) {
+      this.#service.counters.refused += 1;
+      socket.on('error', () => {});
+      // What it has sent is dropped: left unread, it would turn our FIN into a reset that destroys the answer.
+      socket.resume();
+      socket.end(TOO_MANY_CONNECTIONS);
+      socket.destroySoon();
+      return;
+    }
+    this.#perClient.set(client, ofClient + 1);
+    this.#service.counters.connections += 1;
+    const peer: Peer = { address: client, localPort: this.#localPort, scheme: 'http' };
+    this.#connections.set(peer, serveHttp(socket, peer, this));
+  }
+
+  onRequest(peer: Peer, client: ClientStream, request: ReceivedRequest): ClientEvents {
+    const path = new RequestPath(new Exchange(this.#service, peer, request.head, request.fieldText), client);
+    path.begin();
+    return path;
+  }
+
+  onRefused(peer: Peer, client: ClientStream, error: ProxyError): ClientEvents {
+    const path = new RequestPath(new Exchange(this.#service, peer, noRequest(), ''), client);
+    path.refuse(error);
+    return path;
+  }
+
+  onClosed(peer: Peer): void {
+    if (!this.#connections.delete(peer)) return;
+    this.#service.counters.connections -= 1;
+    const left = (this.#perClient.get(peer.address) ?? 1) - 1;
+    if (left === 0) this.#perClient.delete(peer.address);
+    else this.#perClient.set(peer.address, left);
+    if (this.#connections.size === 0) this.#onEmpty?.();
+  }
+}
