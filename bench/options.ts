@@ -1,6 +1,16 @@
 import { parseArgs } from 'node:util';
 
-export const sectionNames = ['proxies', 'rule-call', 'memory', 'routes', 'body', 'reload', 'faults'] as const;
+export const sectionNames = [
+  'proxies',
+  'https',
+  'http2',
+  'rule-call',
+  'memory',
+  'routes',
+  'body',
+  'reload',
+  'faults',
+] as const;
 export type SectionName = (typeof sectionNames)[number];
 
 export interface BenchOptions {

@@ -11,6 +11,8 @@ import { Children } from './process/children.ts';
 import { renderSection } from './report.ts';
 import { measureBody } from './sections/body.ts';
 import { measureFaults } from './sections/faults.ts';
+import { measureHttp2 } from './sections/http2.ts';
+import { measureHttps } from './sections/https.ts';
 import { measureMemory } from './sections/memory.ts';
 import { measureProxies } from './sections/proxies.ts';
 import { measureReload } from './sections/reload.ts';
@@ -19,6 +21,8 @@ import { measureRuleCall } from './sections/rule-call.ts';
 
 const sections: Record<SectionName, (bench: Bench) => Promise<Section>> = {
   proxies: measureProxies,
+  https: measureHttps,
+  http2: measureHttp2,
   'rule-call': measureRuleCall,
   memory: measureMemory,
   routes: measureRoutes,

@@ -11,6 +11,8 @@ export interface LoadSettings {
   readonly spread?: number;
   readonly connections: number;
   readonly seconds: number;
+  /** https: with HTTP/1.1. */
+  readonly scheme?: 'http' | 'https';
 }
 
 export const loadGenerator = findProgram('wrk') === null ? 'node (wrk is not installed)' : 'wrk';
@@ -41,9 +43,10 @@ export async function endLoad(load: Child): Promise<LoadResult> {
   return parseLoadOutput(load.output);
 }
 
-function loadCommand({ port, path, spread, connections, seconds }: LoadSettings): Command {
+function loadCommand({ port, path, spread, connections, seconds, scheme = 'http' }: LoadSettings): Command {
   const wrk = findProgram('wrk');
   if (wrk === null) {
+    if (scheme === 'https') throw new Error('HTTPS is measured with wrk: apt-get install wrk');
     const script = fileURLToPath(new URL('./node-load.ts', import.meta.url));
     const numbers = [port, connections, seconds, spread ?? 1].map(String);
     return { program: process.execPath, args: [script, path, ...numbers] };
@@ -54,6 +57,6 @@ function loadCommand({ port, path, spread, connections, seconds }: LoadSettings)
   const spreading = spread === undefined ? [] : ['--', String(spread)];
   return {
     program: wrk,
-    args: [...size, ...headers, '-s', script, `http://127.0.0.1:${port}${path}`, ...spreading],
+    args: [...size, ...headers, '-s', script, `${scheme}://127.0.0.1:${port}${path}`, ...spreading],
   };
 }

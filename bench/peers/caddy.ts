@@ -11,8 +11,10 @@ export const caddy: Peer = {
     const printed = spawnSync(findProgram('caddy') ?? 'caddy', ['version'], { encoding: 'utf8' }).stdout;
     return /^v?(\d\S*)/.exec(printed)?.[1] ?? 'unknown';
   },
-  async prepare({ folder, port, backendPort }) {
+  async prepare({ folder, port, backendPort, certificate }) {
     const file = path.join(folder, 'Caddyfile');
+    const scheme = certificate === null ? 'http' : 'https';
+    const tls = certificate === null ? '' : `tls ${certificate.cert} ${certificate.key}`;
     await writeFile(
       file,
       `{
@@ -22,8 +24,9 @@ export const caddy: Peer = {
     level ERROR
   }
 }
-http://127.0.0.1:${port} {
+${scheme}://127.0.0.1:${port} {
   bind 127.0.0.1
+  ${tls}
   reverse_proxy 127.0.0.1:${backendPort} {
     header_up X-Forwarded-Port ${port}
     transport http {

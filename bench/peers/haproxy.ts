@@ -11,8 +11,9 @@ export const haproxy: Peer = {
     const printed = spawnSync(findProgram('haproxy') ?? 'haproxy', ['-v'], { encoding: 'utf8' }).stdout;
     return /version (\d[\d.]*\d)/.exec(printed)?.[1] ?? 'unknown';
   },
-  async prepare({ folder, port, backendPort }) {
+  async prepare({ folder, port, backendPort, certificate }) {
     const file = path.join(folder, 'haproxy.cfg');
+    const tls = certificate === null ? '' : ` ssl crt ${certificate.both} alpn h2,http/1.1`;
     await writeFile(
       file,
       `global
@@ -27,8 +28,8 @@ defaults
   option forwardfor
   http-reuse always
 frontend web
-  bind 127.0.0.1:${port} backlog 4096
-  http-request set-header X-Forwarded-Proto http
+  bind 127.0.0.1:${port} backlog 4096${tls}
+  http-request set-header X-Forwarded-Proto ${certificate === null ? 'http' : 'https'}
   http-request set-header X-Forwarded-Host %[req.hdr(host)]
   http-request set-header X-Forwarded-Port %[dst_port]
   default_backend site

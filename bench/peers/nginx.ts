@@ -36,6 +36,15 @@ function nginxVersion(): string {
   return /nginx\/(\S+)/.exec(printed)?.[1] ?? 'unknown';
 }
 
+/** What follows the address of `listen`, and the directives that belong to it. */
+function listening({ port, certificate }: PeerContext): string {
+  if (certificate === null) return `listen 127.0.0.1:${port} backlog=4096;`;
+  return `listen 127.0.0.1:${port} ssl http2 backlog=4096;
+    ssl_certificate ${certificate.cert};
+    ssl_certificate_key ${certificate.key};
+    ssl_session_cache shared:tls:10m;`;
+}
+
 function upstream(name: string, port: number): string {
   return `upstream ${name} { server 127.0.0.1:${port}; keepalive 256; keepalive_requests 1000000000; keepalive_timeout 600s; }`;
 }
@@ -44,11 +53,12 @@ export const nginx: Peer = {
   name: 'nginx',
   missing: () => (findProgram('nginx') === null ? 'nginx: apt-get install nginx' : null),
   version: nginxVersion,
-  async prepare({ folder, port, backendPort }: PeerContext) {
+  async prepare(context: PeerContext) {
+    const { folder, backendPort } = context;
     const file = path.join(folder, 'nginx.conf');
     const http = `${upstream('site', backendPort)}
   server {
-    listen 127.0.0.1:${port} backlog=4096;
+    ${listening(context)}
     location / {
       proxy_pass http://site;
       ${forwarding}
@@ -64,7 +74,8 @@ export const nginxWithNjs: Peer = {
   missing: () =>
     nginx.missing() ?? (njsModule === undefined ? 'njs: apt-get install libnginx-mod-http-js' : null),
   version: nginxVersion,
-  async prepare({ folder, port, backendPort }: PeerContext) {
+  async prepare(context: PeerContext) {
+    const { folder, backendPort } = context;
     const file = path.join(folder, 'nginx.conf');
     await writeFile(path.join(folder, 'rule.js'), njsRule);
     const http = `js_import rule from ${folder}/rule.js;
@@ -72,7 +83,7 @@ export const nginxWithNjs: Peer = {
   ${upstream('site', backendPort)}
   ${upstream('beta', backendPort)}
   server {
-    listen 127.0.0.1:${port} backlog=4096;
+    ${listening(context)}
     location / {
       if ($decision = deny) { return 403; }
       proxy_pass http://$decision;

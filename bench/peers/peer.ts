@@ -5,6 +5,15 @@ export interface PeerContext {
   readonly folder: string;
   readonly port: number;
   readonly backendPort: number;
+  /** To serve HTTPS, with HTTP/1.1 and HTTP/2 by ALPN; null: plain HTTP/1.1. */
+  readonly certificate: Certificate | null;
+}
+
+/** Absolute paths of PEM files; `both` holds the certificate and its key. */
+export interface Certificate {
+  readonly cert: string;
+  readonly key: string;
+  readonly both: string;
 }
 
 /**

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import type { Command } from '../process/children.ts';
-import type { Peer, PeerContext } from './peer.ts';
+import type { Certificate, Peer, PeerContext } from './peer.ts';
 
 const cli = fileURLToPath(new URL('../../core/cli/main.ts', import.meta.url));
 export const benchRule = fileURLToPath(new URL('./tidegate-rule.ts', import.meta.url));
@@ -29,12 +29,22 @@ export function tidegateConfig(
   const backends = [{ address: `127.0.0.1:${context.backendPort}` }];
   return {
     listeners: [
-      { name: 'web', protocol: 'http', address: `127.0.0.1:${context.port}`, upstream: 'site', ...listener },
+      {
+        name: 'web',
+        ...(context.certificate === null ? { protocol: 'http' } : httpsOf(context.certificate)),
+        address: `127.0.0.1:${context.port}`,
+        upstream: 'site',
+        ...listener,
+      },
     ],
     upstreams: { site: { backends }, beta: { backends } },
     workers: 1,
     log: { level: 'warn' },
   };
+}
+
+function httpsOf({ cert, key }: Certificate): Readonly<Record<string, unknown>> {
+  return { protocol: 'https', tls: { certificates: [{ cert, key }] } };
 }
 
 /** What the other proxies are told to send, too. By default Tidegate sends more: Forwarded, Via and X-Request-Id. */
