@@ -62,6 +62,7 @@ function mergeListener(name: string, address: string, rows: readonly ListenerSta
     connections: sum(rows, ({ connections }) => connections),
     requests: sum(rows, ({ requests }) => requests),
     inFlight: sum(rows, ({ inFlight }) => inFlight),
+    webSockets: sum(rows, ({ webSockets }) => webSockets),
     statuses: [statusSum(0), statusSum(1), statusSum(2), statusSum(3), statusSum(4)],
     refused: sum(rows, ({ refused }) => refused),
   };

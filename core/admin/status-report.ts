@@ -43,6 +43,8 @@ const listenerRow = z.object({
   requests: count,
   /** Exchanges under way. */
   inFlight: count,
+  /** WebSockets that are open or being opened; they are in flight, too. */
+  webSockets: count,
   /** Answers by status class, 1xx to 5xx. */
   statuses: z.tuple([count, count, count, count, count]).readonly(),
   /** Requests refused before they became an exchange (malformed, over a limit, too slow). */

@@ -10,6 +10,7 @@ export const DEFAULTS = {
     connections: 20_000,
     connectionsPerClient: 'none',
   },
+  webSocket: { idle: '1h', ping: 'none', connections: 'none', drainTimeout: '10s' },
   rules: { timeLimit: '10ms', memoryLimit: '32MiB', onError: 'deny' },
   scheduler: 'round-robin',
   weight: 1,

@@ -99,6 +99,14 @@ export function duration(leastMs = 1) {
   }).meta({ title: 'duration', pattern: DURATION_PATTERN.source });
 }
 
+/** → milliseconds, or null for 'none'. */
+export function durationOrNone(leastMs = 1) {
+  const expected = 'a duration like "5s", or "none"';
+  return z
+    .union([duration(leastMs), z.literal('none')], { error: wants(expected) })
+    .transform((value) => (value === 'none' ? null : value));
+}
+
 /** → bytes. */
 export function size(least = 1) {
   const expected = 'a size like "64KiB"';

@@ -71,6 +71,18 @@ export interface ListenerInput {
         connectionsPerClient?: number | 'none' | undefined;
       }
     | undefined;
+  webSocket?:
+    | {
+        /** Without a byte either way; with `ping`, without a byte from one of the two ends. Default: `'1h'`. */
+        idle?: Duration | undefined;
+        /** An end from which nothing has come for so long is sent a ping. Default: `'none'`. */
+        ping?: Duration | 'none' | undefined;
+        /** Open WebSockets of the listener, shared out evenly over the workers; more are answered 503. Default: `'none'`. */
+        connections?: number | 'none' | undefined;
+        /** How long one may go on when its listener or backend is taken out, or Tidegate stops, before it is closed with code 1001. Default: `'10s'`. */
+        drainTimeout?: Duration | undefined;
+      }
+    | undefined;
   /** What is said to backends about the client, and which proxies before this one are believed. */
   forwarded?:
     | {

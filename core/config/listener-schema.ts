@@ -111,6 +111,27 @@ const limits = field.object({
     .describe('Connections from one client address.'),
 });
 
+const webSocket = field.object({
+  idle: field
+    .duration()
+    .prefault(DEFAULTS.webSocket.idle)
+    .describe('Without a byte either way; with `ping`, without a byte from one of the two ends.'),
+  ping: field
+    .durationOrNone()
+    .prefault(DEFAULTS.webSocket.ping)
+    .describe('An end from which nothing has come for so long is sent a ping.'),
+  connections: field
+    .integerOrNone(1, 10_000_000)
+    .prefault(DEFAULTS.webSocket.connections)
+    .describe('Open WebSockets of the listener, shared out evenly over the workers; more are answered 503.'),
+  drainTimeout: field
+    .duration(0)
+    .prefault(DEFAULTS.webSocket.drainTimeout)
+    .describe(
+      'How long a WebSocket may go on when its listener or backend is taken out, or Tidegate stops, before it is closed with code 1001.',
+    ),
+});
+
 const forwarded = field.object({
   trust: field
     .list(field.addressRange())
@@ -140,6 +161,7 @@ export const listener = field.object({
     .describe('Where a request goes that no rule or route placed. Without it: 404.'),
   timeouts: listenerTimeouts.prefault({}).describe('How long a client may take.'),
   limits: limits.prefault({}).describe('How much a client may send.'),
+  webSocket: webSocket.prefault({}).describe('What holds for WebSockets.'),
   forwarded: forwarded
     .prefault({})
     .describe('What is said to backends about the client, and which proxies before this one are believed.'),

@@ -53,7 +53,7 @@ function resolveListener(
   folder: string,
   pages: ReadonlyMap<string, string>,
 ): ListenerConfig {
-  const { timeouts, limits } = listener;
+  const { timeouts, limits, webSocket } = listener;
   return {
     name: listener.name,
     protocol: listener.protocol,
@@ -75,6 +75,12 @@ function resolveListener(
       bodyBytes: limits.body,
       connections: limits.connections,
       connectionsPerClient: limits.connectionsPerClient,
+    },
+    webSocket: {
+      idleMs: webSocket.idle,
+      pingMs: webSocket.ping,
+      connections: webSocket.connections,
+      drainTimeoutMs: webSocket.drainTimeout,
     },
     forwarded: listener.forwarded,
     errorPages: resolveErrorPages(listener.errorPages, folder, pages),

@@ -45,6 +45,8 @@ export class Exchange implements RuleRequest {
   connectedMs = 0;
   answeredMs = 0;
   finished = false;
+  /** Whether it is counted in the listener's `webSockets`. */
+  hasWebSocketPlace = false;
   #requestId: string | null = null;
 
   constructor(service: ListenerService, peer: Peer, request: RequestHead, head: string) {

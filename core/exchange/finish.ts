@@ -6,6 +6,7 @@ import type { Exchange } from './exchange.ts';
 export function finishExchange(exchange: Exchange): void {
   const { counters } = exchange.service;
   counters.inFlight -= 1;
+  if (exchange.hasWebSocketPlace) counters.webSockets -= 1;
   if (exchange.status !== null) counters.countStatus(exchange.status);
   logExchange(exchange);
   // Last, since what the service holds may be let go of here.
@@ -15,7 +16,8 @@ export function finishExchange(exchange: Exchange): void {
 function logExchange(exchange: Exchange): void {
   const { accessLog, log } = exchange.service;
   const { error } = exchange;
-  if (error !== null && error.source !== 'client') {
+  // A drain ends thousands of WebSockets in good order: the access log tells of each of them, and that is enough.
+  if (error !== null && error.source !== 'client' && error.code !== 'websocket-drained') {
     log.warn(
       {
         error: error.code,

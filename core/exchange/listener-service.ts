@@ -1,4 +1,5 @@
 import type { ConnectionPools } from '../forward/connections.ts';
+import type { Tunnels } from '../forward/tunnels.ts';
 import type { ListenerConfig } from '../shared/config-types.ts';
 import type { Logger } from '../shared/log.ts';
 import type { RuleScript } from '../shared/rule-script.ts';
@@ -17,6 +18,8 @@ export class ListenerCounters {
   connections = 0;
   requests = 0;
   inFlight = 0;
+  /** WebSockets that are open or being opened. */
+  webSockets = 0;
   refused = 0;
   /** Answers by class, 1xx to 5xx. */
   readonly statuses: [number, number, number, number, number] = [0, 0, 0, 0, 0];
@@ -43,6 +46,9 @@ export interface ListenerService {
   readonly counters: ListenerCounters;
   readonly usage: ServiceUsage;
   readonly pools: ConnectionPools;
+  readonly tunnels: Tunnels;
+  /** This worker's share of `webSocket.connections`; Infinity for none. */
+  readonly maxWebSockets: number;
   readonly accessLog: AccessSink | null;
   readonly log: Logger;
 }

@@ -1,6 +1,6 @@
 import { Attempt, type AttemptOwner } from '../forward/http.ts';
 import { afterFailure } from '../forward/retry.ts';
-import { checkSwitch, tunnel } from '../forward/websocket.ts';
+import { checkSwitch } from '../forward/websocket.ts';
 import { ProxyError } from '../shared/errors.ts';
 import type { DecisionTaker, RequestDecision } from '../shared/rule-script.ts';
 import type { Backend } from '../upstreams/backend.ts';
@@ -130,9 +130,20 @@ export class RequestPath implements ClientEvents, DecisionTaker, AttemptOwner {
   }
 
   #place(upstream: Upstream): void {
-    this.exchange.upstream = upstream;
-    this.exchange.placedMs = performance.now();
-    this.#pick(upstream);
+    const { exchange } = this;
+    exchange.upstream = upstream;
+    exchange.placedMs = performance.now();
+    if (exchange.request.upgrade === null || this.#takeWebSocketPlace()) this.#pick(upstream);
+    else this.#fail(new ProxyError('websocket-limit', 'proxy', 'the listener has all its WebSockets in use'));
+  }
+
+  /** A handshake counts already: many at once must not pass the limit together. */
+  #takeWebSocketPlace(): boolean {
+    const { counters, maxWebSockets } = this.exchange.service;
+    if (counters.webSockets >= maxWebSockets) return false;
+    counters.webSockets += 1;
+    this.exchange.hasWebSocketPlace = true;
+    return true;
   }
 
   // 5. Pick: the rule's own scheduler, or the upstream's; after a failure a backend that was not tried yet.
@@ -243,6 +254,8 @@ export class RequestPath implements ClientEvents, DecisionTaker, AttemptOwner {
     const { exchange } = this;
     const attempt = this.#attempt;
     if (attempt === null) return;
+    const { service, peer } = exchange;
+    const { runtime } = attempt.backend;
     exchange.answeredMs = performance.now();
     const wrong = checkSwitch(exchange.request, head, protocol);
     if (wrong !== null) return this.#fail(wrong);
@@ -250,9 +263,12 @@ export class RequestPath implements ClientEvents, DecisionTaker, AttemptOwner {
     this.#answerBegun = true;
     const backendEnd = attempt.stream.takeTunnelEnd();
     const clientEnd = this.client.switchProtocols(head.reason, head.headers);
-    tunnel(clientEnd, backendEnd, (fromClient, fromBackend) => {
-      exchange.requestBytes += fromClient;
-      exchange.responseBytes += fromBackend;
+    const parties = { peer, backend: runtime };
+    service.tunnels.join(clientEnd, backendEnd, parties, service.config.webSocket, (ending) => {
+      exchange.requestBytes += ending.bytesFromClient;
+      exchange.responseBytes += ending.bytesFromBackend;
+      exchange.error = ending.error;
+      if (ending.error?.source === 'backend') runtime.errors += 1;
       this.#leaveBackend();
       this.#end();
     });

@@ -70,6 +70,8 @@ export interface ListenerStatus {
   readonly requests: number;
   /** Exchanges under way. */
   readonly inFlight: number;
+  /** WebSockets that are open or being opened; they are in flight, too. */
+  readonly webSockets: number;
   /** Answers by status class, 1xx to 5xx. */
   readonly statuses: readonly [number, number, number, number, number];
   /** Requests refused before they became an exchange (malformed, over a limit, too slow). */

@@ -96,11 +96,16 @@ export class Listener implements ServerConnectionOwner {
     this.#limits = { ...service.config.limits, ...service.config.timeouts };
   }
 
-  /** Stops accepting, ends idle connections now and the others after their exchange; resolves when all are gone. */
-  drain(): Promise<void> {
+  /**
+   * Stops accepting, ends idle connections now, the others after their exchange, WebSockets after their `drainTimeout`;
+   * resolves when all are gone.
+   * @param endMs when that has to be, on the clock of performance.now()
+   */
+  drain(endMs?: number): Promise<void> {
     this.draining = true;
     this.#server.close();
     for (const stage of this.#connections.values()) stage.closeIfIdle();
+    this.#service.tunnels.leave(this.#connections.keys(), endMs);
     return new Promise((resolve) => {
       this.#onEmpty = resolve;
       if (this.#connections.size === 0) resolve();

@@ -55,6 +55,16 @@ export interface ListenerConfig {
     readonly connections: number;
     readonly connectionsPerClient: number | null;
   };
+  readonly webSocket: {
+    /** Without a byte either way. */
+    readonly idleMs: number;
+    /** Without a byte from an end until it is pinged; null: never. */
+    readonly pingMs: number | null;
+    /** For the whole listener, of which each worker gets an equal share; null: none. */
+    readonly connections: number | null;
+    /** How long one may go on when its listener or backend goes away. */
+    readonly drainTimeoutMs: number;
+  };
   readonly forwarded: {
     /** CIDRs of peers whose X-Forwarded-*, Forwarded and X-Request-Id are believed. */
     readonly trust: readonly string[];

@@ -14,10 +14,14 @@ export const ERROR_CODES = [
   'method-not-allowed',
   'client-abort',
   'client-write-timeout',
+  'websocket-idle',
   // what we could not do
   'no-route',
   'no-backend',
   'backend-connections-exhausted',
+  'websocket-limit',
+  'websocket-drained',
+  'websocket-cut',
   'rule-fault',
   'internal-error',
   // what the backend did

@@ -61,15 +61,18 @@ export class Listeners {
     this.#handles.clear();
   }
 
-  /** Resolves when the last connection of every listener has ended. */
-  async drain(): Promise<void> {
-    for (const listener of this.#open.values()) this.#drain(listener);
+  /**
+   * Resolves when the last connection of every listener has ended.
+   * @param endMs when that has to be, on the clock of performance.now()
+   */
+  async drain(endMs: number): Promise<void> {
+    for (const listener of this.#open.values()) this.#drain(listener, endMs);
     this.#open.clear();
     await Promise.all(this.#closing);
   }
 
-  #drain(listener: Listener): void {
-    const drained = listener.drain();
+  #drain(listener: Listener, endMs?: number): void {
+    const drained = listener.drain(endMs);
     this.#closing.add(drained);
     void drained.then(() => this.#closing.delete(drained));
   }

@@ -3,6 +3,7 @@ import { ListenerCounters, type ListenerService } from '../exchange/listener-ser
 import { RouteTable } from '../exchange/routes.ts';
 import { ServiceUsage } from '../exchange/service-usage.ts';
 import type { ConnectionPools } from '../forward/connections.ts';
+import type { Tunnels } from '../forward/tunnels.ts';
 import type { SnapshotPlan } from '../ipc/messages.ts';
 import { compileCidrs } from '../shared/cidr.ts';
 import type { RuleScript } from '../shared/rule-script.ts';
@@ -14,6 +15,7 @@ import type { Logs } from './logs.ts';
 export interface SnapshotParts {
   readonly registry: UpstreamRegistry;
   readonly pools: ConnectionPools;
+  readonly tunnels: Tunnels;
   readonly rules: RuleHost;
   readonly counters: Map<string, ListenerCounters>;
 }
@@ -62,6 +64,10 @@ export async function buildSnapshot(
       counters: countersOf(parts.counters, config.name),
       usage: new ServiceUsage(),
       pools: parts.pools,
+      tunnels: parts.tunnels,
+      maxWebSockets: Math.ceil(
+        (config.webSocket.connections ?? Number.POSITIVE_INFINITY) / plan.config.workers,
+      ),
       accessLog: logs.access,
       log,
     });

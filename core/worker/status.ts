@@ -18,6 +18,7 @@ export function workerStatus(
       connections: counters.connections,
       requests: counters.requests,
       inFlight: counters.inFlight,
+      webSockets: counters.webSockets,
       statuses: [...counters.statuses],
       refused: counters.refused,
     })),

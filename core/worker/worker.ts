@@ -1,4 +1,5 @@
 import { ConnectionPools } from '../forward/connections.ts';
+import { Tunnels } from '../forward/tunnels.ts';
 import type { PrimaryChannel } from '../ipc/channel.ts';
 import type { PrimaryMessage, SnapshotPlan } from '../ipc/messages.ts';
 import { Deadlines } from '../shared/deadlines.ts';
@@ -37,6 +38,7 @@ export class Worker {
     this.#parts = {
       registry: new UpstreamRegistry(),
       pools: new ConnectionPools(this.#deadlines),
+      tunnels: new Tunnels(this.#deadlines),
       rules: this.#rules,
       counters: new Map(),
     };
@@ -125,7 +127,9 @@ export class Worker {
     this.#prepared = null;
     this.#live = next;
     this.#logs = next.logs;
-    for (const runtime of this.#parts.registry.commit(next.upstreams)) this.#parts.pools.retire(runtime);
+    const retired = this.#parts.registry.commit(next.upstreams);
+    for (const runtime of retired) this.#parts.pools.retire(runtime);
+    this.#parts.tunnels.leave(retired);
     await this.#listeners.apply(next);
     const closeLogs = (): void => {
       if (previousLogs !== this.#logs) void previousLogs.close();
@@ -151,7 +155,7 @@ export class Worker {
 
   async #drain(timeoutMs: number): Promise<void> {
     const timer = setTimeout(() => this.#exit(), timeoutMs);
-    await this.#listeners.drain();
+    await this.#listeners.drain(performance.now() + timeoutMs);
     clearTimeout(timer);
     this.#channel.send({ type: 'drained' });
     this.#exit();

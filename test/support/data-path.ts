@@ -5,6 +5,7 @@ import { ListenerCounters, type ListenerService } from '../../core/exchange/list
 import { RouteTable } from '../../core/exchange/routes.ts';
 import { ServiceUsage } from '../../core/exchange/service-usage.ts';
 import { ConnectionPools } from '../../core/forward/connections.ts';
+import { Tunnels } from '../../core/forward/tunnels.ts';
 import { Listener } from '../../core/listeners/listener.ts';
 import { compileCidrs } from '../../core/shared/cidr.ts';
 import { Deadlines } from '../../core/shared/deadlines.ts';
@@ -74,6 +75,8 @@ export async function startDataPath(options: {
     counters: new ListenerCounters(),
     usage: new ServiceUsage(),
     pools,
+    tunnels: new Tunnels(deadlines),
+    maxWebSockets: listenerConfig.webSocket.connections ?? Number.POSITIVE_INFINITY,
     accessLog: { write: (entry) => void entries.push(entry) },
     log: silent,
   };

@@ -58,6 +58,7 @@ channel.onMessage((message, handle) => {
             connections: 0,
             requests,
             inFlight: 0,
+            webSockets: 0,
             statuses: [0, requests, 0, 0, 0],
             refused: 0,
           })),

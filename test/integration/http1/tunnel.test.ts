@@ -1,21 +1,9 @@
-import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { startRawBackend, type BackendConnection } from '../../support/raw-backend.ts';
-import { connectRaw, get, type RawClient } from '../../support/raw-client.ts';
+import { connectRaw, type RawClient } from '../../support/raw-client.ts';
 import type { DataPath } from '../../support/data-path.ts';
-import { poll } from '../../support/poll.ts';
+import { ACCEPTED, HANDSHAKE } from '../../support/websocket-peers.ts';
 import { entry, startProxy } from './setup.ts';
-
-const KEY = 'dGhlIHNhbXBsZSBub25jZQ==';
-const ACCEPT = createHash('sha1').update(`${KEY}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
-const HANDSHAKE = get(
-  '/',
-  'Connection: Upgrade',
-  'Upgrade: websocket',
-  `Sec-WebSocket-Key: ${KEY}`,
-  'Sec-WebSocket-Version: 13',
-);
-const ACCEPTED = `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: WebSocket\r\nSec-WebSocket-Accept: ${ACCEPT}\r\n\r\n`;
 
 async function openTunnel(
   early = '',
@@ -66,26 +54,4 @@ test('a broken connection on one side ends the other', async () => {
   await client.end();
   client.socket.destroy();
   await entry(proxy);
-});
-
-test('a reader that does not read stops the sender', async () => {
-  const { client, backend } = await openTunnel();
-  client.keepsData = false;
-  client.socket.pause();
-  const piece = Buffer.alloc(1 << 20);
-  const poured = backend.pour(piece, 64);
-  const { socket } = backend;
-  let before = -1;
-  // The kernel's buffers fill, then nothing moves any more.
-  await poll(async () => {
-    const now = socket.bytesWritten - socket.writableLength;
-    const stopped = now === before && socket.writableLength > 0;
-    before = now;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    return stopped;
-  });
-  expect(before).toBeLessThan(40 << 20);
-  client.socket.resume();
-  expect(await poured).toBe(64 << 20);
-  await client.until(() => (client.bytesReceived >= 64 << 20 ? true : null), 'the rest');
 });

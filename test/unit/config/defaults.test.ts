@@ -26,6 +26,7 @@ test('the least config gets every default', () => {
         routes: [],
         upstream: 'site',
         timeouts: { headerMs: 10_000, bodyMs: 30_000, idleMs: 60_000, writeMs: 60_000 },
+        webSocket: { idleMs: 3_600_000, pingMs: null, connections: null, drainTimeoutMs: 10_000 },
         limits: {
           headBytes: 32_768,
           headers: 100,

@@ -31,6 +31,7 @@ test('every key arrives where it belongs', () => {
           connections: 8,
           connectionsPerClient: 9,
         },
+        webSocket: { idle: '5s', ping: '6s', connections: 7, drainTimeout: '8s' },
         forwarded: { trust: ['10.0.0.1'], xForwarded: false, forwarded: false, via: false, requestId: false },
         errorPages: {
           404: './404.html',
@@ -102,6 +103,7 @@ test('every key arrives where it belongs', () => {
           connections: 8,
           connectionsPerClient: 9,
         },
+        webSocket: { idleMs: 5000, pingMs: 6000, connections: 7, drainTimeoutMs: 8000 },
         forwarded: {
           trust: ['10.0.0.1/32'],
           xForwarded: false,
