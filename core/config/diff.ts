@@ -95,8 +95,16 @@ function routesChanged(before: readonly RouteConfig[], after: readonly RouteConf
 }
 
 function upstreamChanges(before: UpstreamConfig, after: UpstreamConfig): string[] {
-  const settings = ({ scheduler, timeouts, limits, retries, connections }: UpstreamConfig) => ({
+  const settings = ({
     scheduler,
+    resolveIntervalMs,
+    timeouts,
+    limits,
+    retries,
+    connections,
+  }: UpstreamConfig) => ({
+    scheduler,
+    resolveIntervalMs,
     timeouts,
     limits,
     retries,

@@ -132,6 +132,8 @@ export interface UpstreamInput {
   scheduler?: SchedulerName | undefined;
   /** The addresses that serve it; at least one. */
   backends: readonly BackendInput[];
+  /** How often host names of `backends` are resolved again; at least a second. Default: the TTL of the answer, from `'1s'` to `'5m'`. */
+  resolveInterval?: Duration | undefined;
   timeouts?:
     | {
         /** To connect. Default: `'5s'`. */

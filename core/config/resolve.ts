@@ -131,6 +131,7 @@ function resolveUpstream(name: string, upstream: UpstreamFile, folder: string): 
       addressText: address.text,
       weight,
     })),
+    resolveIntervalMs: upstream.resolveInterval ?? null,
     timeouts: { connectMs: timeouts.connect, responseMs: timeouts.response, idleMs: timeouts.idle },
     limits: { headBytes: upstream.limits.head, headers: upstream.limits.headers },
     retries: upstream.retries,

@@ -7,6 +7,7 @@ import { bindAll, closeSocketsNotIn } from './live-plan.ts';
 import type { LivePlan } from './live-plan.ts';
 import type { LoadedConfig, LoadResult } from './loaded-config.ts';
 import { makePlan, wantedIds } from './make-plan.ts';
+import type { BackendNames } from './names/backend-names.ts';
 import { OneAtATime } from './one-at-a-time.ts';
 import type { Quarantine } from './quarantine.ts';
 import { restartWarnings } from './restart-warnings.ts';
@@ -15,6 +16,7 @@ import type { Supervisor } from './supervisor.ts';
 export interface ReloaderOptions {
   readonly supervisor: Supervisor;
   readonly quarantine: Quarantine;
+  readonly names: BackendNames;
   readonly log: Logger;
   readonly load: () => Promise<LoadResult>;
   /** A load begins: what changes from now on is for the next one. */
@@ -106,6 +108,20 @@ export class Reloader {
   }
 
   async #apply(
+    loaded: LoadedConfig,
+    distribute: (live: LivePlan) => Promise<Distribution>,
+  ): Promise<Attempt> {
+    const { names } = this.#options;
+    // The workers know them before they prepare: what has no address by then has no backend at first.
+    await names.add(loaded.config.upstreams);
+    try {
+      return await this.#bindAndDistribute(loaded, distribute);
+    } finally {
+      names.keep(this.#loaded?.config.upstreams ?? []);
+    }
+  }
+
+  async #bindAndDistribute(
     loaded: LoadedConfig,
     distribute: (live: LivePlan) => Promise<Distribution>,
   ): Promise<Attempt> {

@@ -22,7 +22,13 @@ export interface Config {
 
 /** Where a socket is bound or connected: TCP, or a Unix socket path. */
 export type SocketAddressConfig =
-  | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
+  | {
+      readonly kind: 'tcp';
+      readonly host: string;
+      readonly port: number;
+      /** One of the addresses that `host` stands for at present: where a backend given by name is connected. Never in a config. */
+      readonly ip?: string;
+    }
   | { readonly kind: 'unix'; readonly path: string };
 
 export interface ListenerConfig {
@@ -101,6 +107,8 @@ export interface UpstreamConfig {
   readonly name: string;
   readonly scheduler: SchedulerName;
   readonly backends: readonly BackendConfig[];
+  /** How often host names of backends are resolved; null: as long as their answers live. */
+  readonly resolveIntervalMs: number | null;
   readonly timeouts: {
     readonly connectMs: number;
     /** To the answer's head, and between two pieces of it. */

@@ -45,6 +45,7 @@ test('every key arrives where it belongs', () => {
         backends: [{ address: 'unix:/run/a.sock', weight: 0 }],
         timeouts: { connect: '1s', response: '2s', idle: '3s' },
         limits: { head: '4KiB', headers: 5 },
+        resolveInterval: '30s',
         healthCheck: false,
         retries: { attempts: 6 },
         connections: { max: 7, maxIdle: 8 },
@@ -123,6 +124,7 @@ test('every key arrives where it belongs', () => {
         backends: [
           { address: { kind: 'unix', path: '/run/a.sock' }, addressText: 'unix:/run/a.sock', weight: 0 },
         ],
+        resolveIntervalMs: 30_000,
         timeouts: { connectMs: 1000, responseMs: 2000, idleMs: 3000 },
         limits: { headBytes: 4096, headers: 5 },
         retries: { attempts: 6 },
