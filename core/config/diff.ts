@@ -68,9 +68,11 @@ function changesByName<Item>(
 }
 
 function listenerChanges(before: ListenerConfig, after: ListenerConfig): string[] {
-  const settings = ({ addressText, protocol, upstream, timeouts, limits, forwarded }: ListenerConfig) => {
+  const settings = (listener: ListenerConfig) => {
+    const { address, addressText, protocol, upstream, timeouts, limits, forwarded } = listener;
     const { trust: _, ...flags } = forwarded;
-    return { address: addressText, protocol, upstream, timeouts, limits, forwarded: flags };
+    const socketMode = address.kind === 'unix' ? address.mode?.toString(8) : undefined;
+    return { address: addressText, socketMode, protocol, upstream, timeouts, limits, forwarded: flags };
   };
   return [
     ...settingsChanged('', settings(before), settings(after)),

@@ -37,6 +37,8 @@ export interface ListenerInput {
   protocol?: 'http' | undefined;
   /** `'127.0.0.1:8080'`, `'[::]:80'`, `':8080'` (every interface), `'localhost:80'` or `'unix:/path'`. */
   address: string;
+  /** The permissions of a Unix socket's file: `'0660'`. Who may write to it may connect. Default: what the umask leaves. */
+  socketMode?: string | undefined;
   /** The rule script: its path, or an object with its settings. */
   rules?: string | RulesInput | undefined;
   /** Where requests go by host, path, method and headers. The most specific row wins, whatever the order. */
@@ -74,7 +76,10 @@ export interface ListenerInput {
   /** What is said to backends about the client, and which proxies before this one are believed. */
   forwarded?:
     | {
-        /** CIDRs of the proxies whose `X-Forwarded-*`, `Forwarded` and `X-Request-Id` are believed. Default: none. */
+        /**
+         * CIDRs of the proxies whose `X-Forwarded-*`, `Forwarded` and `X-Request-Id` are believed; `'unix:'` stands for
+         * every peer on a Unix socket. Default: none.
+         */
         trust?: readonly string[] | undefined;
         /** Send `X-Forwarded-For`, `-Proto`, `-Host` and `-Port`. Default: true. */
         xForwarded?: boolean | undefined;

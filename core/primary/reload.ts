@@ -3,6 +3,7 @@ import { describeChanges } from '../config/diff.ts';
 import type { Config } from '../shared/config-types.ts';
 import type { Logger } from '../shared/log.ts';
 import type { Distribution } from './distribute.ts';
+import { setSocketModes } from './bind.ts';
 import { bindAll, closeSocketsNotIn } from './live-plan.ts';
 import type { LivePlan } from './live-plan.ts';
 import type { LoadedConfig, LoadResult } from './loaded-config.ts';
@@ -128,10 +129,8 @@ export class Reloader {
     const { supervisor, quarantine } = this.#options;
     const held = supervisor.current?.sockets ?? new Map();
     const plan = await makePlan(this.#version, loaded, quarantine);
-    const bound = await bindAll(
-      loaded.config.listeners.map(({ address }) => address),
-      held,
-    );
+    const addresses = loaded.config.listeners.map(({ address }) => address);
+    const bound = await bindAll(addresses, held);
     if (!bound.ok) return { problems: bound.problems, warnings: [], changes: [] };
     const result = await distribute({ plan, sockets: bound.sockets });
     if (!result.ok) {
@@ -146,7 +145,10 @@ export class Reloader {
     if (previous === null) return { problems: [], warnings: [], changes: [] };
     return {
       problems: [],
-      warnings: this.#started === null ? [] : restartWarnings(this.#started, loaded.config),
+      warnings: [
+        ...(this.#started === null ? [] : restartWarnings(this.#started, loaded.config)),
+        ...setSocketModes(addresses),
+      ],
       changes: [...describeChanges(previous.config, loaded.config), ...changedScripts(previous, loaded)],
     };
   }

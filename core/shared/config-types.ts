@@ -29,7 +29,12 @@ export type SocketAddressConfig =
       /** One of the addresses that `host` stands for at present: where a backend given by name is connected. Never in a config. */
       readonly ip?: string;
     }
-  | { readonly kind: 'unix'; readonly path: string };
+  | {
+      readonly kind: 'unix';
+      readonly path: string;
+      /** The permissions of the socket file that a listener makes; without it those of the umask. */
+      readonly mode?: number;
+    };
 
 export interface ListenerConfig {
   readonly name: string;
@@ -62,7 +67,7 @@ export interface ListenerConfig {
     readonly connectionsPerClient: number | null;
   };
   readonly forwarded: {
-    /** CIDRs of peers whose X-Forwarded-*, Forwarded and X-Request-Id are believed. */
+    /** CIDRs of peers whose X-Forwarded-*, Forwarded and X-Request-Id are believed, and `unix:` for every peer on a Unix socket. */
     readonly trust: readonly string[];
     /** Send X-Forwarded-For, -Proto, -Host and -Port. */
     readonly xForwarded: boolean;

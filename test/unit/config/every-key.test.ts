@@ -11,6 +11,7 @@ test('every key arrives where it belongs', () => {
         name: 'web',
         protocol: 'http',
         address: 'unix:./web.sock',
+        socketMode: '0660',
         rules: { script: 'rules/site.ts', timeLimit: '20ms', memoryLimit: '64MiB', onError: 'next' },
         routes: [
           {
@@ -31,7 +32,13 @@ test('every key arrives where it belongs', () => {
           connections: 8,
           connectionsPerClient: 9,
         },
-        forwarded: { trust: ['10.0.0.1'], xForwarded: false, forwarded: false, via: false, requestId: false },
+        forwarded: {
+          trust: ['10.0.0.1', 'unix:'],
+          xForwarded: false,
+          forwarded: false,
+          via: false,
+          requestId: false,
+        },
         errorPages: {
           404: './404.html',
           '5xx': { html: './5xx.html', json: '/pages/5xx.json' },
@@ -72,7 +79,7 @@ test('every key arrives where it belongs', () => {
       {
         name: 'web',
         protocol: 'http',
-        address: { kind: 'unix', path: '/etc/t/web.sock' },
+        address: { kind: 'unix', path: '/etc/t/web.sock', mode: 0o660 },
         addressText: 'unix:./web.sock',
         rules: {
           script: '/etc/t/rules/site.ts',
@@ -104,7 +111,7 @@ test('every key arrives where it belongs', () => {
           connectionsPerClient: 9,
         },
         forwarded: {
-          trust: ['10.0.0.1/32'],
+          trust: ['10.0.0.1/32', 'unix:'],
           xForwarded: false,
           forwarded: false,
           via: false,
