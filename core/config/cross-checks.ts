@@ -10,6 +10,7 @@ export function crossChecks(draft: Draft): Finding[] {
   return [
     ...duplicateNames(draft.listeners),
     ...sharedAddresses(draft),
+    ...draft.listeners.flatMap(unfitAddressSettings),
     ...unknownUpstreams(draft),
     ...draft.listeners.flatMap((listener, index) =>
       routeFindings(listener.routes, ['listeners', index, 'routes']),
@@ -58,6 +59,13 @@ function sharedAddresses(draft: Draft): Finding[] {
     taken.push({ address: address.parsed, owner });
   }
   return findings;
+}
+
+/** Settings that mean nothing for the listener's kind of address. */
+function unfitAddressSettings({ address, socketMode }: ListenerDraft, index: number): Finding[] {
+  if (socketMode === undefined || address === undefined || address.parsed.kind === 'unix') return [];
+  const message = `expected no \`socketMode\` for an address that is no Unix socket ("${address.text}")`;
+  return [{ path: ['listeners', index, 'socketMode'], message }];
 }
 
 /** Whether two sockets cannot be bound at the same time. */

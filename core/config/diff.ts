@@ -68,17 +68,20 @@ function changesByName<Item>(
 }
 
 function listenerChanges(before: ListenerConfig, after: ListenerConfig): string[] {
-  const settings = ({
-    addressText,
-    protocol,
-    upstream,
-    timeouts,
-    limits,
-    webSocket,
-    forwarded,
-  }: ListenerConfig) => {
+  const settings = (listener: ListenerConfig) => {
+    const { address, addressText, protocol, upstream, timeouts, limits, webSocket, forwarded } = listener;
     const { trust: _, ...flags } = forwarded;
-    return { address: addressText, protocol, upstream, timeouts, limits, webSocket, forwarded: flags };
+    const socketMode = address.kind === 'unix' ? address.mode?.toString(8) : undefined;
+    return {
+      address: addressText,
+      socketMode,
+      protocol,
+      upstream,
+      timeouts,
+      limits,
+      webSocket,
+      forwarded: flags,
+    };
   };
   return [
     ...settingsChanged('', settings(before), settings(after)),
@@ -103,8 +106,16 @@ function routesChanged(before: readonly RouteConfig[], after: readonly RouteConf
 }
 
 function upstreamChanges(before: UpstreamConfig, after: UpstreamConfig): string[] {
-  const settings = ({ scheduler, timeouts, limits, retries, connections }: UpstreamConfig) => ({
+  const settings = ({
     scheduler,
+    resolveIntervalMs,
+    timeouts,
+    limits,
+    retries,
+    connections,
+  }: UpstreamConfig) => ({
+    scheduler,
+    resolveIntervalMs,
     timeouts,
     limits,
     retries,

@@ -19,6 +19,7 @@ export interface Draft {
 export interface ListenerDraft {
   readonly name: string | undefined;
   readonly address: ListenerFile['address'] | undefined;
+  readonly socketMode: ListenerFile['socketMode'];
   readonly upstream: string | undefined;
   readonly rules: ListenerFile['rules'];
   readonly routes: readonly RouteDraft[];
@@ -59,6 +60,7 @@ function listenerDraft(raw: unknown): ListenerDraft {
   return {
     name: valid(shape.name, fields['name']),
     address: valid(shape.address, fields['address']),
+    socketMode: valid(shape.socketMode, fields['socketMode']),
     upstream: valid(shape.upstream, fields['upstream']),
     rules: valid(shape.rules, fields['rules']),
     routes: elementsOf(fields['routes']).map((row) => ({

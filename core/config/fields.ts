@@ -164,3 +164,20 @@ export function addressRange() {
     return range.ok ? { ok: true, value: range.cidr } : range;
   }).meta({ title: 'address range' });
 }
+
+/** An address range, or `unix:` for every peer on a Unix socket. */
+export function trustedPeer() {
+  return readText('an address, a range like "10.0.0.0/8", or "unix:"', (input) => {
+    if (input === 'unix:') return { ok: true, value: input };
+    const range = readAddressRange(input);
+    return range.ok ? { ok: true, value: range.cidr } : range;
+  }).meta({ title: 'address range or `unix:`' });
+}
+
+/** Permissions in octal, as a text, because a bare 0660 is 660 in YAML 1.2 and an error in JSON; → the number. */
+export function fileMode() {
+  const expected = 'permissions in octal and in quotes like "0660"';
+  return readText(expected, (input) =>
+    /^0?[0-7]{3}$/.test(input) ? { ok: true, value: Number.parseInt(input, 8) } : refuse(expected, input),
+  ).meta({ title: 'permissions', pattern: '^0?[0-7]{3}$' });
+}

@@ -37,6 +37,8 @@ export interface ListenerInput {
   protocol?: 'http' | undefined;
   /** `'127.0.0.1:8080'`, `'[::]:80'`, `':8080'` (every interface), `'localhost:80'` or `'unix:/path'`. */
   address: string;
+  /** The permissions of a Unix socket's file: `'0660'`. Who may write to it may connect. Default: what the umask leaves. */
+  socketMode?: string | undefined;
   /** The rule script: its path, or an object with its settings. */
   rules?: string | RulesInput | undefined;
   /** Where requests go by host, path, method and headers. The most specific row wins, whatever the order. */
@@ -86,7 +88,10 @@ export interface ListenerInput {
   /** What is said to backends about the client, and which proxies before this one are believed. */
   forwarded?:
     | {
-        /** CIDRs of the proxies whose `X-Forwarded-*`, `Forwarded` and `X-Request-Id` are believed. Default: none. */
+        /**
+         * CIDRs of the proxies whose `X-Forwarded-*`, `Forwarded` and `X-Request-Id` are believed; `'unix:'` stands for
+         * every peer on a Unix socket. Default: none.
+         */
         trust?: readonly string[] | undefined;
         /** Send `X-Forwarded-For`, `-Proto`, `-Host` and `-Port`. Default: true. */
         xForwarded?: boolean | undefined;
@@ -144,6 +149,8 @@ export interface UpstreamInput {
   scheduler?: SchedulerName | undefined;
   /** The addresses that serve it; at least one. */
   backends: readonly BackendInput[];
+  /** How often host names of `backends` are resolved again; at least a second. Default: the TTL of the answer, from `'1s'` to `'5m'`. */
+  resolveInterval?: Duration | undefined;
   timeouts?:
     | {
         /** To connect. Default: `'5s'`. */

@@ -134,10 +134,10 @@ const webSocket = field.object({
 
 const forwarded = field.object({
   trust: field
-    .list(field.addressRange())
+    .list(field.trustedPeer())
     .prefault([])
     .describe(
-      'Address ranges of the proxies whose `X-Forwarded-*`, `Forwarded` and `X-Request-Id` are believed.',
+      'Address ranges of the proxies whose `X-Forwarded-*`, `Forwarded` and `X-Request-Id` are believed; `unix:` stands for every peer on a Unix socket.',
     ),
   xForwarded: field.flag.prefault(true).describe('Send `X-Forwarded-For`, `-Proto`, `-Host` and `-Port`.'),
   forwarded: field.flag.prefault(true).describe('Send `Forwarded` (RFC 7239).'),
@@ -151,6 +151,12 @@ export const listener = field.object({
   address: field
     .listenAddress()
     .describe('`127.0.0.1:8080`, `[::]:80`, `:8080` (every interface), `localhost:80` or `unix:/path`.'),
+  socketMode: field
+    .fileMode()
+    .optional()
+    .describe(
+      "The permissions of a Unix socket's file, like `0660` (in quotes): who may write to it may connect. Without it: what the umask leaves.",
+    ),
   rules: rules.optional().describe('The rule script: its path, or an object with `script` and its settings.'),
   routes: field
     .list(route)

@@ -57,7 +57,7 @@ function resolveListener(
   return {
     name: listener.name,
     protocol: listener.protocol,
-    address: resolveAddress(listener.address.parsed, folder),
+    address: resolveListenAddress(listener, folder),
     addressText: listener.address.text,
     rules: resolveRules(listener.rules, folder),
     routes: listener.routes.map(resolveRoute),
@@ -85,6 +85,11 @@ function resolveListener(
     forwarded: listener.forwarded,
     errorPages: resolveErrorPages(listener.errorPages, folder, pages),
   };
+}
+
+function resolveListenAddress({ address, socketMode }: ListenerFile, folder: string): SocketAddressConfig {
+  const resolved = resolveAddress(address.parsed, folder);
+  return resolved.kind === 'unix' && socketMode !== undefined ? { ...resolved, mode: socketMode } : resolved;
 }
 
 function resolveRules(rules: ListenerFile['rules'], folder: string): RuleScriptConfig | null {
@@ -137,6 +142,7 @@ function resolveUpstream(name: string, upstream: UpstreamFile, folder: string): 
       addressText: address.text,
       weight,
     })),
+    resolveIntervalMs: upstream.resolveInterval ?? null,
     timeouts: { connectMs: timeouts.connect, responseMs: timeouts.response, idleMs: timeouts.idle },
     limits: { headBytes: upstream.limits.head, headers: upstream.limits.headers },
     retries: upstream.retries,

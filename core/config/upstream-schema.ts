@@ -23,6 +23,12 @@ export const upstream = field.object({
     .list(backend)
     .min(1, { error: 'expected at least one backend, found none' })
     .describe('The addresses that serve it.'),
+  resolveInterval: field
+    .duration(1000)
+    .optional()
+    .describe(
+      'How often host names of `backends` are resolved again; at least 1s. Without it: as long as the answer lives (its TTL), from 1s to 5m.',
+    ),
   timeouts: field
     .object({
       connect: field.duration().prefault(DEFAULTS.upstreamTimeouts.connect).describe('To connect.'),

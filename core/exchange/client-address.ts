@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { compileCidrs } from '../shared/cidr.ts';
 import type { HeaderList } from './headers.ts';
 
 /**
@@ -29,10 +30,19 @@ function withoutPort(entry: string): string {
   return /^[\d.]+:\d+$/.test(entry) ? entry.slice(0, entry.indexOf(':')) : entry;
 }
 
-/** An IPv4 client of a dual-stack socket is IPv4 to rules, lists and logs. A client of a Unix socket has no address (RFC 7239 6.2). */
+/** Stands for the address of a client on a Unix socket, which has none (RFC 7239 6.2). */
+export const NO_ADDRESS = 'unknown';
+
+/** An IPv4 client of a dual-stack socket is IPv4 to rules, lists and logs. */
 export function plainAddress(remoteAddress: string | undefined): string {
-  if (remoteAddress === undefined) return 'unknown';
+  if (remoteAddress === undefined) return NO_ADDRESS;
   return remoteAddress.startsWith('::ffff:') && remoteAddress.includes('.')
     ? remoteAddress.slice(7)
     : remoteAddress;
+}
+
+/** Compiles `forwarded.trust` to a test of a peer's address. */
+export function compileTrust(trust: readonly string[]): (address: string) => boolean {
+  const inRanges = compileCidrs(trust.filter((each) => each !== 'unix:'));
+  return trust.includes('unix:') ? (address) => address === NO_ADDRESS || inRanges(address) : inRanges;
 }

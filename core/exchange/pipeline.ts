@@ -152,8 +152,7 @@ export class RequestPath implements ClientEvents, DecisionTaker, AttemptOwner {
     const byRule = tried.length === 0 ? pickByRule(this.exchange, upstream) : undefined;
     const backend = byRule ?? upstream.pick(tried) ?? upstream.pick();
     if (backend === undefined) {
-      const message = `no backend of ${upstream.name} takes requests`;
-      return this.#fail(new ProxyError('no-backend', 'proxy', message));
+      return this.#fail(new ProxyError('no-backend', 'proxy', upstream.whyNone()));
     }
     tried.push(backend);
     this.#forward(upstream, backend);

@@ -1,4 +1,5 @@
 import type { SocketAddressConfig } from '../shared/config-types.ts';
+import { NO_ADDRESS } from './client-address.ts';
 import type { Exchange } from './exchange.ts';
 import { HeaderKind } from './headers.ts';
 import type { FieldLine, OutgoingRequest } from './streams.ts';
@@ -126,14 +127,14 @@ function xForwardedFields(
   const said = (name: string): string | null => (peerIsTrusted ? request.headers.get(name) : null);
   const before = said('x-forwarded-for');
   const host = said('x-forwarded-host') ?? request.host;
-  take(
-    'X-Forwarded-For',
-    before === null ? peer.address : `${before}, ${peer.address}`,
-    HeaderKind.XForwarded,
-  );
+  // A peer on a Unix socket has no address to add, and stands for no hop that a backend could count.
+  const own = peer.address === NO_ADDRESS ? null : peer.address;
+  const chain = before === null || own === null ? (own ?? before) : `${before}, ${own}`;
+  if (chain !== null) take('X-Forwarded-For', chain, HeaderKind.XForwarded);
   take('X-Forwarded-Proto', said('x-forwarded-proto') ?? peer.scheme, HeaderKind.XForwarded);
   if (host !== '') take('X-Forwarded-Host', host, HeaderKind.XForwarded);
-  take('X-Forwarded-Port', said('x-forwarded-port') ?? String(peer.localPort), HeaderKind.XForwarded);
+  const port = said('x-forwarded-port') ?? (peer.localPort === 0 ? null : String(peer.localPort));
+  if (port !== null) take('X-Forwarded-Port', port, HeaderKind.XForwarded);
 }
 
 /** RFC 7239. Values with characters beyond a token are quoted; a host can hold neither quote nor backslash. */

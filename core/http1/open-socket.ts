@@ -9,6 +9,12 @@ export function openSocket(address: SocketAddressConfig): { socket: Socket; inpu
   const socket =
     address.kind === 'unix'
       ? connect({ path: address.path, ...options })
-      : connect({ host: address.host, port: address.port, noDelay: true, keepAlive: true, ...options });
+      : connect({
+          host: address.ip ?? address.host,
+          port: address.port,
+          noDelay: true,
+          keepAlive: true,
+          ...options,
+        });
   return { socket, input };
 }

@@ -6,6 +6,9 @@ import type { RuleStatus } from '../shared/rule-script.ts';
  * same program and the channel is private, so the messages are trusted as typed.
  */
 
+/** A host name of backends, in lower case, and its IP addresses. */
+export type NameAddresses = readonly [name: string, addresses: readonly string[]];
+
 /** A whole config version: what a worker needs to serve it, and nothing else. */
 export interface SnapshotPlan {
   /** Counts up from 1 with every attempt to reload. */
@@ -28,6 +31,8 @@ export type PrimaryMessage =
   | { readonly type: 'status'; readonly id: number }
   /** Answer `pong` at once, whatever is being prepared. */
   | { readonly type: 'ping' }
+  /** The addresses that host names of backends stand for from now on; none: the name gives no backend. */
+  | { readonly type: 'addresses'; readonly names: readonly NameAddresses[] }
   | { readonly type: 'reopen-logs' }
   /** Stop accepting, finish what runs, close idle connections, then answer `drained` and exit 0. */
   | { readonly type: 'drain'; readonly timeoutMs: number };

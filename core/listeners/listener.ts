@@ -1,5 +1,5 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import { plainAddress } from '../exchange/client-address.ts';
+import { NO_ADDRESS, plainAddress } from '../exchange/client-address.ts';
 import { Exchange } from '../exchange/exchange.ts';
 import { HeaderList } from '../exchange/headers.ts';
 import type { ListenerService } from '../exchange/listener-service.ts';
@@ -133,7 +133,9 @@ export class Listener implements ServerConnectionOwner {
     const share = Math.ceil(limits.connections / this.#workers());
     if (
       this.#connections.size >= share ||
-      (limits.connectionsPerClient !== null && ofClient >= limits.connectionsPerClient)
+      (limits.connectionsPerClient !== null &&
+        client !== NO_ADDRESS &&
+        ofClient >= limits.connectionsPerClient)
     ) {
       this.#service.counters.refused += 1;
       socket.on('error', () => {});

@@ -1,5 +1,5 @@
 import { lookup } from 'node:dns/promises';
-import { lstatSync, readFileSync, unlinkSync } from 'node:fs';
+import { chmodSync, lstatSync, readFileSync, unlinkSync } from 'node:fs';
 import * as net from 'node:net';
 import { getSystemErrorName } from 'node:util';
 
@@ -41,7 +41,7 @@ const createServerHandle = (net as unknown as { _createServerHandle: CreateServe
   ._createServerHandle;
 
 export async function bindSocket(address: SocketAddressConfig): Promise<BindResult> {
-  return address.kind === 'unix' ? bindUnix(address.path) : bindTcp(address.host, address.port);
+  return address.kind === 'unix' ? bindUnix(address.path, address.mode) : bindTcp(address.host, address.port);
 }
 
 async function bindTcp(host: string, port: number): Promise<BindResult> {
@@ -73,13 +73,30 @@ async function bindTcp(host: string, port: number): Promise<BindResult> {
   return { ok: true, socket: { handle, addressText } };
 }
 
-async function bindUnix(path: string): Promise<BindResult> {
+async function bindUnix(path: string, mode: number | undefined): Promise<BindResult> {
   const problem = await clearStaleSocket(path);
   if (problem !== null) return { ok: false, problem: `cannot listen on unix:${path}: ${problem}` };
   const handle = createServerHandle(path, -1, -1, -1, 0);
   if (typeof handle === 'number')
     return { ok: false, problem: `cannot listen on unix:${path}: ${explain(handle, null)}` };
+  // Nobody can have connected before: nothing listens there yet.
+  if (mode !== undefined) chmodSync(path, mode);
   return { ok: true, socket: { handle, addressText: `unix:${path}` } };
+}
+
+/** Gives the files of Unix sockets that are bound already the permissions that a reload asks for. Returns what went wrong. */
+export function setSocketModes(addresses: readonly SocketAddressConfig[]): string[] {
+  return addresses.flatMap((address) => {
+    if (address.kind !== 'unix' || address.mode === undefined) return [];
+    try {
+      chmodSync(address.path, address.mode);
+      return [];
+    } catch (error) {
+      return [
+        `unix:${address.path}: its permissions stay as they are: ${error instanceof Error ? error.message : String(error)}`,
+      ];
+    }
+  });
 }
 
 /**
@@ -105,6 +122,9 @@ export async function clearStaleSocket(path: string): Promise<string | null> {
   return null;
 }
 
+/** `sun_path` of unix(7) without its final NUL; other systems allow a few less. */
+const longestPathBytes = 107;
+
 /** Another Tidegate that starts has bound its socket a while before a worker listens: it refuses connections just as a dead one does. */
 function isBound(path: string): boolean {
   try {
@@ -125,6 +145,8 @@ function explain(errno: number, port: number | null): string {
       return port !== null && port < 1024
         ? 'a port below 1024 needs root or CAP_NET_BIND_SERVICE (EACCES)'
         : 'permission denied (EACCES)';
+    case 'EINVAL':
+      return port === null ? `its path is longer than ${longestPathBytes} bytes (EINVAL)` : name;
     case 'EADDRNOTAVAIL':
       return 'this machine has no such address (EADDRNOTAVAIL)';
     default:

@@ -17,6 +17,9 @@ import { loadAll } from './loaded-config.ts';
 import type { LoadedConfig, LoadResult } from './loaded-config.ts';
 import { prepareLogFiles } from './log-files.ts';
 import { wantedIds } from './make-plan.ts';
+import { BackendNames } from './names/backend-names.ts';
+import { askFrom, systemSources } from './names/name-source.ts';
+import type { NameSources } from './names/name-source.ts';
 import { Reloader } from './reload.ts';
 import { RuleHealth } from './rule-health.ts';
 import { Supervisor } from './supervisor.ts';
@@ -28,6 +31,8 @@ export interface PrimaryOptions {
   /** The version of Tidegate, for the status. */
   readonly version: string;
   readonly workerModule: URL;
+  /** Where host names of backends are looked up. Default: where this machine does. */
+  readonly names?: NameSources;
 }
 
 export type PrimaryStart =
@@ -63,6 +68,7 @@ export class Primary {
   readonly #identity: Identity | null;
   readonly #rules: RuleHealth;
   readonly #supervisor: Supervisor;
+  readonly #names: BackendNames;
   readonly #reloader: Reloader;
   readonly #watcher: InputWatcher;
   readonly #servers: Server[] = [];
@@ -75,6 +81,11 @@ export class Primary {
     this.#identity = identity;
     const component = log.child({ component: 'primary' });
     this.#rules = new RuleHealth(component, () => void this.#reloader.replan());
+    this.#names = new BackendNames({
+      ask: askFrom(options.names ?? systemSources),
+      log: component,
+      onChange: (change) => this.#supervisor.broadcast({ type: 'addresses', names: [change] }),
+    });
     this.#supervisor = new Supervisor({
       workerModule: options.workerModule,
       identity,
@@ -83,6 +94,7 @@ export class Primary {
       onRuleFault: (ruleId, fault, detail) => this.#rules.fault(ruleId, fault, detail),
       onDeath: (exit) => this.#rules.death(exit),
       traceRules: () => this.#rules.traceRules(),
+      addresses: () => this.#names.known(),
     });
     this.#watcher = new InputWatcher(
       (files) => {
@@ -94,6 +106,7 @@ export class Primary {
     this.#reloader = new Reloader({
       supervisor: this.#supervisor,
       quarantine: this.#rules.quarantine,
+      names: this.#names,
       log: component,
       load: () => this.#load(),
       onLoad: () => this.#watcher.markRead(),
@@ -225,6 +238,7 @@ export class Primary {
   async #end(endWorkers: () => Promise<void>): Promise<void> {
     this.#phase = 'stopping';
     this.#watcher.close();
+    this.#names.close();
     const ended = endWorkers();
     // With the workers' copies closed too, new connections are refused while the old ones drain.
     closeSocketsNotIn(this.#supervisor.current?.sockets ?? new Map(), new Map());

@@ -3,10 +3,12 @@ import { describeChanges } from '../config/diff.ts';
 import type { Config } from '../shared/config-types.ts';
 import type { Logger } from '../shared/log.ts';
 import type { Distribution } from './distribute.ts';
+import { setSocketModes } from './bind.ts';
 import { bindAll, closeSocketsNotIn } from './live-plan.ts';
 import type { LivePlan } from './live-plan.ts';
 import type { LoadedConfig, LoadResult } from './loaded-config.ts';
 import { makePlan, wantedIds } from './make-plan.ts';
+import type { BackendNames } from './names/backend-names.ts';
 import { OneAtATime } from './one-at-a-time.ts';
 import type { Quarantine } from './quarantine.ts';
 import { restartWarnings } from './restart-warnings.ts';
@@ -15,6 +17,7 @@ import type { Supervisor } from './supervisor.ts';
 export interface ReloaderOptions {
   readonly supervisor: Supervisor;
   readonly quarantine: Quarantine;
+  readonly names: BackendNames;
   readonly log: Logger;
   readonly load: () => Promise<LoadResult>;
   /** A load begins: what changes from now on is for the next one. */
@@ -109,13 +112,25 @@ export class Reloader {
     loaded: LoadedConfig,
     distribute: (live: LivePlan) => Promise<Distribution>,
   ): Promise<Attempt> {
+    const { names } = this.#options;
+    // The workers know them before they prepare: what has no address by then has no backend at first.
+    await names.add(loaded.config.upstreams);
+    try {
+      return await this.#bindAndDistribute(loaded, distribute);
+    } finally {
+      names.keep(this.#loaded?.config.upstreams ?? []);
+    }
+  }
+
+  async #bindAndDistribute(
+    loaded: LoadedConfig,
+    distribute: (live: LivePlan) => Promise<Distribution>,
+  ): Promise<Attempt> {
     const { supervisor, quarantine } = this.#options;
     const held = supervisor.current?.sockets ?? new Map();
     const plan = await makePlan(this.#version, loaded, quarantine);
-    const bound = await bindAll(
-      loaded.config.listeners.map(({ address }) => address),
-      held,
-    );
+    const addresses = loaded.config.listeners.map(({ address }) => address);
+    const bound = await bindAll(addresses, held);
     if (!bound.ok) return { problems: bound.problems, warnings: [], changes: [] };
     const result = await distribute({ plan, sockets: bound.sockets });
     if (!result.ok) {
@@ -130,7 +145,10 @@ export class Reloader {
     if (previous === null) return { problems: [], warnings: [], changes: [] };
     return {
       problems: [],
-      warnings: this.#started === null ? [] : restartWarnings(this.#started, loaded.config),
+      warnings: [
+        ...(this.#started === null ? [] : restartWarnings(this.#started, loaded.config)),
+        ...setSocketModes(addresses),
+      ],
       changes: [...describeChanges(previous.config, loaded.config), ...changedScripts(previous, loaded)],
     };
   }

@@ -1,3 +1,4 @@
+import type { NameAddresses, PrimaryMessage } from '../ipc/messages.ts';
 import type { Logger } from '../shared/log.ts';
 import { distribute } from './distribute.ts';
 import type { DistributeOptions, Distribution } from './distribute.ts';
@@ -21,6 +22,8 @@ export interface SupervisorOptions {
   readonly onDeath: (exit: WorkerExit) => void;
   /** Whether the next worker has to name each rule script before it calls it. */
   readonly traceRules: () => boolean;
+  /** What the host names of backends stand for, for a worker that comes up. */
+  readonly addresses: () => readonly NameAddresses[];
 }
 
 export interface WorkerView {
@@ -87,10 +90,8 @@ export class Supervisor {
     const online = await Promise.all(workers.map((worker) => this.#waitOnline(worker)));
     const problems = online.filter((problem) => problem !== null);
     if (problems.length > 0) return { ok: false, problems: [...new Set(problems)] };
-    const result = await distribute(workers, first, {
-      timeoutMs: this.#options.answerTimeoutMs,
-      death: 'refusal',
-    });
+    const { answerTimeoutMs: timeoutMs } = this.#options;
+    const result = await distribute(workers, first, { timeoutMs, death: 'refusal' });
     if (!result.ok) return result;
     this.#current = first;
     for (const slot of this.#slots) {
@@ -130,7 +131,7 @@ export class Supervisor {
     while (this.#slots.length < count) this.#spawn(this.#addSlot(this.#slots.length));
   }
 
-  broadcast(message: { readonly type: 'reopen-logs' }): void {
+  broadcast(message: Extract<PrimaryMessage, { type: 'reopen-logs' | 'addresses' }>): void {
     for (const worker of this.#living()) worker.send(message);
   }
 
@@ -256,7 +257,10 @@ export class Supervisor {
     });
     const answer = await Promise.race([worker.online(), late]);
     clearTimeout(timer);
-    if (answer.kind === 'answer') return null;
+    if (answer.kind === 'answer') {
+      worker.send({ type: 'addresses', names: this.#options.addresses() });
+      return null;
+    }
     if (answer.kind === 'exit')
       return `worker ${worker.pid} ended while starting (${describeExit(answer.exit)})`;
     return `worker ${worker.pid} did not come up within ${onlineTimeoutMs} ms`;

@@ -1,4 +1,4 @@
-import { isIPv4, isIPv6, SocketAddress } from 'node:net';
+import { isIP, isIPv4, isIPv6, SocketAddress } from 'node:net';
 import type { SocketAddressConfig } from './config-types.ts';
 
 const HOST_NAME =
@@ -46,4 +46,13 @@ function canonicalIPv6(text: string): string | undefined {
 export function formatAddress(address: SocketAddressConfig): string {
   if (address.kind === 'unix') return `unix:${address.path}`;
   return address.host.includes(':') ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`;
+}
+
+/**
+ * The host name that has to be resolved before this address can be connected to; null: there is none.
+ * `localhost` is this machine whatever a resolver says (RFC 6761 6.3): one backend, connected to by either family.
+ */
+export function hostNameOf(address: SocketAddressConfig): string | null {
+  if (address.kind === 'unix' || isIP(address.host) !== 0 || address.host === 'localhost') return null;
+  return address.host;
 }

@@ -22,8 +22,19 @@ export interface Config {
 
 /** Where a socket is bound or connected: TCP, or a Unix socket path. */
 export type SocketAddressConfig =
-  | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
-  | { readonly kind: 'unix'; readonly path: string };
+  | {
+      readonly kind: 'tcp';
+      readonly host: string;
+      readonly port: number;
+      /** One of the addresses that `host` stands for at present: where a backend given by name is connected. Never in a config. */
+      readonly ip?: string;
+    }
+  | {
+      readonly kind: 'unix';
+      readonly path: string;
+      /** The permissions of the socket file that a listener makes; without it those of the umask. */
+      readonly mode?: number;
+    };
 
 export interface ListenerConfig {
   readonly name: string;
@@ -66,7 +77,7 @@ export interface ListenerConfig {
     readonly drainTimeoutMs: number;
   };
   readonly forwarded: {
-    /** CIDRs of peers whose X-Forwarded-*, Forwarded and X-Request-Id are believed. */
+    /** CIDRs of peers whose X-Forwarded-*, Forwarded and X-Request-Id are believed, and `unix:` for every peer on a Unix socket. */
     readonly trust: readonly string[];
     /** Send X-Forwarded-For, -Proto, -Host and -Port. */
     readonly xForwarded: boolean;
@@ -111,6 +122,8 @@ export interface UpstreamConfig {
   readonly name: string;
   readonly scheduler: SchedulerName;
   readonly backends: readonly BackendConfig[];
+  /** How often host names of backends are resolved; null: as long as their answers live. */
+  readonly resolveIntervalMs: number | null;
   readonly timeouts: {
     readonly connectMs: number;
     /** To the answer's head, and between two pieces of it. */

@@ -1,11 +1,11 @@
 import type { RuleHost } from '../../rules/evaluate.ts';
+import { compileTrust } from '../exchange/client-address.ts';
 import { ListenerCounters, type ListenerService } from '../exchange/listener-service.ts';
 import { RouteTable } from '../exchange/routes.ts';
 import { ServiceUsage } from '../exchange/service-usage.ts';
 import type { ConnectionPools } from '../forward/connections.ts';
 import type { Tunnels } from '../forward/tunnels.ts';
 import type { SnapshotPlan } from '../ipc/messages.ts';
-import { compileCidrs } from '../shared/cidr.ts';
 import type { RuleScript } from '../shared/rule-script.ts';
 import type { UpstreamRegistry } from '../upstreams/registry.ts';
 import type { Upstream } from '../upstreams/upstream.ts';
@@ -60,7 +60,7 @@ export async function buildSnapshot(
       routes: new RouteTable(config.routes),
       upstreams,
       upstream: config.upstream === null ? null : (upstreams.get(config.upstream) ?? null),
-      trustsPeer: compileCidrs(config.forwarded.trust),
+      trustsPeer: compileTrust(config.forwarded.trust),
       counters: countersOf(parts.counters, config.name),
       usage: new ServiceUsage(),
       pools: parts.pools,

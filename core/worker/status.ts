@@ -1,4 +1,5 @@
-import type { WorkerStatus } from '../ipc/messages.ts';
+import type { BackendStatus, WorkerStatus } from '../ipc/messages.ts';
+import type { BackendConfig } from '../shared/config-types.ts';
 import type { RuleStatus } from '../shared/rule-script.ts';
 import type { Snapshot, SnapshotParts } from './snapshot.ts';
 
@@ -22,20 +23,38 @@ export function workerStatus(
       statuses: [...counters.statuses],
       refused: counters.refused,
     })),
-    upstreams: [...(snapshot?.upstreams.values() ?? [])].map(({ name, backends }) => ({
-      name,
-      backends: backends.map(({ addressText, weight, state, runtime }) => ({
-        address: addressText,
-        weight,
-        state,
-        health: runtime.health,
-        inFlight: runtime.inFlight,
-        requests: runtime.requests,
-        errors: runtime.errors,
-        connections: parts.pools.count(runtime),
-        latency: runtime.latency.counts,
-      })),
+    upstreams: [...(snapshot?.upstreams.values() ?? [])].map((upstream) => ({
+      name: upstream.name,
+      backends: [
+        ...upstream.backends.map(({ addressText, weight, state, runtime }) => ({
+          address: addressText,
+          weight,
+          state,
+          health: runtime.health,
+          inFlight: runtime.inFlight,
+          requests: runtime.requests,
+          errors: runtime.errors,
+          connections: parts.pools.count(runtime),
+          latency: runtime.latency.counts,
+        })),
+        ...upstream.unresolved().map(withoutAddress),
+      ],
     })),
     rules,
+  };
+}
+
+/** Shown, so that a name which does not resolve is not just missing. */
+function withoutAddress({ addressText, weight }: BackendConfig): BackendStatus {
+  return {
+    address: `${addressText} (no address)`,
+    weight,
+    state: 'ready',
+    health: 'down',
+    inFlight: 0,
+    requests: 0,
+    errors: 0,
+    connections: { active: 0, idle: 0 },
+    latency: [],
   };
 }

@@ -83,6 +83,11 @@ export class Worker {
           status: workerStatus(this.#live, this.#parts, this.#rules.status()),
         });
         return;
+      case 'addresses': {
+        const { registry, pools } = this.#parts;
+        for (const runtime of registry.learn(message.names, this.#prepared?.upstreams)) pools.retire(runtime);
+        return;
+      }
       case 'reopen-logs':
         this.#logs.reopen();
         return;

@@ -1,13 +1,13 @@
 import { resolveConfig } from '../../core/config/resolve.ts';
 import { configSchema } from '../../core/config/schema.ts';
 import type { AccessEntry } from '../../core/exchange/access-entry.ts';
+import { compileTrust } from '../../core/exchange/client-address.ts';
 import { ListenerCounters, type ListenerService } from '../../core/exchange/listener-service.ts';
 import { RouteTable } from '../../core/exchange/routes.ts';
 import { ServiceUsage } from '../../core/exchange/service-usage.ts';
 import { ConnectionPools } from '../../core/forward/connections.ts';
 import { Tunnels } from '../../core/forward/tunnels.ts';
 import { Listener } from '../../core/listeners/listener.ts';
-import { compileCidrs } from '../../core/shared/cidr.ts';
 import { Deadlines } from '../../core/shared/deadlines.ts';
 import { createLogger } from '../../core/shared/log.ts';
 import type { RuleScript } from '../../core/shared/rule-script.ts';
@@ -71,7 +71,7 @@ export async function startDataPath(options: {
     routes: new RouteTable(listenerConfig.routes),
     upstreams,
     upstream: listenerConfig.upstream === null ? null : (upstreams.get(listenerConfig.upstream) ?? null),
-    trustsPeer: compileCidrs(listenerConfig.forwarded.trust),
+    trustsPeer: compileTrust(listenerConfig.forwarded.trust),
     counters: new ListenerCounters(),
     usage: new ServiceUsage(),
     pools,

@@ -76,6 +76,7 @@ channel.onMessage((message, handle) => {
     case 'ping':
       channel.send({ type: 'pong' });
       break;
+    case 'addresses':
     case 'reopen-logs':
       break;
     case 'drain':

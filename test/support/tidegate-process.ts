@@ -12,6 +12,7 @@ import { z } from 'zod';
 import { claimControlFolder, controlSocketName } from '../../core/admin/control-socket.ts';
 import { runToEnd, tidegateCli, type Ended } from './run-to-end.ts';
 
+const ownDns = fileURLToPath(new URL('./run-with-dns.ts', import.meta.url));
 const fakeWorkers = fileURLToPath(new URL('./run-fake-workers.ts', import.meta.url));
 
 const logLine = z.looseObject({ msg: z.string(), level: z.string() });
@@ -26,6 +27,8 @@ export interface TidegateOptions {
   readonly prepare?: (folder: string) => Promise<void>;
   /** `fake`: the workers of fake-worker.ts, which carry no traffic. */
   readonly workers: 'real' | 'fake';
+  /** The port of a DNS server that alone resolves host names of backends. */
+  readonly dnsPort?: number;
   /** Let it fail to start. */
   readonly fails?: boolean;
 }
@@ -42,12 +45,13 @@ export class TidegateProcess {
   readonly #kill: (signal: NodeJS.Signals) => void;
   #over = false;
 
-  constructor(folder: string, configFile: string, workers: TidegateOptions['workers']) {
+  constructor(folder: string, configFile: string, options: TidegateOptions) {
     this.folder = folder;
     this.configFile = configFile;
-    const args =
-      workers === 'fake' ? [fakeWorkers, configFile] : [tidegateCli, 'run', '--config', configFile];
-    const child = spawn(process.execPath, args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, programOf(options, configFile), {
+      cwd: folder,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     this.pid = child.pid ?? -1;
     this.#kill = (signal) => child.kill(signal);
     child.stderr.on('data', (chunk: Buffer) => {
@@ -112,6 +116,13 @@ export class TidegateProcess {
   }
 }
 
+function programOf({ workers, dnsPort }: TidegateOptions, configFile: string): string[] {
+  if (workers === 'fake') return [fakeWorkers, configFile];
+  return dnsPort === undefined
+    ? [tidegateCli, 'run', '--config', configFile]
+    : [ownDns, configFile, String(dnsPort)];
+}
+
 /** Starts it and waits until it is ready. */
 export function runTidegate(options: TidegateOptions): Promise<TidegateProcess> {
   return start(options, onTestFinished);
@@ -147,7 +158,7 @@ async function start(
   const tidegate = new TidegateProcess(
     folder,
     resolve(folder, options.config ?? 'tidegate.config.yaml'),
-    options.workers,
+    options,
   );
   atEnd(async () => {
     tidegate.kill('SIGKILL');

@@ -2,10 +2,10 @@ import { applyEdits } from '../../exchange/apply-edits.ts';
 import { statusOf } from '../../exchange/respond.ts';
 import { RouteTable, hostWithoutPort } from '../../exchange/routes.ts';
 import type { RequestHead } from '../../exchange/streams.ts';
-import type { Config, ListenerConfig } from '../../shared/config-types.ts';
+import type { Config, ListenerConfig, UpstreamConfig } from '../../shared/config-types.ts';
 import type { PickCandidate, RuleRequest } from '../../shared/rule-script.ts';
-import { UpstreamRegistry } from '../../upstreams/registry.ts';
-import type { Upstream } from '../../upstreams/upstream.ts';
+import { Backend, BackendRuntime } from '../../upstreams/backend.ts';
+import { Upstream } from '../../upstreams/upstream.ts';
 import { shownPath } from '../problems.ts';
 import type { RuleAnswer } from '../sandbox/messages.ts';
 import { answerReason, describeDecision, describeEdits } from './describe-decision.ts';
@@ -46,7 +46,7 @@ class ExplainedPath {
 
   constructor(config: Config, listener: ListenerConfig) {
     this.#listener = listener;
-    this.#upstreams = new UpstreamRegistry().prepare(config.upstreams);
+    this.#upstreams = new Map(config.upstreams.map((upstream) => [upstream.name, asWritten(upstream)]));
   }
 
   step(step: Step['step'], text: string, details: readonly string[]): void {
@@ -172,4 +172,12 @@ class ExplainedPath {
     ]);
     return { kind: 'forward', upstream: name, backend: backend.addressText, target };
   }
+}
+
+/** With one backend for each row: which addresses a host name stands for depends on when one asks. */
+function asWritten(config: UpstreamConfig): Upstream {
+  return new Upstream(
+    config,
+    config.backends.map((row) => new Backend(row, new BackendRuntime())),
+  );
 }

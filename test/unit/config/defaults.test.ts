@@ -50,6 +50,7 @@ test('the least config gets every default', () => {
             weight: 1,
           },
         ],
+        resolveIntervalMs: null,
         timeouts: { connectMs: 5000, responseMs: 60_000, idleMs: 60_000 },
         limits: { headBytes: 65_536, headers: 200 },
         retries: { attempts: 2 },

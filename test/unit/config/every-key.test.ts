@@ -11,6 +11,7 @@ test('every key arrives where it belongs', () => {
         name: 'web',
         protocol: 'http',
         address: 'unix:./web.sock',
+        socketMode: '0660',
         rules: { script: 'rules/site.ts', timeLimit: '20ms', memoryLimit: '64MiB', onError: 'next' },
         routes: [
           {
@@ -32,7 +33,13 @@ test('every key arrives where it belongs', () => {
           connectionsPerClient: 9,
         },
         webSocket: { idle: '5s', ping: '6s', connections: 7, drainTimeout: '8s' },
-        forwarded: { trust: ['10.0.0.1'], xForwarded: false, forwarded: false, via: false, requestId: false },
+        forwarded: {
+          trust: ['10.0.0.1', 'unix:'],
+          xForwarded: false,
+          forwarded: false,
+          via: false,
+          requestId: false,
+        },
         errorPages: {
           404: './404.html',
           '5xx': { html: './5xx.html', json: '/pages/5xx.json' },
@@ -46,6 +53,7 @@ test('every key arrives where it belongs', () => {
         backends: [{ address: 'unix:/run/a.sock', weight: 0 }],
         timeouts: { connect: '1s', response: '2s', idle: '3s' },
         limits: { head: '4KiB', headers: 5 },
+        resolveInterval: '30s',
         healthCheck: false,
         retries: { attempts: 6 },
         connections: { max: 7, maxIdle: 8 },
@@ -72,7 +80,7 @@ test('every key arrives where it belongs', () => {
       {
         name: 'web',
         protocol: 'http',
-        address: { kind: 'unix', path: '/etc/t/web.sock' },
+        address: { kind: 'unix', path: '/etc/t/web.sock', mode: 0o660 },
         addressText: 'unix:./web.sock',
         rules: {
           script: '/etc/t/rules/site.ts',
@@ -105,7 +113,7 @@ test('every key arrives where it belongs', () => {
         },
         webSocket: { idleMs: 5000, pingMs: 6000, connections: 7, drainTimeoutMs: 8000 },
         forwarded: {
-          trust: ['10.0.0.1/32'],
+          trust: ['10.0.0.1/32', 'unix:'],
           xForwarded: false,
           forwarded: false,
           via: false,
@@ -125,6 +133,7 @@ test('every key arrives where it belongs', () => {
         backends: [
           { address: { kind: 'unix', path: '/run/a.sock' }, addressText: 'unix:/run/a.sock', weight: 0 },
         ],
+        resolveIntervalMs: 30_000,
         timeouts: { connectMs: 1000, responseMs: 2000, idleMs: 3000 },
         limits: { headBytes: 4096, headers: 5 },
         retries: { attempts: 6 },

@@ -21,6 +21,7 @@ export function upstreamConfig(
       addressText: `b${i}`,
       weight,
     })),
+    resolveIntervalMs: null,
     timeouts: { connectMs: 1000, responseMs: 1000, idleMs: 1000 },
     limits: { headBytes: 32768, headers: 100 },
     retries: { attempts: 2 },
