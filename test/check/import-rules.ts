@@ -35,7 +35,7 @@ const parts: readonly Part[] = [
   // The grammar of fields and targets, which every version of HTTP shares.
   {
     name: 'fields',
-    files: /^core\/http1\/(characters|request-target|parse-fields)\.ts$/,
+    files: /^core\/http1\/(characters|parse-fields|request-target|trailer-fields)\.ts$/,
     mayImport: ['messages'],
   },
   { name: 'http1', files: /^core\/http1\//, mayImport: ['messages', 'fields'] },
