@@ -69,7 +69,8 @@ function changesByName<Item>(
 
 function listenerChanges(before: ListenerConfig, after: ListenerConfig): string[] {
   const settings = (listener: ListenerConfig) => {
-    const { address, addressText, protocol, upstream, timeouts, limits, webSocket, forwarded } = listener;
+    const { address, addressText, protocol, upstream, timeouts, limits, webSocket, http2, forwarded } =
+      listener;
     const { trust: _, ...flags } = forwarded;
     const socketMode = address.kind === 'unix' ? address.mode?.toString(8) : undefined;
     return {
@@ -80,6 +81,7 @@ function listenerChanges(before: ListenerConfig, after: ListenerConfig): string[
       timeouts,
       limits,
       webSocket,
+      http2,
       forwarded: flags,
     };
   };

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { errorPageFiles } from './referenced-files.ts';
-import { ruleSettings } from './listener-schema.ts';
+import { http2Settings, ruleSettings } from './listener-schema.ts';
 import type { ListenerFile, RouteFile } from './listener-schema.ts';
 import { accessLog } from './schema.ts';
 import type { ConfigFile } from './schema.ts';
@@ -10,6 +10,7 @@ import type {
   AccessLogConfig,
   Config,
   ErrorPageConfig,
+  Http2Config,
   ListenerConfig,
   RouteConfig,
   RuleScriptConfig,
@@ -82,6 +83,7 @@ function resolveListener(
       connections: webSocket.connections,
       drainTimeoutMs: webSocket.drainTimeout,
     },
+    http2: resolveHttp2(listener.http2),
     forwarded: listener.forwarded,
     errorPages: resolveErrorPages(listener.errorPages, folder, pages),
   };
@@ -90,6 +92,17 @@ function resolveListener(
 function resolveListenAddress({ address, socketMode }: ListenerFile, folder: string): SocketAddressConfig {
   const resolved = resolveAddress(address.parsed, folder);
   return resolved.kind === 'unix' && socketMode !== undefined ? { ...resolved, mode: socketMode } : resolved;
+}
+
+function resolveHttp2(http2: ListenerFile['http2']): Http2Config | null {
+  if (http2 === false) return null;
+  const settings = http2 === true ? http2Settings.parse({}) : http2;
+  return {
+    maxStreams: settings.maxStreams,
+    windowBytes: settings.window,
+    connectionWindowBytes: settings.connectionWindow,
+    floods: settings.floods,
+  };
 }
 
 function resolveRules(rules: ListenerFile['rules'], folder: string): RuleScriptConfig | null {

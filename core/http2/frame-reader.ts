@@ -35,6 +35,11 @@ export class FrameReader {
     this.#maxFrameBytes = maxFrameBytes;
   }
 
+  /** Whether a frame other than DATA has come in part. */
+  get isMidFrame(): boolean {
+    return this.#held !== null;
+  }
+
   /** @throws Http2Error of the connection, or what the sink throws; nothing may be received after one */
   receive(chunk: Buffer): void {
     let at = 0;

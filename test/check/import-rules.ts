@@ -22,7 +22,7 @@ export interface Import {
   readonly to: string | null;
 }
 
-const dataPlane = ['upstreams', 'http1', 'messages', 'forward', 'exchange', 'listeners'];
+const dataPlane = ['upstreams', 'http1', 'http2', 'fields', 'messages', 'forward', 'exchange', 'listeners'];
 const inSandbox = { modules: /^node:/, why: 'it runs inside the isolate, where nothing of Node exists' };
 
 const parts: readonly Part[] = [
@@ -32,10 +32,17 @@ const parts: readonly Part[] = [
   { name: 'upstreams', files: /^core\/upstreams\//, mayImport: [] },
   // The vocabulary of a message (header list, the shapes of streams), which parser and pipeline share.
   { name: 'messages', files: /^core\/exchange\/(headers|streams)\.ts$/, mayImport: [] },
-  { name: 'http1', files: /^core\/http1\//, mayImport: ['messages'] },
+  // The grammar of fields and targets, which every version of HTTP shares.
+  {
+    name: 'fields',
+    files: /^core\/http1\/(characters|parse-fields|request-target|trailer-fields)\.ts$/,
+    mayImport: ['messages'],
+  },
+  { name: 'http1', files: /^core\/http1\//, mayImport: ['messages', 'fields'] },
+  { name: 'http2', files: /^core\/http2\//, mayImport: ['messages', 'fields'] },
   { name: 'forward', files: /^core\/forward\//, mayImport: ['upstreams', 'http1', 'messages'] },
   { name: 'exchange', files: /^core\/exchange\//, mayImport: ['forward', 'upstreams', 'http1', 'messages'] },
-  { name: 'listeners', files: /^core\/listeners\//, mayImport: ['exchange', 'http1', 'messages'] },
+  { name: 'listeners', files: /^core\/listeners\//, mayImport: ['exchange', 'http1', 'http2', 'messages'] },
   { name: 'rule runtime', files: /^rules\/(runtime\/|api\.ts$)/, mayImport: [], without: inSandbox },
   { name: 'rule compiler', files: /^rules\/(compile|type-check)\.ts$/, mayImport: ['rules', 'rule runtime'] },
   { name: 'rules', files: /^rules\//, mayImport: ['rule runtime', 'rule compiler'] },

@@ -32,6 +32,12 @@ test('every key arrives where it belongs', () => {
           connections: 8,
           connectionsPerClient: 9,
         },
+        http2: {
+          maxStreams: 7,
+          window: '1KiB',
+          connectionWindow: '2MiB',
+          floods: { resets: 1, pings: 2, settings: 3, emptyFrames: 4, continuations: 5 },
+        },
         webSocket: { idle: '5s', ping: '6s', connections: 7, drainTimeout: '8s' },
         forwarded: {
           trust: ['10.0.0.1', 'unix:'],
@@ -112,6 +118,12 @@ test('every key arrives where it belongs', () => {
           connectionsPerClient: 9,
         },
         webSocket: { idleMs: 5000, pingMs: 6000, connections: 7, drainTimeoutMs: 8000 },
+        http2: {
+          maxStreams: 7,
+          windowBytes: 1024,
+          connectionWindowBytes: 2_097_152,
+          floods: { resets: 1, pings: 2, settings: 3, emptyFrames: 4, continuations: 5 },
+        },
         forwarded: {
           trust: ['10.0.0.1/32', 'unix:'],
           xForwarded: false,
