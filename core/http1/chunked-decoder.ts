@@ -1,6 +1,7 @@
-import { HeaderKind, type HeaderList } from '../exchange/headers.ts';
+import type { HeaderList } from '../exchange/headers.ts';
 import { FIELD_VALUE, hex } from './characters.ts';
 import { MalformedError, TooManyFieldsError, parseFields } from './parse-fields.ts';
+import { withoutForbiddenFields } from './trailers.ts';
 
 const CR = 0x0d;
 const LF = 0x0a;
@@ -132,44 +133,13 @@ function hasBareLf(text: string, from: number): boolean {
 
 function parseTrailers(text: string): HeaderList {
   try {
-    const trailers = parseFields(text, 0, MAX_TRAILER_FIELDS);
-    // RFC 9110 6.5.1: fields that frame, route or authenticate must not be taken from a trailer.
-    for (let i = trailers.length - 1; i >= 0; i--) {
-      const lower = trailers.lowerNames[i] ?? '';
-      if (trailers.kinds[i] !== HeaderKind.EndToEnd || FORBIDDEN_TRAILERS.has(lower)) trailers.delete(lower);
-    }
-    return trailers;
+    return withoutForbiddenFields(parseFields(text, 0, MAX_TRAILER_FIELDS));
   } catch (error) {
     if (error instanceof TooManyFieldsError)
       throw new MalformedError(`${error.message} in a trailer section`);
     throw error;
   }
 }
-
-const FORBIDDEN_TRAILERS: ReadonlySet<string> = new Set([
-  'age',
-  'authorization',
-  'cache-control',
-  'content-encoding',
-  'content-range',
-  'content-type',
-  'cookie',
-  'expires',
-  'if-match',
-  'if-modified-since',
-  'if-none-match',
-  'if-range',
-  'if-unmodified-since',
-  'location',
-  'max-forwards',
-  'pragma',
-  'range',
-  'retry-after',
-  'set-cookie',
-  'trailer',
-  'vary',
-  'www-authenticate',
-]);
 
 function hexDigit(code: number): number {
   if (code >= 0x30 && code <= 0x39) return code - 0x30;
