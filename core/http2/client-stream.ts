@@ -14,7 +14,7 @@ import { ProxyError } from '../shared/errors.ts';
 import type { ClientSession } from './client-session.ts';
 import { ErrorCode, streamError } from './errors.ts';
 import type { HeaderBlock } from './header-block.ts';
-import { readResponseHead, readTrailers } from './response-fields.ts';
+import { readResponseHead, readTrailers } from './answer-fields.ts';
 import type { Http2Stream, StreamEvents } from './stream.ts';
 
 /** More 1xx than any sane backend sends before an answer. */
@@ -49,7 +49,11 @@ export class Http2BackendStream implements BackendStream, StreamEvents, Timed {
     this.#method = method;
     this.#settings = settings;
     this.#stream = this.#session.addAttempt(this);
-    if (this.#stream !== null) return events.onConnected(this);
+    if (this.#stream !== null) {
+      // From the beginning, so that DATA before a head is seen for what it is.
+      this.#stream.resume();
+      return events.onConnected(this);
+    }
     this.#fail(streamRefused('the connection was about to end'));
   }
 
@@ -110,7 +114,6 @@ export class Http2BackendStream implements BackendStream, StreamEvents, Timed {
     this.#missing = framing.kind === 'none' ? 0 : framing.kind === 'length' ? framing.bytes : null;
     this.#events?.onResponseHead(head);
     if (isEnd) this.#stream?.endReceiving(null);
-    if (!this.#paused) this.#stream?.resume();
   }
 
   onData(piece: Buffer): void {
@@ -129,6 +132,7 @@ export class Http2BackendStream implements BackendStream, StreamEvents, Timed {
   }
 
   onEnd(trailers: HeaderList | null): void {
+    if (this.#phase === 'head') throw streamError(ErrorCode.ProtocolError, 'the end before the head');
     if (this.#missing !== null && this.#missing > 0) {
       this.#fail(
         new ProxyError(
