@@ -1,3 +1,4 @@
+import { upstreamTlsFindings } from './upstream-tls-checks.ts';
 import type { Draft, ListenerDraft, RouteDraft } from './draft.ts';
 import type { Finding } from './finding.ts';
 import type { RouteFile } from './listener-schema.ts';
@@ -16,6 +17,7 @@ export function crossChecks(draft: Draft): Finding[] {
       routeFindings(listener.routes, ['listeners', index, 'routes']),
     ),
     ...duplicateBackends(draft),
+    ...upstreamTlsFindings(draft),
   ];
 }
 

@@ -6,6 +6,7 @@ import type {
   ListenerConfig,
   RouteConfig,
   UpstreamConfig,
+  UpstreamTlsConfig,
 } from '../shared/config-types.ts';
 import { formatDuration } from '../shared/duration.ts';
 import { formatSize } from '../shared/size.ts';
@@ -111,6 +112,8 @@ function upstreamChanges(before: UpstreamConfig, after: UpstreamConfig): string[
   const settings = ({
     scheduler,
     resolveIntervalMs,
+    protocol,
+    tls,
     timeouts,
     limits,
     retries,
@@ -118,6 +121,8 @@ function upstreamChanges(before: UpstreamConfig, after: UpstreamConfig): string[
   }: UpstreamConfig) => ({
     scheduler,
     resolveIntervalMs,
+    protocol,
+    tls: tls === null ? 'off' : 'on',
     timeouts,
     limits,
     retries,
@@ -134,6 +139,22 @@ function upstreamChanges(before: UpstreamConfig, after: UpstreamConfig): string[
         settingsChanged('', { weight: old.weight }, { weight: now.weight }),
     ),
     ...settingsChanged('', settings(before), settings(after)),
+    ...tlsChanges(before.tls, after.tls),
+  ];
+}
+
+/** Of the PEM files only that they differ. */
+function tlsChanges(before: UpstreamTlsConfig | null, after: UpstreamTlsConfig | null): string[] {
+  if (before === null || after === null) return [];
+  const settings = ({ verify, serverName, minVersion }: UpstreamTlsConfig) => ({
+    verify,
+    serverName,
+    minVersion,
+  });
+  const files = ({ ca, cert, key }: UpstreamTlsConfig) => [ca, cert, key];
+  return [
+    ...settingsChanged('tls', settings(before), settings(after)),
+    ...(isDeepStrictEqual(files(before), files(after)) ? [] : ['tls files changed']),
   ];
 }
 

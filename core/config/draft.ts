@@ -33,6 +33,8 @@ export interface RouteDraft {
 }
 
 export interface UpstreamDraft {
+  readonly protocol: UpstreamFile['protocol'] | undefined;
+  readonly tls: UpstreamFile['tls'] | undefined;
   readonly backends: readonly (UpstreamFile['backends'][number]['address'] | undefined)[];
 }
 
@@ -72,8 +74,14 @@ function listenerDraft(raw: unknown): ListenerDraft {
 }
 
 function upstreamDraft(raw: unknown): UpstreamDraft {
-  const backends = elementsOf(fieldsOf(raw)['backends']);
-  return { backends: backends.map((each) => valid(backend.shape.address, fieldsOf(each)['address'])) };
+  const fields = fieldsOf(raw);
+  return {
+    protocol: valid(upstream.shape.protocol, fields['protocol']),
+    tls: valid(upstream.shape.tls, fields['tls']),
+    backends: elementsOf(fields['backends']).map((each) =>
+      valid(backend.shape.address, fieldsOf(each)['address']),
+    ),
+  };
 }
 
 function valid<Field extends z.ZodType>(field: Field, raw: unknown): z.output<Field> | undefined {

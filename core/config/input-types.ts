@@ -1,4 +1,11 @@
-import type { AccessLogConfig, LogConfig, RuleScriptConfig, SchedulerName } from '../shared/config-types.ts';
+import type {
+  AccessLogConfig,
+  LogConfig,
+  RuleScriptConfig,
+  SchedulerName,
+  UpstreamConfig,
+  UpstreamTlsConfig,
+} from '../shared/config-types.ts';
 import type { Duration } from '../shared/duration.ts';
 import type { Size } from '../shared/size.ts';
 
@@ -177,9 +184,16 @@ export interface UpstreamInput {
   backends: readonly BackendInput[];
   /** How often host names of `backends` are resolved again; at least a second. Default: the TTL of the answer, from `'1s'` to `'5m'`. */
   resolveInterval?: Duration | undefined;
+  /**
+   * What is spoken to backends. `'h2'`: HTTP/2 over TLS. `'h2c'`: HTTP/2 without TLS. `'auto'`: over TLS, HTTP/2 or HTTP/1.1 as
+   * the backend chooses. Default: `'http1'`.
+   */
+  protocol?: UpstreamConfig['protocol'] | undefined;
+  /** TLS to the backends: true, or an object with its settings. Default: false. */
+  tls?: boolean | UpstreamTlsInput | undefined;
   timeouts?:
     | {
-        /** To connect. Default: `'5s'`. */
+        /** To connect, TLS handshake included. Default: `'5s'`. */
         connect?: Duration | undefined;
         /** To the answer's head, and between two pieces of it. Default: `'60s'`. */
         response?: Duration | undefined;
@@ -210,8 +224,25 @@ export interface UpstreamInput {
         max?: number | 'none' | undefined;
         /** Kept idle to one backend by one worker. Default: 256. */
         maxIdle?: number | undefined;
+        /** Requests at a time on one HTTP/2 connection; a backend may allow fewer. Default: 100. */
+        streams?: number | undefined;
       }
     | undefined;
+}
+
+export interface UpstreamTlsInput {
+  /** PEM file of the certificates to trust. Default: those that Node trusts. */
+  ca?: string | undefined;
+  /** Whether a backend has to prove its name. Default: true. */
+  verify?: boolean | undefined;
+  /** The name to ask for (SNI) and to be proved. Default: the host of the backend's address. */
+  serverName?: string | undefined;
+  /** PEM file of a certificate to show to backends that ask for one. */
+  cert?: string | undefined;
+  /** PEM file of its key. */
+  key?: string | undefined;
+  /** Default: `'TLSv1.2'`. */
+  minVersion?: UpstreamTlsConfig['minVersion'] | undefined;
 }
 
 export interface BackendInput {

@@ -61,7 +61,7 @@ export async function loadConfig(file: string): Promise<LoadedConfig> {
       ),
     };
   }
-  return { ok: true, config: resolveConfig(parsed.data, path, files.pages), inputs };
+  return { ok: true, config: resolveConfig(parsed.data, path, files.texts), inputs };
 }
 
 export type FoundConfig =

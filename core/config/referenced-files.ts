@@ -2,20 +2,21 @@ import { resolve } from 'node:path';
 import type { Draft } from './draft.ts';
 import type { Finding } from './finding.ts';
 import type { ListenerFile } from './listener-schema.ts';
+import { PEM_KINDS, PEM_NAMES, whatIsWrong, whyNoPair } from './pem.ts';
 import { readRegularFile, whyNoRegularFile } from './regular-file.ts';
 
 export interface ReferencedFiles {
   readonly findings: readonly Finding[];
-  /** Absolute path of an error page → its text. */
-  readonly pages: ReadonlyMap<string, string>;
-  /** Absolute paths to watch: the error pages, and whatever is missing. */
+  /** Absolute path of an error page or PEM file → its text. */
+  readonly texts: ReadonlyMap<string, string>;
+  /** Absolute paths to watch: error pages, PEM files, and whatever is missing. */
   readonly inputs: readonly string[];
 }
 
-/** Reads the error pages, and looks for the rule scripts, that a config names relative to `folder`. */
+/** Reads the error pages and PEM files, and looks for the rule scripts, that a config names relative to `folder`. */
 export async function readReferencedFiles(draft: Draft, folder: string): Promise<ReferencedFiles> {
   const findings: Finding[] = [];
-  const pages = new Map<string, string>();
+  const texts = new Map<string, string>();
   const inputs = new Set<string>();
   for (const [index, listener] of draft.listeners.entries()) {
     const base = ['listeners', index];
@@ -36,7 +37,7 @@ export async function readReferencedFiles(draft: Draft, folder: string): Promise
       const file = resolve(folder, page.file);
       inputs.add(file);
       const read = await readRegularFile(file);
-      if (read.ok) pages.set(file, read.text);
+      if (read.ok) texts.set(file, read.text);
       else {
         findings.push({
           path: [...base, 'errorPages', ...page.path],
@@ -45,7 +46,35 @@ export async function readReferencedFiles(draft: Draft, folder: string): Promise
       }
     }
   }
-  return { findings, pages, inputs: [...inputs] };
+  for (const [name, { tls }] of draft.upstreams ?? []) {
+    if (typeof tls !== 'object') continue;
+    const base = ['upstreams', name, 'tls'];
+    for (const kind of PEM_KINDS) {
+      const named = tls[kind];
+      if (named === undefined) continue;
+      const file = resolve(folder, named);
+      inputs.add(file);
+      const read = await readRegularFile(file);
+      if (read.ok) texts.set(file, read.text);
+      const found = read.ok ? whatIsWrong(kind, read.text) : read.found;
+      if (found !== null) {
+        findings.push({
+          path: [...base, kind],
+          message: `expected ${PEM_NAMES[kind]}, found ${found}: ${file}`,
+        });
+      }
+    }
+    const [cert, key] = [tls.cert, tls.key].map((named) =>
+      named === undefined ? undefined : texts.get(resolve(folder, named)),
+    );
+    const mismatch = cert === undefined || key === undefined ? null : whyNoPair(cert, key);
+    if (mismatch !== null && findings.every(({ path }) => path[1] !== name))
+      findings.push({
+        path: [...base, 'key'],
+        message: `expected the key of \`cert\`, found another (${mismatch})`,
+      });
+  }
+  return { findings, texts, inputs: [...inputs] };
 }
 
 interface ErrorPageFile {

@@ -5,6 +5,7 @@ import { http2Settings, ruleSettings } from './listener-schema.ts';
 import type { ListenerFile, RouteFile } from './listener-schema.ts';
 import { accessLog } from './schema.ts';
 import type { ConfigFile } from './schema.ts';
+import { upstreamTls } from './upstream-schema.ts';
 import type { UpstreamFile } from './upstream-schema.ts';
 import type {
   AccessLogConfig,
@@ -16,16 +17,17 @@ import type {
   RuleScriptConfig,
   SocketAddressConfig,
   UpstreamConfig,
+  UpstreamTlsConfig,
 } from '../shared/config-types.ts';
 
-/** A valid file's content → the config: paths made absolute, error pages filled in, absent things null. */
-export function resolveConfig(content: ConfigFile, file: string, pages: ReadonlyMap<string, string>): Config {
+/** A valid file's content → the config: paths made absolute, absent things null, the `texts` of error pages and PEM files (by absolute path) filled in. */
+export function resolveConfig(content: ConfigFile, file: string, texts: ReadonlyMap<string, string>): Config {
   const folder = dirname(file);
   return {
     file,
-    listeners: content.listeners.map((listener) => resolveListener(listener, folder, pages)),
+    listeners: content.listeners.map((listener) => resolveListener(listener, folder, texts)),
     upstreams: Object.entries(content.upstreams).map(([name, upstream]) =>
-      resolveUpstream(name, upstream, folder),
+      resolveUpstream(name, upstream, folder, texts),
     ),
     lists: content.lists,
     workers: content.workers === 'auto' ? availableParallelism() : content.workers,
@@ -145,7 +147,12 @@ function resolveErrorPages(
   });
 }
 
-function resolveUpstream(name: string, upstream: UpstreamFile, folder: string): UpstreamConfig {
+function resolveUpstream(
+  name: string,
+  upstream: UpstreamFile,
+  folder: string,
+  texts: ReadonlyMap<string, string>,
+): UpstreamConfig {
   const { timeouts } = upstream;
   return {
     name,
@@ -158,8 +165,29 @@ function resolveUpstream(name: string, upstream: UpstreamFile, folder: string): 
     resolveIntervalMs: upstream.resolveInterval ?? null,
     timeouts: { connectMs: timeouts.connect, responseMs: timeouts.response, idleMs: timeouts.idle },
     limits: { headBytes: upstream.limits.head, headers: upstream.limits.headers },
+    protocol: upstream.protocol,
+    tls: resolveUpstreamTls(upstream.tls, folder, texts),
     retries: upstream.retries,
     connections: upstream.connections,
+  };
+}
+
+function resolveUpstreamTls(
+  tls: UpstreamFile['tls'],
+  folder: string,
+  texts: ReadonlyMap<string, string>,
+): UpstreamTlsConfig | null {
+  if (tls === false) return null;
+  const settings = tls === true ? upstreamTls.parse({}) : tls;
+  const textOf = (file: string | undefined): string | null =>
+    file === undefined ? null : (texts.get(resolve(folder, file)) ?? null);
+  return {
+    ca: textOf(settings.ca),
+    verify: settings.verify,
+    serverName: settings.serverName ?? null,
+    cert: textOf(settings.cert),
+    key: textOf(settings.key),
+    minVersion: settings.minVersion,
   };
 }
 

@@ -14,6 +14,25 @@ const backend = field.object({
     .describe('Its share of the requests; 0 takes no new one.'),
 });
 
+export const upstreamTls = field.object({
+  ca: field.path
+    .optional()
+    .describe('PEM file of the certificates to trust. Without it: those that Node trusts.'),
+  verify: field.flag
+    .prefault(DEFAULTS.upstreamTls.verify)
+    .describe('Whether a backend has to prove its name. Without that anybody in between can pose as it.'),
+  serverName: field
+    .text('a host name')
+    .optional()
+    .describe("The name to ask for (SNI) and to be proved. Without it: the host of the backend's address."),
+  cert: field.path.optional().describe('PEM file of a certificate to show to backends that ask for one.'),
+  key: field.path.optional().describe('PEM file of its key.'),
+  minVersion: field
+    .choice(['TLSv1.2', 'TLSv1.3'])
+    .prefault(DEFAULTS.upstreamTls.minVersion)
+    .describe('The lowest version of TLS that is spoken.'),
+});
+
 export const upstream = field.object({
   scheduler: field
     .choice(['round-robin', 'weighted-round-robin', 'random', 'least-connections'])
@@ -29,9 +48,24 @@ export const upstream = field.object({
     .describe(
       'How often host names of `backends` are resolved again; at least 1s. Without it: as long as the answer lives (its TTL), from 1s to 5m.',
     ),
+  protocol: field
+    .choice(['http1', 'h2', 'h2c', 'auto'])
+    .prefault(DEFAULTS.upstreamProtocol)
+    .describe(
+      'What is spoken to backends: HTTP/1.1; HTTP/2 over TLS; HTTP/2 without TLS (prior knowledge); or, over TLS, what the backend chooses of both.',
+    ),
+  tls: z
+    .union([field.flag, upstreamTls], {
+      error: field.wants('true, false, or an object with `ca`, `serverName` and so on'),
+    })
+    .prefault(false)
+    .describe('TLS to the backends: `true`, or an object with its settings.'),
   timeouts: field
     .object({
-      connect: field.duration().prefault(DEFAULTS.upstreamTimeouts.connect).describe('To connect.'),
+      connect: field
+        .duration()
+        .prefault(DEFAULTS.upstreamTimeouts.connect)
+        .describe('To connect, TLS handshake included.'),
       response: field
         .duration()
         .prefault(DEFAULTS.upstreamTimeouts.response)
@@ -81,6 +115,10 @@ export const upstream = field.object({
         .integer(0, 1_000_000)
         .prefault(DEFAULTS.connections.maxIdle)
         .describe('Kept idle to one backend by one worker.'),
+      streams: field
+        .integer(1, 10_000)
+        .prefault(DEFAULTS.connections.streams)
+        .describe('Requests at a time on one HTTP/2 connection; a backend may allow fewer.'),
     })
     .prefault({})
     .describe('The connection pool.'),

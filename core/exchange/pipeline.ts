@@ -162,8 +162,9 @@ export class RequestPath implements ClientEvents, DecisionTaker, AttemptOwner {
   #forward(upstream: Upstream, backend: Backend): void {
     const { exchange } = this;
     // A handshake that fails half-way must not meet a connection that the backend is about to close.
-    const fresh = this.#freshConnection || exchange.request.upgrade !== null;
-    const connection = exchange.service.pools.acquire(backend, upstream.config, fresh);
+    const upgrade = exchange.request.upgrade !== null;
+    const fresh = this.#freshConnection || upgrade;
+    const connection = exchange.service.pools.acquire(backend, upstream.config, { fresh, upgrade });
     if (connection === null) {
       const message = `${backend.addressText} has all its connections in use`;
       return this.#fail(new ProxyError('backend-connections-exhausted', 'proxy', message));
@@ -207,7 +208,8 @@ export class RequestPath implements ClientEvents, DecisionTaker, AttemptOwner {
           attempts: exchange.attempts,
           maxAttempts: exchange.upstream.config.retries.attempts,
           bodyBegun: attempt.bodyBegun,
-          reusedConnection: attempt.stream.isReused,
+          // Once at a time: an HTTP/2 connection can have served others although it is fresh.
+          reusedConnection: attempt.stream.isReused && !this.#freshConnection,
         });
     if (decision !== 'fresh-connection') attempt.backend.runtime.errors += 1;
     this.#leaveBackend();

@@ -30,11 +30,13 @@ const STATUS_OF: Readonly<Record<ErrorCode, number | null>> = {
   'internal-error': 500,
   'connect-failed': 502,
   'connect-timeout': 504,
+  'backend-tls-failed': 502,
   'response-timeout': 504,
   'response-malformed': 502,
   'response-truncated': 502,
   'upgrade-malformed': 502,
   'backend-reset': 502,
+  'stream-refused': 502,
 };
 
 export function statusOf(code: ErrorCode): number | null {

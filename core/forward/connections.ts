@@ -1,15 +1,24 @@
-import { ClientConnection, type ClientConnectionOwner } from '../http1/client-connection.ts';
+import type { BackendStream } from '../exchange/streams.ts';
 import type { UpstreamConfig } from '../shared/config-types.ts';
 import type { Deadlines } from '../shared/deadlines.ts';
 import type { Backend, BackendRuntime } from '../upstreams/backend.ts';
+import { BackendConnections } from './backend-connections.ts';
+
+/** Which connection is wanted. */
+export interface Wanted {
+  /** No idle one, which the backend may be about to close. */
+  readonly fresh: boolean;
+  /** One that can switch protocols, which HTTP/2 can not. */
+  readonly upgrade: boolean;
+}
 
 /**
- * The connections of one worker to its backends. Pools belong to a backend's runtime, so they
- * outlive reloads that keep its address.
+ * The connections of one worker to its backends. They belong to a backend's runtime, so they
+ * outlive reloads that keep its address, its protocol and its TLS settings.
  */
 export class ConnectionPools {
   readonly #deadlines: Deadlines;
-  readonly #pools = new Map<BackendRuntime, ConnectionPool>();
+  readonly #pools = new Map<BackendRuntime, BackendConnections>();
   readonly #retired = new WeakSet<BackendRuntime>();
 
   constructor(deadlines: Deadlines) {
@@ -17,19 +26,20 @@ export class ConnectionPools {
   }
 
   /**
-   * Takes an idle connection, the one used last first, or opens one.
-   * @param fresh not an idle one
+   * Takes a connection, or a stream of one, for one attempt; opens one where there is none.
    * @returns null when the backend has as many connections as it may
    */
-  acquire(backend: Backend, config: UpstreamConfig, fresh: boolean): ClientConnection | null {
+  acquire(backend: Backend, config: UpstreamConfig, wanted: Wanted): BackendStream | null {
     let pool = this.#pools.get(backend.runtime);
-    if (pool === undefined) {
-      pool = new ConnectionPool(this.#deadlines);
+    if (pool === undefined || !pool.fits(config)) {
+      // What was agreed on with other settings, such as without verification, is not used any more.
+      pool?.retire();
+      pool = new BackendConnections(backend.address, config, this.#deadlines);
       // An exchange of an old snapshot may still come back for another try.
       if (this.#retired.has(backend.runtime)) pool.retire();
       else this.#pools.set(backend.runtime, pool);
     }
-    return pool.acquire(backend, config, fresh);
+    return pool.acquire(config, wanted);
   }
 
   /** Connections in use and idle, for status. */
@@ -47,64 +57,5 @@ export class ConnectionPools {
 
   closeIdle(): void {
     for (const pool of this.#pools.values()) pool.closeIdle();
-  }
-}
-
-class ConnectionPool implements ClientConnectionOwner {
-  readonly deadlines: Deadlines;
-  readonly #all = new Set<ClientConnection>();
-  readonly #idle: ClientConnection[] = [];
-  #maxIdle = 0;
-  #retired = false;
-
-  constructor(deadlines: Deadlines) {
-    this.deadlines = deadlines;
-  }
-
-  get size(): number {
-    return this.#all.size;
-  }
-
-  get idle(): number {
-    return this.#idle.length;
-  }
-
-  acquire(backend: Backend, config: UpstreamConfig, fresh: boolean): ClientConnection | null {
-    this.#maxIdle = config.connections.maxIdle;
-    if (!fresh) {
-      const idle = this.#idle.pop();
-      if (idle !== undefined) return idle;
-    }
-    const { max } = config.connections;
-    if (max !== null && this.#all.size >= max) {
-      // A fresh connection may take the place of an idle one.
-      const idle = this.#idle.pop();
-      if (idle === undefined) return null;
-      idle.destroy();
-      this.#all.delete(idle);
-    }
-    const connection = new ClientConnection(backend.address, config, this);
-    this.#all.add(connection);
-    return connection;
-  }
-
-  onReusable(connection: ClientConnection): void {
-    if (this.#retired || this.#idle.length >= this.#maxIdle) connection.destroy();
-    else this.#idle.push(connection);
-  }
-
-  onClosed(connection: ClientConnection): void {
-    this.#all.delete(connection);
-    const at = this.#idle.indexOf(connection);
-    if (at !== -1) this.#idle.splice(at, 1);
-  }
-
-  retire(): void {
-    this.#retired = true;
-    this.closeIdle();
-  }
-
-  closeIdle(): void {
-    for (const connection of this.#idle.splice(0)) connection.destroy();
   }
 }

@@ -12,6 +12,23 @@ export function connectFailed(message: string, cause?: unknown): ProxyError {
   return new ProxyError('connect-failed', 'backend', message, { retryable: true, cause });
 }
 
+/** What a socket says when no connection comes about: `connect-failed`, or of the TLS handshake `backend-tls-failed`. */
+export function connectError(error: Error): ProxyError {
+  const code = 'code' in error ? String(error.code) : '';
+  // System calls fail with names such as ECONNREFUSED; what TLS finds wrong is named otherwise, or EPROTO.
+  if (/^E[A-Z0-9]+$/.test(code) && code !== 'EPROTO') return connectFailed(error.message, error);
+  return tlsFailed(error.message, error);
+}
+
+export function tlsFailed(message: string, cause?: unknown): ProxyError {
+  return new ProxyError('backend-tls-failed', 'backend', message, { retryable: true, cause });
+}
+
+/** HTTP/2: the backend has said that it did nothing with the request. */
+export function streamRefused(message: string): ProxyError {
+  return new ProxyError('stream-refused', 'backend', message, { retryable: true });
+}
+
 /** `how`: what the backend did to the connection. Another attempt makes sense as long as no byte of an answer came. */
 export function cutOff(stage: AttemptStage, how: string, hasAnswerBytes: boolean): ProxyError {
   switch (stage) {

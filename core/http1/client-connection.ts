@@ -8,14 +8,13 @@ import type {
   OutgoingRequest,
   TunnelEnd,
 } from '../exchange/streams.ts';
-import type { SocketAddressConfig } from '../shared/config-types.ts';
 import type { Deadlines, Timed } from '../shared/deadlines.ts';
 import type { ProxyError } from '../shared/errors.ts';
 import type { SocketInput } from '../shared/socket-input.ts';
 import { AnswerReader, type AnswerReaderOwner } from './answer-reader.ts';
-import { connectFailed, cutOff, malformedAnswer, timedOut } from './backend-failures.ts';
+import { connectError, cutOff, malformedAnswer, timedOut } from './backend-failures.ts';
 import { MessageWriter } from './message-writer.ts';
-import { openSocket } from './open-socket.ts';
+import type { OpeningSocket } from './open-socket.ts';
 import { SocketEnd } from './socket-end.ts';
 import type { ParsedResponse } from './parse-head.ts';
 
@@ -52,16 +51,18 @@ export class ClientConnection implements BackendStream, AnswerReaderOwner, Timed
   #reusable = false;
   #exchanges = 0;
 
-  constructor(address: SocketAddressConfig, settings: BackendSettings, owner: ClientConnectionOwner) {
+  constructor(opening: OpeningSocket, settings: BackendSettings, owner: ClientConnectionOwner) {
     this.#owner = owner;
     this.#settings = settings;
-    ({ socket: this.socket, input: this.#input } = openSocket(address));
+    this.socket = opening.socket;
+    this.#input = opening.input;
     this.#reader = new AnswerReader(this, settings.limits);
     this.#writer = new MessageWriter(this.socket);
     this.deadlineMs = performance.now() + settings.timeouts.connectMs;
     owner.deadlines.add(this);
     this.#input.receive = (piece) => this.#onData(piece);
-    this.socket.once('connect', () => this.#onConnect());
+    if (opening.readyEvent === null) this.#phase = 'idle';
+    else this.socket.once(opening.readyEvent, () => this.#onConnect());
     this.socket.on('drain', () => this.#onDrain());
     this.socket.on('end', () => this.#onEnd());
     this.socket.on('error', (error: Error) => this.#onError(error));
@@ -134,7 +135,7 @@ export class ClientConnection implements BackendStream, AnswerReaderOwner, Timed
   #onConnect(): void {
     if (this.#phase !== 'connecting') return;
     this.deadlineMs = 0;
-    if (this.#events === null) return this.#becomeIdle();
+    if (this.#events === null) return this.becomeIdle();
     this.#phase = 'head';
     this.#events.onConnected(this);
   }
@@ -202,12 +203,13 @@ export class ClientConnection implements BackendStream, AnswerReaderOwner, Timed
     this.deadlineMs = 0;
     // Bytes behind the end of the answer belong to no request of ours: the connection is not to be trusted any more.
     if (this.#reusable && this.#sent && !this.#reader.hasReadAhead && !this.socket.destroyed)
-      this.#becomeIdle();
+      this.becomeIdle();
     else this.#discard();
     events?.onResponseEnd(trailers);
   }
 
-  #becomeIdle(): void {
+  /** For the pool: nobody wants it at present. */
+  becomeIdle(): void {
     this.#phase = 'idle';
     if (this.#reader.paused) {
       // The client was slow to take the last piece, which is none of the next exchange's business.
@@ -268,7 +270,7 @@ export class ClientConnection implements BackendStream, AnswerReaderOwner, Timed
   }
 
   #onError(error: Error): void {
-    if (this.#phase === 'connecting') this.#fail(connectFailed(error.message, error));
+    if (this.#phase === 'connecting') this.#fail(connectError(error));
     else this.#failAtStage(`broke the connection: ${error.message}`);
   }
 

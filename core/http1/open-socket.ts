@@ -1,10 +1,27 @@
 import { connect, type Socket } from 'node:net';
 import type { SocketAddressConfig } from '../shared/config-types.ts';
 import { SocketInput } from '../shared/socket-input.ts';
+import type { BackendTls } from './backend-tls.ts';
 
-/** Begins to connect to a backend. `allowHalfOpen`: its FIN is the end of its answer, not of our request. */
-export function openSocket(address: SocketAddressConfig): { socket: Socket; input: SocketInput } {
+/** A connection to a backend that comes about. */
+export interface OpeningSocket {
+  readonly socket: Socket;
+  readonly input: SocketInput;
+  /** What the socket says when it can be used; null: it can be already. */
+  readonly readyEvent: 'connect' | 'secureConnect' | null;
+}
+
+/**
+ * Begins to connect to a backend. `allowHalfOpen`: its FIN is the end of its answer, not of our request.
+ * @param protocols what is offered by ALPN where there is TLS
+ */
+export function openSocket(
+  address: SocketAddressConfig,
+  tls: BackendTls | null,
+  protocols: readonly string[],
+): OpeningSocket {
   const input = new SocketInput();
+  if (tls !== null) return { socket: tls.connect(protocols, input), input, readyEvent: 'secureConnect' };
   const options = { allowHalfOpen: true, onread: input.onread };
   const socket =
     address.kind === 'unix'
@@ -16,5 +33,5 @@ export function openSocket(address: SocketAddressConfig): { socket: Socket; inpu
           keepAlive: true,
           ...options,
         });
-  return { socket, input };
+  return { socket, input, readyEvent: 'connect' };
 }

@@ -150,6 +150,10 @@ export interface UpstreamConfig {
     /** A pooled connection unused. */
     readonly idleMs: number;
   };
+  /** `auto`: HTTP/2 or HTTP/1.1, as the backend chooses in the TLS handshake (ALPN). */
+  readonly protocol: 'http1' | 'h2' | 'h2c' | 'auto';
+  /** null: none. Never with `h2c`, always with `h2` and `auto`. */
+  readonly tls: UpstreamTlsConfig | null;
   readonly limits: {
     /** The head of an answer. */
     readonly headBytes: number;
@@ -162,7 +166,23 @@ export interface UpstreamConfig {
     readonly max: number | null;
     /** Kept idle to one backend by one worker. */
     readonly maxIdle: number;
+    /** Exchanges at a time on one HTTP/2 connection; the backend may allow fewer. */
+    readonly streams: number;
   };
+}
+
+/** TLS to the backends of an upstream. Files are held as their text, since workers may lack the right to read them. */
+export interface UpstreamTlsConfig {
+  /** PEM certificates to trust; null: those of Node. */
+  readonly ca: string | null;
+  /** Whether the backend has to prove its name. */
+  readonly verify: boolean;
+  /** The name to ask for (SNI) and to be proved; null: the host of the backend's address. */
+  readonly serverName: string | null;
+  /** Our own certificate chain and its key, PEM; both or none. */
+  readonly cert: string | null;
+  readonly key: string | null;
+  readonly minVersion: 'TLSv1.2' | 'TLSv1.3';
 }
 
 export type SchedulerName = 'round-robin' | 'weighted-round-robin' | 'random' | 'least-connections';

@@ -29,11 +29,13 @@ export const ERROR_CODES = [
   // what the backend did
   'connect-failed',
   'connect-timeout',
+  'backend-tls-failed',
   'response-timeout',
   'response-malformed',
   'response-truncated',
   'upgrade-malformed',
   'backend-reset',
+  'stream-refused',
 ] as const;
 export type ErrorCode = (typeof ERROR_CODES)[number];
 

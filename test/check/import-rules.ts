@@ -35,12 +35,22 @@ const parts: readonly Part[] = [
   // The grammar of fields and targets, which every version of HTTP shares.
   {
     name: 'fields',
-    files: /^core\/http1\/(characters|parse-fields|request-target|trailer-fields)\.ts$/,
+    files: /^core\/http1\/(characters|request-target|parse-fields|trailers)\.ts$/,
     mayImport: ['messages'],
   },
-  { name: 'http1', files: /^core\/http1\//, mayImport: ['messages', 'fields'] },
-  { name: 'http2', files: /^core\/http2\//, mayImport: ['messages', 'fields'] },
-  { name: 'forward', files: /^core\/forward\//, mayImport: ['upstreams', 'http1', 'messages'] },
+  // What connections to backends have in common, whatever is spoken on them.
+  {
+    name: 'backend sockets',
+    files: /^core\/http1\/(backend-failures|backend-tls|open-socket)\.ts$/,
+    mayImport: [],
+  },
+  { name: 'http1', files: /^core\/http1\//, mayImport: ['messages', 'fields', 'backend sockets'] },
+  { name: 'http2', files: /^core\/http2\//, mayImport: ['messages', 'fields', 'backend sockets'] },
+  {
+    name: 'forward',
+    files: /^core\/forward\//,
+    mayImport: ['upstreams', 'http1', 'http2', 'messages', 'backend sockets'],
+  },
   { name: 'exchange', files: /^core\/exchange\//, mayImport: ['forward', 'upstreams', 'http1', 'messages'] },
   { name: 'listeners', files: /^core\/listeners\//, mayImport: ['exchange', 'http1', 'http2', 'messages'] },
   { name: 'rule runtime', files: /^rules\/(runtime\/|api\.ts$)/, mayImport: [], without: inSandbox },

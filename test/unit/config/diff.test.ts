@@ -120,3 +120,12 @@ test('the order of listeners, upstreams and backends is no change', () => {
   const [a, b] = [{ address: 'a:1' }, { address: 'b:1' }];
   expect(changes({ upstream: { backends: [a, b] } }, { upstream: { backends: [b, a] } })).toEqual([]);
 });
+
+test('TLS to backends: settings by name, of the files only that they differ', () => {
+  const tls = (settings: object | boolean) => ({ upstream: { tls: settings } });
+  expect(changes(tls(false), tls(true))).toEqual(['upstream site: tls off → on']);
+  expect(changes(tls(true), tls({ verify: false, serverName: 'a.test' }))).toEqual([
+    'upstream site: tls.verify true → false, tls.serverName none → a.test',
+  ]);
+  expect(changes(tls(true), tls({ ca: '/404.html' }))).toEqual(['upstream site: tls files changed']);
+});

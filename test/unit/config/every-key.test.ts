@@ -57,12 +57,21 @@ test('every key arrives where it belongs', () => {
       site: {
         scheduler: 'least-connections',
         backends: [{ address: 'unix:/run/a.sock', weight: 0 }],
+        protocol: 'auto',
+        tls: {
+          ca: './ca.pem',
+          verify: false,
+          serverName: 'site.internal',
+          cert: './proxy.pem',
+          key: '/keys/proxy.key',
+          minVersion: 'TLSv1.3',
+        },
         timeouts: { connect: '1s', response: '2s', idle: '3s' },
         limits: { head: '4KiB', headers: 5 },
         resolveInterval: '30s',
         healthCheck: false,
         retries: { attempts: 6 },
-        connections: { max: 7, maxIdle: 8 },
+        connections: { max: 7, maxIdle: 8, streams: 9 },
       },
     },
     lists: { office: ['10.0.0.0/8', '::1'] },
@@ -74,11 +83,14 @@ test('every key arrives where it belongs', () => {
     workerTimeout: '20s',
     log: { level: 'warn', file: './app.log', access: { format: 'combined', file: '/var/log/access.log' } },
   });
-  const pages = new Map([
+  const texts = new Map([
     ['/etc/t/404.html', 'not found'],
     ['/etc/t/5xx.html', 'html error'],
     ['/pages/5xx.json', 'json error'],
     ['/etc/t/any.json', 'any'],
+    ['/etc/t/ca.pem', 'their CA'],
+    ['/etc/t/proxy.pem', 'our certificate'],
+    ['/keys/proxy.key', 'our key'],
   ]);
   const expected: Config = {
     file: '/etc/t/c.yaml',
@@ -146,10 +158,19 @@ test('every key arrives where it belongs', () => {
           { address: { kind: 'unix', path: '/run/a.sock' }, addressText: 'unix:/run/a.sock', weight: 0 },
         ],
         resolveIntervalMs: 30_000,
+        protocol: 'auto',
+        tls: {
+          ca: 'their CA',
+          verify: false,
+          serverName: 'site.internal',
+          cert: 'our certificate',
+          key: 'our key',
+          minVersion: 'TLSv1.3',
+        },
         timeouts: { connectMs: 1000, responseMs: 2000, idleMs: 3000 },
         limits: { headBytes: 4096, headers: 5 },
         retries: { attempts: 6 },
-        connections: { max: 7, maxIdle: 8 },
+        connections: { max: 7, maxIdle: 8, streams: 9 },
       },
     ],
     lists: { office: ['10.0.0.0/8', '::1/128'] },
@@ -165,7 +186,7 @@ test('every key arrives where it belongs', () => {
       access: { format: 'combined', file: '/var/log/access.log' },
     },
   };
-  expect(resolveConfig(content, '/etc/t/c.yaml', pages)).toEqual(expected);
+  expect(resolveConfig(content, '/etc/t/c.yaml', texts)).toEqual(expected);
 });
 
 test('access: true is JSON on standard output', () => {

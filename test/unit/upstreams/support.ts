@@ -23,9 +23,11 @@ export function upstreamConfig(
     })),
     resolveIntervalMs: null,
     timeouts: { connectMs: 1000, responseMs: 1000, idleMs: 1000 },
+    protocol: 'http1',
+    tls: null,
     limits: { headBytes: 32768, headers: 100 },
     retries: { attempts: 2 },
-    connections: { max: null, maxIdle: 16 },
+    connections: { max: null, maxIdle: 16, streams: 100 },
   };
 }
 

@@ -1,0 +1,77 @@
+import { ClientConnection, type ClientConnectionOwner } from '../http1/client-connection.ts';
+import type { OpeningSocket } from '../http1/open-socket.ts';
+import type { UpstreamConfig } from '../shared/config-types.ts';
+import type { Deadlines } from '../shared/deadlines.ts';
+
+/** The HTTP/1.1 connections to one backend. */
+export class ConnectionPool implements ClientConnectionOwner {
+  readonly deadlines: Deadlines;
+  readonly #open: () => OpeningSocket;
+  readonly #all = new Set<ClientConnection>();
+  readonly #idle: ClientConnection[] = [];
+  #maxIdle = 0;
+  #retired = false;
+
+  constructor(open: () => OpeningSocket, deadlines: Deadlines) {
+    this.#open = open;
+    this.deadlines = deadlines;
+  }
+
+  get size(): number {
+    return this.#all.size;
+  }
+
+  get idle(): number {
+    return this.#idle.length;
+  }
+
+  /**
+   * Takes an idle connection, the one used last first, or opens one.
+   * @param fresh not an idle one
+   * @param others connections to the backend besides these
+   * @returns null when there are as many as there may be
+   */
+  acquire(config: UpstreamConfig, fresh: boolean, others: number): ClientConnection | null {
+    this.#maxIdle = config.connections.maxIdle;
+    if (!fresh) {
+      const idle = this.#idle.pop();
+      if (idle !== undefined) return idle;
+    }
+    const { max } = config.connections;
+    if (max !== null && this.#all.size + others >= max) {
+      // A fresh connection may take the place of an idle one.
+      const idle = this.#idle.pop();
+      if (idle === undefined) return null;
+      idle.destroy();
+      this.#all.delete(idle);
+    }
+    return this.adopt(this.#open(), config);
+  }
+
+  /** Makes a connection of a socket that was opened elsewhere. */
+  adopt(opening: OpeningSocket, config: UpstreamConfig): ClientConnection {
+    const connection = new ClientConnection(opening, config, this);
+    this.#all.add(connection);
+    return connection;
+  }
+
+  onReusable(connection: ClientConnection): void {
+    if (this.#retired || this.#idle.length >= this.#maxIdle) connection.destroy();
+    else this.#idle.push(connection);
+  }
+
+  onClosed(connection: ClientConnection): void {
+    this.#all.delete(connection);
+    const at = this.#idle.indexOf(connection);
+    if (at !== -1) this.#idle.splice(at, 1);
+  }
+
+  retire(): void {
+    this.#retired = true;
+    this.closeIdle();
+  }
+
+  closeIdle(): void {
+    for (const connection of this.#idle.splice(0)) connection.destroy();
+  }
+}

@@ -1,0 +1,221 @@
+import type { HeaderList } from '../exchange/headers.ts';
+import type {
+  BackendEvents,
+  BackendSettings,
+  BackendStream,
+  BodyFraming,
+  FieldLine,
+  OutgoingRequest,
+  TunnelEnd,
+} from '../exchange/streams.ts';
+import { cutOff, malformedAnswer, streamRefused, timedOut } from '../http1/backend-failures.ts';
+import type { Timed } from '../shared/deadlines.ts';
+import { ProxyError } from '../shared/errors.ts';
+import type { ClientSession } from './client-session.ts';
+import { ErrorCode, streamError } from './errors.ts';
+import type { HeaderBlock } from './header-block.ts';
+import { readResponseHead, readTrailers } from './answer-fields.ts';
+import type { Http2Stream, StreamEvents } from './stream.ts';
+
+/** More 1xx than any sane backend sends before an answer. */
+const MAX_INFORMATIONAL = 32;
+
+/** One attempt on a stream of a session to a backend. */
+export class Http2BackendStream implements BackendStream, StreamEvents, Timed {
+  readonly isReused: boolean;
+  deadlineMs = 0;
+  readonly #session: ClientSession;
+  #stream: Http2Stream | null = null;
+  /** null: the attempt is over. */
+  #events: BackendEvents | null = null;
+  #settings: BackendSettings;
+  #method = '';
+  #phase: 'head' | 'body' = 'head';
+  /** Whether any byte of the answer has come. */
+  #answered = false;
+  #informational = 0;
+  /** Of the answer's body: what is missing of its content-length, or null for one that may have any length. */
+  #missing: number | null = null;
+  #paused = false;
+
+  constructor(session: ClientSession, settings: BackendSettings) {
+    this.#session = session;
+    this.#settings = settings;
+    this.isReused = session.hasServed;
+  }
+
+  open(events: BackendEvents, method: string, settings: BackendSettings): void {
+    this.#events = events;
+    this.#method = method;
+    this.#settings = settings;
+    this.#stream = this.#session.addAttempt(this);
+    if (this.#stream !== null) {
+      // From the beginning, so that DATA before a head is seen for what it is.
+      this.#stream.resume();
+      return events.onConnected(this);
+    }
+    this.#fail(streamRefused('the connection was about to end'));
+  }
+
+  // --- sending -----------------------------------------------------------------------------
+
+  sendHead(head: OutgoingRequest, framing: BodyFraming, expectsContinue: boolean): void {
+    const isEnd = framing.kind === 'none' || (framing.kind === 'length' && framing.bytes === 0);
+    this.#stream?.sendHeaders(head.fields(this.#session.scheme), isEnd);
+    // While the client owes its body, time is not the backend's to use up.
+    if (isEnd || expectsContinue) this.#armResponseDeadline();
+  }
+
+  sendData(piece: Buffer): boolean {
+    const taken = this.#stream?.sendData(piece) ?? true;
+    if (this.#events === null) return taken;
+    if (this.#phase === 'head' && taken) this.deadlineMs = 0;
+    else if (!this.#paused) this.#armResponseDeadline();
+    return taken;
+  }
+
+  sendEnd(trailers: HeaderList | null): void {
+    this.#stream?.sendEnd(trailers === null || trailers.length === 0 ? null : linesOf(trailers));
+    if (this.#events !== null && !this.#paused) this.#armResponseDeadline();
+  }
+
+  /** Frames leave at the end of the turn by themselves. */
+  flush(): void {}
+
+  onWritable(): void {
+    if (this.#phase === 'head') {
+      if (this.#stream?.localEnded === true) this.#armResponseDeadline();
+      else this.deadlineMs = 0;
+    }
+    this.#events?.onBackendWritable();
+  }
+
+  // --- receiving ---------------------------------------------------------------------------
+
+  onHeaders(block: HeaderBlock, isEnd: boolean): void {
+    this.#answered = true;
+    if (this.#phase === 'body') {
+      if (!isEnd) throw streamError(ErrorCode.ProtocolError, 'a second head');
+      this.#stream?.endReceiving(readTrailers(block));
+      return;
+    }
+    const head = readResponseHead(block, this.#method, isEnd);
+    if (head.status < 200) {
+      this.#informational += 1;
+      if (this.#informational > MAX_INFORMATIONAL)
+        throw streamError(ErrorCode.EnhanceYourCalm, `more than ${MAX_INFORMATIONAL} informational answers`);
+      if (this.#stream?.localEnded === true) this.#armResponseDeadline();
+      else if (head.status === 100) this.deadlineMs = 0;
+      this.#events?.onInformational(head);
+      return;
+    }
+    this.#phase = 'body';
+    const { framing } = head;
+    this.#missing = framing.kind === 'none' ? 0 : framing.kind === 'length' ? framing.bytes : null;
+    this.#events?.onResponseHead(head);
+    if (isEnd) this.#stream?.endReceiving(null);
+  }
+
+  onData(piece: Buffer): void {
+    if (this.#phase === 'head') throw streamError(ErrorCode.ProtocolError, 'DATA before the head');
+    if (this.#missing !== null) {
+      if (piece.length > this.#missing)
+        throw streamError(ErrorCode.ProtocolError, 'more of the body than the head says');
+      this.#missing -= piece.length;
+    }
+    this.#events?.onResponseData(piece);
+  }
+
+  onReadPause(): void {
+    if (this.#phase === 'body' && !this.#paused && this.#events !== null) this.#armResponseDeadline();
+    this.#events?.onReadPause();
+  }
+
+  onEnd(trailers: HeaderList | null): void {
+    if (this.#phase === 'head') throw streamError(ErrorCode.ProtocolError, 'the end before the head');
+    if (this.#missing !== null && this.#missing > 0) {
+      this.#fail(
+        new ProxyError(
+          'response-truncated',
+          'backend',
+          `the backend ended the stream ${this.#missing} bytes before the end of its answer`,
+        ),
+      );
+      return;
+    }
+    const events = this.#events;
+    this.#leave();
+    // RFC 9113 8.1: an answer may be whole before its request is; nobody wants the rest.
+    if (this.#stream?.localEnded === false) this.#stream.reset(ErrorCode.Cancel);
+    events?.onResponseEnd(trailers);
+  }
+
+  pauseResponse(): void {
+    if (this.#events === null) return;
+    this.#paused = true;
+    this.deadlineMs = 0;
+    this.#stream?.pause();
+  }
+
+  resumeResponse(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.#stream?.resume();
+    this.onReadPause();
+  }
+
+  takeTunnelEnd(): TunnelEnd {
+    throw new Error('HTTP/2 does not switch protocols');
+  }
+
+  // --- the end -----------------------------------------------------------------------------
+
+  abort(): void {
+    this.#leave();
+    this.#stream?.reset(ErrorCode.Cancel);
+  }
+
+  onDone(): void {}
+
+  onReset(code: number, by: 'peer' | 'us' | 'connection', message: string): void {
+    if (by === 'us') this.#fail(malformedAnswer(message));
+    // RFC 9113 8.7: what was refused, or is above the last stream of a GOAWAY, was not processed.
+    else if (code === ErrorCode.RefusedStream && !this.#answered) this.#fail(streamRefused(message));
+    else {
+      const how = by === 'peer' ? `reset the stream (${nameOf(code)})` : message;
+      this.#fail(cutOff(this.#phase, how, this.#answered));
+    }
+  }
+
+  onDeadline(): void {
+    this.#session.probe();
+    this.#fail(timedOut(this.#phase, this.#settings.timeouts, this.#answered));
+  }
+
+  #fail(error: ProxyError): void {
+    const events = this.#events;
+    this.#leave();
+    this.#stream?.reset(ErrorCode.Cancel);
+    events?.onBackendError(error);
+  }
+
+  #leave(): void {
+    this.#events = null;
+    this.deadlineMs = 0;
+    this.#session.deadlines.delete(this);
+  }
+
+  #armResponseDeadline(): void {
+    this.deadlineMs = performance.now() + this.#settings.timeouts.responseMs;
+  }
+}
+
+function linesOf(trailers: HeaderList): FieldLine[] {
+  return trailers.lowerNames.map((name, i) => [name, trailers.values[i] ?? '']);
+}
+
+/** `CANCEL`: as RFC 9113 7 writes it. */
+function nameOf(code: number): string {
+  const name = Object.entries(ErrorCode).find(([, value]) => value === code)?.[0];
+  return name === undefined ? `error ${code}` : name.replaceAll(/(?<=[a-z])(?=[A-Z])/g, '_').toUpperCase();
+}

@@ -1,0 +1,42 @@
+import {
+  createSecureServer,
+  createServer,
+  type Http2Session,
+  type SecureServerOptions,
+  type ServerHttp2Stream,
+  type IncomingHttpHeaders,
+} from 'node:http2';
+import { onTestFinished } from 'vitest';
+
+export interface Http2Backend {
+  readonly port: number;
+  readonly sessions: readonly Http2Session[];
+}
+
+/** A backend that speaks HTTP/2 by Node's own engine, over TLS if `options` hold a certificate. Runs until the test has finished. */
+export async function startHttp2Backend(
+  onStream: (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void,
+  options: SecureServerOptions = {},
+): Promise<Http2Backend> {
+  const sessions: Http2Session[] = [];
+  const takeSession = (session: Http2Session): void => {
+    sessions.push(session);
+    session.on('error', () => {});
+  };
+  const takeStream = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void => {
+    stream.on('error', () => {});
+    onStream(stream, headers);
+  };
+  const server =
+    options.cert === undefined
+      ? createServer(options).on('session', takeSession).on('stream', takeStream)
+      : createSecureServer(options).on('session', takeSession).on('stream', takeStream);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(async () => {
+    for (const session of sessions) session.destroy();
+    await new Promise((resolve) => server.close(resolve));
+  });
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return { port: address.port, sessions };
+}
