@@ -10,6 +10,12 @@ export const DEFAULTS = {
     connections: 20_000,
     connectionsPerClient: 'none',
   },
+  http2: {
+    maxStreams: 100,
+    window: '64KiB',
+    connectionWindow: '1MiB',
+    floods: { resets: 200, pings: 20, settings: 20, emptyFrames: 1000, continuations: 8 },
+  },
   rules: { timeLimit: '10ms', memoryLimit: '32MiB', onError: 'deny' },
   scheduler: 'round-robin',
   weight: 1,

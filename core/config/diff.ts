@@ -69,9 +69,17 @@ function changesByName<Item>(
 }
 
 function listenerChanges(before: ListenerConfig, after: ListenerConfig): string[] {
-  const settings = ({ addressText, protocol, upstream, timeouts, limits, forwarded }: ListenerConfig) => {
+  const settings = ({
+    addressText,
+    protocol,
+    upstream,
+    timeouts,
+    limits,
+    http2,
+    forwarded,
+  }: ListenerConfig) => {
     const { trust: _, ...flags } = forwarded;
-    return { address: addressText, protocol, upstream, timeouts, limits, forwarded: flags };
+    return { address: addressText, protocol, upstream, timeouts, limits, http2, forwarded: flags };
   };
   return [
     ...settingsChanged('', settings(before), settings(after)),

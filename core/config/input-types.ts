@@ -78,6 +78,8 @@ export interface ListenerInput {
         connectionsPerClient?: number | 'none' | undefined;
       }
     | undefined;
+  /** HTTP/2 beside HTTP/1.1, from clients that begin with it (prior knowledge); true or its bounds. Default: false. */
+  http2?: boolean | Http2Input | undefined;
   /** What is said to backends about the client, and which proxies before this one are believed. */
   forwarded?:
     | {
@@ -98,6 +100,30 @@ export interface ListenerInput {
    * `{status}`, `{reason}` and `{requestId}` in them are filled in.
    */
   errorPages?: Readonly<Record<string, string | ErrorPageInput>> | undefined;
+}
+
+export interface Http2Input {
+  /** Requests under way on one connection. Default: 100. */
+  maxStreams?: number | undefined;
+  /** How much of one request body a client may send ahead of its backend. Default: `'64KiB'`. */
+  window?: Size | undefined;
+  /** The same for all request bodies of one connection together. Default: `'1MiB'`. */
+  connectionWindow?: Size | undefined;
+  /** How many of these in a second, on one connection, end it. */
+  floods?:
+    | {
+        /** Streams that the client resets, or makes us refuse or reset. Default: 200. */
+        resets?: number | undefined;
+        /** PING frames. Default: 20. */
+        pings?: number | undefined;
+        /** SETTINGS frames behind the first one. Default: 20. */
+        settings?: number | undefined;
+        /** DATA without content, PRIORITY, unknown types, small WINDOW_UPDATE. Default: 1000. */
+        emptyFrames?: number | undefined;
+        /** CONTINUATION frames of one header block. Default: 8. */
+        continuations?: number | undefined;
+      }
+    | undefined;
 }
 
 export interface RulesInput {

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { errorPageFiles } from './referenced-files.ts';
-import { ruleSettings } from './listener-schema.ts';
+import { http2Settings, ruleSettings } from './listener-schema.ts';
 import type { ListenerFile, RouteFile } from './listener-schema.ts';
 import { accessLog } from './schema.ts';
 import type { ConfigFile } from './schema.ts';
@@ -11,6 +11,7 @@ import type {
   AccessLogConfig,
   Config,
   ErrorPageConfig,
+  Http2Config,
   ListenerConfig,
   RouteConfig,
   RuleScriptConfig,
@@ -78,8 +79,20 @@ function resolveListener(
       connections: limits.connections,
       connectionsPerClient: limits.connectionsPerClient,
     },
+    http2: resolveHttp2(listener.http2),
     forwarded: listener.forwarded,
     errorPages: resolveErrorPages(listener.errorPages, folder, pages),
+  };
+}
+
+function resolveHttp2(http2: ListenerFile['http2']): Http2Config | null {
+  if (http2 === false) return null;
+  const settings = http2 === true ? http2Settings.parse({}) : http2;
+  return {
+    maxStreams: settings.maxStreams,
+    windowBytes: settings.window,
+    connectionWindowBytes: settings.connectionWindow,
+    floods: settings.floods,
   };
 }
 

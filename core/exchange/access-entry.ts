@@ -12,7 +12,7 @@ export interface AccessEntry {
   readonly host: string | null;
   /** As received. */
   readonly target: string | null;
-  readonly protocol: 'HTTP/1.0' | 'HTTP/1.1' | null;
+  readonly protocol: 'HTTP/1.0' | 'HTTP/1.1' | 'HTTP/2.0' | null;
   /** The final status sent to the client; null where none was. */
   readonly status: number | null;
   readonly error: ErrorCode | null;

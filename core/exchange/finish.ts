@@ -49,7 +49,7 @@ function accessEntry(exchange: Exchange): AccessEntry {
     method: isRequest ? request.method : null,
     host: isRequest ? request.host : null,
     target: isRequest ? request.target : null,
-    protocol: isRequest && request.version !== 'HTTP/2.0' ? request.version : null,
+    protocol: isRequest ? request.version : null,
     status: exchange.status,
     error: exchange.error?.code ?? null,
     errorDetail: exchange.error?.message ?? null,

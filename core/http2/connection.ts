@@ -79,10 +79,15 @@ export abstract class Http2Connection implements FrameSink, StreamConnection {
   protected abstract isIdle(streamId: number): boolean;
   /** The highest stream of the peer that was, or may have been, processed (RFC 9113 6.8). */
   protected abstract get lastPeerStream(): number;
-  /** The first header block of an idle stream. A server opens a stream; a client has none to expect and throws. */
-  protected abstract onNewStream(streamId: number, block: HeaderBlock, isEnd: boolean): void;
+  /**
+   * The peer opens an idle stream with a header block, which is decoded already. A server adds a stream or refuses it
+   * (`refuseStream`) and returns null; a client throws. The stream's events get the block next.
+   */
+  protected abstract onNewStream(streamId: number): Http2Stream | null;
   /** `peer` has changed. */
   protected abstract onSettings(): void;
+  /** A PING of ours (`outgoing.frames.ping`) is answered. */
+  protected abstract onPingAnswered(): void;
   /** GOAWAY has come: streams above `lastStreamId` were not processed (RFC 9113 6.8). */
   protected abstract onGoAway(lastStreamId: number, code: number, debug: string): void;
   /** A stream has left `streams`. */
@@ -192,7 +197,7 @@ export abstract class Http2Connection implements FrameSink, StreamConnection {
     try {
       this.#receiveData(stream, part, flowBytes);
       if (isEnd && !stream.isClosed) {
-        stream.remoteEnded = true;
+        stream.endRemote();
         stream.endReceiving(null);
       }
     } catch (error) {
@@ -236,7 +241,8 @@ export abstract class Http2Connection implements FrameSink, StreamConnection {
         checkOfConnection(streamId, 'PING');
         checkLength(payload, 8, 'PING');
         this.count('pings');
-        if ((flags & Flag.Ack) === 0) this.outgoing.frames.pingAck(payload);
+        if ((flags & Flag.Ack) === 0) this.outgoing.frames.ping(payload, true);
+        else this.onPingAnswered();
         break;
       case FrameType.RstStream:
         checkOfStream(streamId, 'RST_STREAM');
@@ -295,16 +301,16 @@ export abstract class Http2Connection implements FrameSink, StreamConnection {
   }
 
   #onBlock(streamId: number, isEnd: boolean, block: HeaderBlock): void {
-    const stream = this.streams.get(streamId);
-    if (stream === undefined) {
-      if (this.isIdle(streamId)) this.onNewStream(streamId, block, isEnd);
-      else this.#onClosedStream(streamId, 'HEADERS');
-      return;
+    let stream = this.streams.get(streamId) ?? null;
+    if (stream === null && this.isIdle(streamId)) {
+      stream = this.onNewStream(streamId);
+      if (stream === null) return;
     }
+    if (stream === null) return this.#onClosedStream(streamId, 'HEADERS');
     try {
       if (stream.remoteEnded)
         throw streamError(ErrorCode.StreamClosed, 'HEADERS behind the end of the stream');
-      if (isEnd) stream.remoteEnded = true;
+      if (isEnd) stream.endRemote();
       this.#touched.push(stream);
       stream.events.onHeaders(block, isEnd);
     } catch (error) {

@@ -89,8 +89,8 @@ export class FrameWriter implements Writer {
   }
 
   /** `payload`: eight bytes. */
-  pingAck(payload: Buffer): void {
-    const at = this.#frame(FrameType.Ping, Flag.Ack, 0, 8);
+  ping(payload: Buffer, isAnswer: boolean): void {
+    const at = this.#frame(FrameType.Ping, isAnswer ? Flag.Ack : 0, 0, 8);
     payload.copy(this.#batch(), at, 0, 8);
   }
 

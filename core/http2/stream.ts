@@ -1,7 +1,7 @@
 import type { HeaderList } from '../exchange/headers.ts';
 import type { FieldLine } from '../exchange/streams.ts';
 import { copyOf } from '../shared/read-buffers.ts';
-import { ErrorCode, Http2Error } from './errors.ts';
+import { ErrorCode, Http2Error, streamError } from './errors.ts';
 import { FlowWindow } from './flow-window.ts';
 import type { HeaderBlock } from './header-block.ts';
 import type { Outgoing } from './outgoing.ts';
@@ -18,6 +18,8 @@ export interface StreamEvents {
   onReadPause(): void;
   /** All that `sendData` was given is on its way: after a false of it more is welcome. */
   onWritable(): void;
+  /** Both sides have ended in good order. Nothing follows. */
+  onDone(): void;
   /**
    * The stream is over before its time: the peer reset it, or broke the rules and we did, or the connection is gone. Nothing follows.
    * @param by `peer`: RST_STREAM; `us`: RST_STREAM is on its way; `connection`: it failed or was closed
@@ -65,6 +67,10 @@ export class Http2Stream {
   #flowing = false;
   #delivering = false;
   #held: Buffer[] = [];
+  /** Nobody asks for the body, since it is known to be empty: its end needs no delivery. */
+  endsUnread = false;
+  #expectedBytes: number | null = null;
+  #receivedBytes = 0;
   #endReceived = false;
   #trailersReceived: HeaderList | null = null;
 
@@ -159,8 +165,8 @@ export class Http2Stream {
     if (this.#unwanted) {
       // RFC 9113 8.1: whoever still sends a body that nobody waits for is asked to stop, without an error.
       if (!this.remoteEnded) this.#connection.writeReset(this, ErrorCode.NoError);
-      this.#close();
-    } else if (this.remoteEnded && !this.#owesDelivery) this.#close();
+      this.#finish();
+    } else if (this.remoteEnded && !this.#owesDelivery) this.#finish();
   }
 
   // --- receiving ---------------------------------------------------------------------------
@@ -182,8 +188,25 @@ export class Http2Stream {
     this.#dropHeld();
   }
 
-  /** For the connection: a part of the body has come, within its windows. */
+  /** What the head says of the body's length: a body of another one is malformed (RFC 9113 8.1.1). */
+  expectBody(bytes: number): void {
+    this.#expectedBytes = bytes;
+  }
+
+  /** For the connection: END_STREAM has come. @throws Http2Error of the stream */
+  endRemote(): void {
+    this.remoteEnded = true;
+    if (this.#expectedBytes !== null && this.#receivedBytes !== this.#expectedBytes)
+      throw wrongLength(this.#receivedBytes, this.#expectedBytes);
+  }
+
+  /** For the connection: a part of the body has come, within its windows. @throws Http2Error of the stream */
   receive(part: Buffer): void {
+    this.#receivedBytes += part.length;
+    if (this.#expectedBytes !== null && this.#receivedBytes > this.#expectedBytes) {
+      this.#connection.giveWindow(null, part.length);
+      throw wrongLength(this.#receivedBytes, this.#expectedBytes);
+    }
     if (this.#unwanted) return this.#connection.giveWindow(null, part.length);
     if (!this.#flowing || this.#held.length > 0) {
       this.#held.push(copyOf(part));
@@ -198,6 +221,7 @@ export class Http2Stream {
 
   /** The body is whole; `onEnd` follows when it is delivered. To be called by the events for trailers, by the connection for a DATA that ends the stream. */
   endReceiving(trailers: HeaderList | null): void {
+    if (this.endsUnread) return;
     this.#endReceived = true;
     this.#trailersReceived = trailers;
     if (this.#flowing && !this.#delivering) this.#deliverHeld();
@@ -219,7 +243,7 @@ export class Http2Stream {
       if (this.#flowing && !this.isClosed && this.#held.length === 0 && this.#endReceived) {
         this.#endReceived = false;
         this.events.onEnd(this.#trailersReceived);
-        if (this.localEnded) this.#close();
+        if (this.localEnded) this.#finish();
       }
     } catch (error) {
       if (!(error instanceof Http2Error)) throw error;
@@ -237,6 +261,12 @@ export class Http2Stream {
     this.events.onReset(code, by, message);
   }
 
+  #finish(): void {
+    if (this.isClosed) return;
+    this.#close();
+    this.events.onDone();
+  }
+
   #close(): void {
     if (this.isClosed) return;
     this.isClosed = true;
@@ -251,4 +281,8 @@ export class Http2Stream {
     this.#held = [];
     if (unused > 0) this.#connection.giveWindow(null, unused);
   }
+}
+
+function wrongLength(bytes: number, expected: number): Http2Error {
+  return streamError(ErrorCode.ProtocolError, `${bytes} bytes of DATA where content-length says ${expected}`);
 }

@@ -14,9 +14,13 @@ import {
 } from '../exchange/streams.ts';
 import type { ServerConnectionLimits } from '../http1/request-reader.ts';
 import type { ServerConnectionOwner } from '../http1/server-connection.ts';
+import type { Http2Error } from '../http2/errors.ts';
+import type { ServerSessionOwner } from '../http2/server-session.ts';
+import type { Http2Config } from '../shared/config-types.ts';
 import type { Deadlines } from '../shared/deadlines.ts';
 import type { ProxyError } from '../shared/errors.ts';
 import { serveHttp } from './http.ts';
+import type { Stage } from './stage.ts';
 
 /** Stands for the request in an exchange that only refuses what could not be read as one. */
 function noRequest(): RequestHead {
@@ -36,23 +40,17 @@ function noRequest(): RequestHead {
 const TOO_MANY_CONNECTIONS =
   'HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain\r\nContent-Length: 21\r\nConnection: close\r\n\r\nToo many connections\n';
 
-/** What holds a connection at present: a handshake, an HTTP/1.1 connection, an HTTP/2 session. It says `onClosed` to the listener in the end. */
-export interface Stage {
-  /** Ends the connection now if it is idle; else after what runs on it, since `draining` is set. */
-  closeIfIdle(): void;
-  /** Ends it at once. */
-  destroy(): void;
-}
-
 /**
  * One bound address. It lives as long as its address is configured: reloads swap the service, and
  * the next request of every open connection sees the new one.
  */
-export class Listener implements ServerConnectionOwner {
+export class Listener implements ServerConnectionOwner, ServerSessionOwner {
   readonly deadlines: Deadlines;
   draining = false;
   #service: ListenerService;
   #limits: ServerConnectionLimits;
+  /** Those of the last service that accepted HTTP/2, for sessions that are older than a reload. */
+  #http2: Http2Config | null;
   readonly #server: Server;
   readonly #connections = new Map<Peer, Stage>();
   readonly #perClient = new Map<string, number>();
@@ -64,6 +62,7 @@ export class Listener implements ServerConnectionOwner {
   constructor(service: ListenerService, deadlines: Deadlines, workers: () => number) {
     this.#service = service;
     this.#limits = { ...service.config.limits, ...service.config.timeouts };
+    this.#http2 = service.config.http2;
     this.deadlines = deadlines;
     this.#workers = workers;
     this.#server = createServer({ noDelay: true, allowHalfOpen: true, pauseOnConnect: true }, (socket) =>
@@ -94,6 +93,7 @@ export class Listener implements ServerConnectionOwner {
     this.#service.counters.connections -= this.#connections.size;
     this.#service = service;
     this.#limits = { ...service.config.limits, ...service.config.timeouts };
+    this.#http2 = service.config.http2 ?? this.#http2;
   }
 
   /** Stops accepting, ends idle connections now and the others after their exchange; resolves when all are gone. */
@@ -114,6 +114,11 @@ export class Listener implements ServerConnectionOwner {
 
   limits(): ServerConnectionLimits {
     return this.#limits;
+  }
+
+  http2Limits(): Http2Config {
+    if (this.#http2 === null) throw new Error('a session where none is accepted');
+    return this.#http2;
   }
 
   #accept(socket: Socket): void {
@@ -141,7 +146,7 @@ export class Listener implements ServerConnectionOwner {
     this.#perClient.set(client, ofClient + 1);
     this.#service.counters.connections += 1;
     const peer: Peer = { address: client, localPort: this.#localPort, scheme: 'http' };
-    this.#connections.set(peer, serveHttp(socket, peer, this));
+    this.#connections.set(peer, serveHttp(socket, peer, this, this.#service.config.http2 !== null));
   }
 
   onRequest(peer: Peer, client: ClientStream, request: ReceivedRequest): ClientEvents {
@@ -154,6 +159,11 @@ export class Listener implements ServerConnectionOwner {
     const path = new RequestPath(new Exchange(this.#service, peer, noRequest(), ''), client);
     path.refuse(error);
     return path;
+  }
+
+  onSessionFailed(peer: Peer, error: Http2Error): void {
+    const { log, config } = this.#service;
+    log.info({ listener: config.name, client: peer.address, code: error.code }, `HTTP/2: ${error.message}`);
   }
 
   onClosed(peer: Peer): void {

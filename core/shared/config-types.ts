@@ -55,6 +55,8 @@ export interface ListenerConfig {
     readonly connections: number;
     readonly connectionsPerClient: number | null;
   };
+  /** null: HTTP/1.1 only. */
+  readonly http2: Http2Config | null;
   readonly forwarded: {
     /** CIDRs of peers whose X-Forwarded-*, Forwarded and X-Request-Id are believed. */
     readonly trust: readonly string[];
@@ -66,6 +68,23 @@ export interface ListenerConfig {
     readonly requestId: boolean;
   };
   readonly errorPages: readonly ErrorPageConfig[];
+}
+
+/** What a client may do on one HTTP/2 connection. */
+export interface Http2Config {
+  readonly maxStreams: number;
+  /** Of a request body, ahead of its backend. */
+  readonly windowBytes: number;
+  /** Of all request bodies of a connection. */
+  readonly connectionWindowBytes: number;
+  /** How many in a second end the connection; `continuations`: of one header block. */
+  readonly floods: {
+    readonly resets: number;
+    readonly pings: number;
+    readonly settings: number;
+    readonly emptyFrames: number;
+    readonly continuations: number;
+  };
 }
 
 export interface RuleScriptConfig {

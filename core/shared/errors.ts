@@ -11,7 +11,9 @@ export const ERROR_CODES = [
   'request-timeout',
   'transfer-coding-unsupported',
   'version-unsupported',
+  'protocol-unsupported',
   'method-not-allowed',
+  'stream-malformed',
   'client-abort',
   'client-write-timeout',
   // what we could not do

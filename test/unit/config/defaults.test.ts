@@ -34,6 +34,7 @@ test('the least config gets every default', () => {
           connections: 20_000,
           connectionsPerClient: null,
         },
+        http2: null,
         forwarded: { trust: [], xForwarded: true, forwarded: true, via: true, requestId: true },
         errorPages: [],
       },

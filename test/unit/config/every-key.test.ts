@@ -31,6 +31,12 @@ test('every key arrives where it belongs', () => {
           connections: 8,
           connectionsPerClient: 9,
         },
+        http2: {
+          maxStreams: 7,
+          window: '1KiB',
+          connectionWindow: '2MiB',
+          floods: { resets: 1, pings: 2, settings: 3, emptyFrames: 4, continuations: 5 },
+        },
         forwarded: { trust: ['10.0.0.1'], xForwarded: false, forwarded: false, via: false, requestId: false },
         errorPages: {
           404: './404.html',
@@ -113,6 +119,12 @@ test('every key arrives where it belongs', () => {
           bodyBytes: 7_340_032,
           connections: 8,
           connectionsPerClient: 9,
+        },
+        http2: {
+          maxStreams: 7,
+          windowBytes: 1024,
+          connectionWindowBytes: 2_097_152,
+          floods: { resets: 1, pings: 2, settings: 3, emptyFrames: 4, continuations: 5 },
         },
         forwarded: {
           trust: ['10.0.0.1/32'],
