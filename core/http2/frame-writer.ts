@@ -12,6 +12,7 @@ const FIRST_BYTES = 2048;
 /** Gathers the frames of one connection, which leave in one write at the end of each turn of the event loop. */
 export class FrameWriter implements Writer {
   readonly #socket: Socket;
+  readonly #onRoom: () => void;
   #bytes: Buffer | null = null;
   #length = 0;
   #waitsForEndOfTurn = false;
@@ -19,8 +20,10 @@ export class FrameWriter implements Writer {
   #lastStream = 0;
   #lastFlagsAt = 0;
 
-  constructor(socket: Socket) {
+  /** `onRoom`: called when a batch has left and the socket takes more; where it does not, its 'drain' follows. */
+  constructor(socket: Socket, onRoom: () => void) {
     this.#socket = socket;
+    this.#onRoom = onRoom;
   }
 
   /** Bytes that wait for the end of the turn. */
@@ -119,7 +122,8 @@ export class FrameWriter implements Writer {
     this.#bytes = null;
     this.#length = 0;
     this.#lastStream = 0;
-    if (!this.#socket.destroyed && this.#socket.writable) this.#socket.write(bytes.subarray(0, length));
+    if (this.#socket.destroyed || !this.#socket.writable) return;
+    if (this.#socket.write(bytes.subarray(0, length))) this.#onRoom();
   }
 
   /** Appends a frame's head and leaves room for its payload. @returns where the payload begins */

@@ -20,7 +20,7 @@ export class Outgoing {
 
   constructor(socket: Socket) {
     this.#socket = socket;
-    this.frames = new FrameWriter(socket);
+    this.frames = new FrameWriter(socket, () => this.takeTurns());
   }
 
   /** Bytes that have not left yet. */

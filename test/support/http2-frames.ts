@@ -114,7 +114,9 @@ export async function frameClient(port: number, greet = true): Promise<FrameClie
   const reader = new FrameReader(
     {
       onData(streamId, part, _flowBytes, flags, isLast) {
-        bodies.set(streamId, [...(bodies.get(streamId) ?? []), Buffer.from(part)]);
+        const pieces = bodies.get(streamId) ?? [];
+        bodies.set(streamId, pieces);
+        pieces.push(Buffer.from(part));
         if (!isLast) return;
         frames.push({ type: FrameType.Data, flags, streamId, payload: Buffer.alloc(0) });
         if ((flags & Flag.EndStream) !== 0) ended.add(streamId);
