@@ -1,7 +1,7 @@
 import type { HeaderList } from '../exchange/headers.ts';
 import { FIELD_VALUE, hex } from './characters.ts';
 import { MalformedError, TooManyFieldsError, parseFields } from './parse-fields.ts';
-import { withoutForbiddenFields } from './trailers.ts';
+import { mayTrail } from './trailer-fields.ts';
 
 const CR = 0x0d;
 const LF = 0x0a;
@@ -133,7 +133,12 @@ function hasBareLf(text: string, from: number): boolean {
 
 function parseTrailers(text: string): HeaderList {
   try {
-    return withoutForbiddenFields(parseFields(text, 0, MAX_TRAILER_FIELDS));
+    const trailers = parseFields(text, 0, MAX_TRAILER_FIELDS);
+    for (let i = trailers.length - 1; i >= 0; i--) {
+      const lower = trailers.lowerNames[i] ?? '';
+      if (!mayTrail(lower)) trailers.delete(lower);
+    }
+    return trailers;
   } catch (error) {
     if (error instanceof TooManyFieldsError)
       throw new MalformedError(`${error.message} in a trailer section`);

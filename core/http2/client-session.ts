@@ -104,8 +104,7 @@ export class ClientSession extends Http2Connection implements Timed {
   probe(): void {
     if (this.isOver || this.#isProbing) return;
     this.#isProbing = true;
-    // An empty SETTINGS has to be acknowledged at once (RFC 9113 6.5.3).
-    this.outgoing.frames.settings([]);
+    this.outgoing.frames.ping(Buffer.alloc(8), false);
     this.deadlineMs = performance.now() + this.#settings.timeouts.connectMs;
   }
 
@@ -176,9 +175,12 @@ export class ClientSession extends Http2Connection implements Timed {
     return streamId % 2 === 0 || streamId >= this.#nextId;
   }
 
-  protected onNewStream(): never {
+  protected onNewStream(): Http2Stream | null {
     throw connectionError(ErrorCode.ProtocolError, 'HEADERS of an idle stream');
   }
+
+  /** Anything that is received is a sign of life: `#onRead` has seen it. */
+  protected onPingAnswered(): void {}
 
   protected onSettings(): void {
     if (this.#isReady) return;
@@ -186,8 +188,6 @@ export class ClientSession extends Http2Connection implements Timed {
     this.#armIdleDeadline();
     this.#owner.onReady(this);
   }
-
-  protected onPingAnswered(): void {}
 
   protected onGoAway(lastStreamId: number, code: number, debug: string): void {
     this.#isDraining = true;

@@ -10,11 +10,11 @@ import type {
 } from '../exchange/streams.ts';
 import { cutOff, malformedAnswer, streamRefused, timedOut } from '../http1/backend-failures.ts';
 import type { Timed } from '../shared/deadlines.ts';
-import { ProxyError } from '../shared/errors.ts';
+import type { ProxyError } from '../shared/errors.ts';
 import type { ClientSession } from './client-session.ts';
 import { ErrorCode, streamError } from './errors.ts';
 import type { HeaderBlock } from './header-block.ts';
-import { readResponseHead, readTrailers } from './answer-fields.ts';
+import { readAnswerHead, readAnswerTrailers } from './answer-fields.ts';
 import type { Http2Stream, StreamEvents } from './stream.ts';
 
 /** More 1xx than any sane backend sends before an answer. */
@@ -34,8 +34,6 @@ export class Http2BackendStream implements BackendStream, StreamEvents, Timed {
   /** Whether any byte of the answer has come. */
   #answered = false;
   #informational = 0;
-  /** Of the answer's body: what is missing of its content-length, or null for one that may have any length. */
-  #missing: number | null = null;
   #paused = false;
 
   constructor(session: ClientSession, settings: BackendSettings) {
@@ -96,10 +94,10 @@ export class Http2BackendStream implements BackendStream, StreamEvents, Timed {
     this.#answered = true;
     if (this.#phase === 'body') {
       if (!isEnd) throw streamError(ErrorCode.ProtocolError, 'a second head');
-      this.#stream?.endReceiving(readTrailers(block));
+      this.#stream?.endReceiving(readAnswerTrailers(block));
       return;
     }
-    const head = readResponseHead(block, this.#method, isEnd);
+    const head = readAnswerHead(block, this.#method, isEnd);
     if (head.status < 200) {
       this.#informational += 1;
       if (this.#informational > MAX_INFORMATIONAL)
@@ -111,18 +109,14 @@ export class Http2BackendStream implements BackendStream, StreamEvents, Timed {
     }
     this.#phase = 'body';
     const { framing } = head;
-    this.#missing = framing.kind === 'none' ? 0 : framing.kind === 'length' ? framing.bytes : null;
+    if (!isEnd && framing.kind !== 'chunked')
+      this.#stream?.expectBody(framing.kind === 'length' ? framing.bytes : 0);
     this.#events?.onResponseHead(head);
     if (isEnd) this.#stream?.endReceiving(null);
   }
 
   onData(piece: Buffer): void {
     if (this.#phase === 'head') throw streamError(ErrorCode.ProtocolError, 'DATA before the head');
-    if (this.#missing !== null) {
-      if (piece.length > this.#missing)
-        throw streamError(ErrorCode.ProtocolError, 'more of the body than the head says');
-      this.#missing -= piece.length;
-    }
     this.#events?.onResponseData(piece);
   }
 
@@ -133,22 +127,14 @@ export class Http2BackendStream implements BackendStream, StreamEvents, Timed {
 
   onEnd(trailers: HeaderList | null): void {
     if (this.#phase === 'head') throw streamError(ErrorCode.ProtocolError, 'the end before the head');
-    if (this.#missing !== null && this.#missing > 0) {
-      this.#fail(
-        new ProxyError(
-          'response-truncated',
-          'backend',
-          `the backend ended the stream ${this.#missing} bytes before the end of its answer`,
-        ),
-      );
-      return;
-    }
     const events = this.#events;
     this.#leave();
     // RFC 9113 8.1: an answer may be whole before its request is; nobody wants the rest.
     if (this.#stream?.localEnded === false) this.#stream.reset(ErrorCode.Cancel);
     events?.onResponseEnd(trailers);
   }
+
+  onDone(): void {}
 
   pauseResponse(): void {
     if (this.#events === null) return;
@@ -174,8 +160,6 @@ export class Http2BackendStream implements BackendStream, StreamEvents, Timed {
     this.#leave();
     this.#stream?.reset(ErrorCode.Cancel);
   }
-
-  onDone(): void {}
 
   onReset(code: number, by: 'peer' | 'us' | 'connection', message: string): void {
     if (by === 'us') this.#fail(malformedAnswer(message));

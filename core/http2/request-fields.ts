@@ -4,7 +4,7 @@ import { CHUNKED_BODY, NO_BODY, type BodyFraming, type ReceivedRequest } from '.
 import { TARGET, TOKEN, excerpt, isAll } from '../http1/characters.ts';
 import { MalformedError } from '../http1/parse-fields.ts';
 import { parseAuthority } from '../http1/request-target.ts';
-import { withoutForbiddenFields } from '../http1/trailers.ts';
+import { mayTrail } from '../http1/trailer-fields.ts';
 import { ProxyError } from '../shared/errors.ts';
 import { ErrorCode, streamError, type Http2Error } from './errors.ts';
 import { checkField, parseLength } from './fields.ts';
@@ -125,9 +125,9 @@ export function readTrailers(block: HeaderBlock): HeaderList {
     const value = block.values[i] ?? '';
     if (name.startsWith(':')) throw malformed('a pseudo-header field in trailers');
     checkField(name, value);
-    trailers.append(name, value);
+    if (mayTrail(name)) trailers.append(name, value);
   }
-  return withoutForbiddenFields(trailers);
+  return trailers;
 }
 
 function setPseudo(pseudo: PseudoFields, name: string, value: string): void {

@@ -35,7 +35,7 @@ const parts: readonly Part[] = [
   // The grammar of fields and targets, which every version of HTTP shares.
   {
     name: 'fields',
-    files: /^core\/http1\/(characters|request-target|parse-fields|trailers)\.ts$/,
+    files: /^core\/http1\/(characters|parse-fields|request-target|trailer-fields)\.ts$/,
     mayImport: ['messages'],
   },
   // What connections to backends have in common, whatever is spoken on them.

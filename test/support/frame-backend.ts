@@ -6,12 +6,12 @@ import { Flag, FrameType, PREFACE } from '../../core/http2/frame-types.ts';
 /** One HTTP/2 frame, whatever it is. */
 export function frame(type: number, flags: number, streamId: number, payload: Buffer | string = ''): Buffer {
   const content = Buffer.from(payload);
-  const head = Buffer.alloc(9);
-  head.writeUIntBE(content.length, 0, 3);
-  head[3] = type;
-  head[4] = flags;
-  head.writeUInt32BE(streamId, 5);
-  return Buffer.concat([head, content]);
+  const prefix = Buffer.alloc(9);
+  prefix.writeUIntBE(content.length, 0, 3);
+  prefix[3] = type;
+  prefix[4] = flags;
+  prefix.writeUInt32BE(streamId, 5);
+  return Buffer.concat([prefix, content]);
 }
 
 /** Big-endian, four bytes each. */

@@ -191,7 +191,8 @@ test('a body shorter than its content-length is cut off', async () => {
     (id) => head(id, fields, false),
     (id) => data(id, 'x', true),
   );
-  expect(found.error).toBe('response-truncated');
+  expect(found.error).toBe('response-malformed');
+  expect(await found.resets()).toEqual([PROTOCOL_ERROR]);
 });
 
 test('a reset in mid-answer is cut off', async () => {
