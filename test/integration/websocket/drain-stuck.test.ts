@@ -25,10 +25,11 @@ test('ends that do not answer the close frame are not waited for longer than 5 s
 
 test('a frame that its receiver does not take is cut, too', async () => {
   const { client, backend, proxy } = await openRawWebSocket({ drainTimeout: '0s' });
-  client.socket.pause();
   const size = Buffer.alloc(8);
   size.writeBigUInt64BE(BigInt(64 << 20));
   backend.send(Buffer.concat([Buffer.from([0x82, 127]), size]));
+  await client.until(() => (client.buffered.length === 10 ? true : null), 'the header of a frame');
+  client.socket.pause();
   const poured = backend.pour(Buffer.alloc(1 << 20), 64);
   void proxy.drain();
   expect(await maskedCloseCode(backend)).toBe(1001);
