@@ -82,7 +82,7 @@ export interface ListenerInput {
     | undefined;
   webSocket?:
     | {
-        /** Without a byte either way; with `ping`, without a byte from one of the two ends. Default: `'1h'`. */
+        /** One over which nothing comes for so long is closed; with `ping`, one of which either end is silent for so long. Default: `'1h'`. */
         idle?: Duration | undefined;
         /** An end from which nothing has come for so long is sent a ping. Default: `'none'`. */
         ping?: Duration | 'none' | undefined;

@@ -115,7 +115,9 @@ const webSocket = field.object({
   idle: field
     .duration()
     .prefault(DEFAULTS.webSocket.idle)
-    .describe('Without a byte either way; with `ping`, without a byte from one of the two ends.'),
+    .describe(
+      'One over which nothing comes for so long is closed; with `ping`, one of which either end is silent for so long.',
+    ),
   ping: field
     .durationOrNone()
     .prefault(DEFAULTS.webSocket.ping)

@@ -40,6 +40,7 @@ export class FrameFollower {
   #followFrame(piece: Buffer, from: number): number {
     if (this.#closed) return piece.length;
     let at = from;
+    if (this.#seen === 0) at = this.#readShortHeader(piece, at);
     while (!this.#headerRead && at < piece.length) this.#readHeader(piece[at++] ?? 0);
     if (!this.#headerRead) return at;
     const taken = Math.min(this.#rest, piece.length - at);
@@ -49,6 +50,17 @@ export class FrameFollower {
       this.#closed = this.#opcode === CLOSE;
     }
     return at + taken;
+  }
+
+  /** Reads a header without extended length in one go where it is whole: most are, and a piece can hold thousands. */
+  #readShortHeader(piece: Buffer, at: number): number {
+    const byte = piece[at + 1] ?? 127;
+    const length = byte & 0x7f;
+    if (length >= 126) return at;
+    this.#opcode = (piece[at] ?? 0) & 0x0f;
+    this.#rest = byte >= 0x80 ? length + 4 : length;
+    this.#seen = 2;
+    return at + 2;
   }
 
   get #headerRead(): boolean {

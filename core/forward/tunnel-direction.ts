@@ -83,6 +83,12 @@ export class TunnelDirection implements TunnelEvents {
     else this.#close = 'waiting';
   }
 
+  /** Ends the receiver at once, within the frame that is under way. */
+  cut(): void {
+    this.#close = 'sent';
+    this.#to.destroy();
+  }
+
   onData(piece: Buffer): void {
     this.lastMs = performance.now();
     if (this.#close === 'unasked') {

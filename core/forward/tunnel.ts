@@ -158,7 +158,7 @@ export class Tunnel implements Timed, DirectionOwner {
       [this.#fromClient, this.#fromBackend],
       [this.#fromBackend, this.#fromClient],
     ] as const) {
-      if (to.closeWaits) from.from.destroy();
+      if (to.closeWaits) to.cut();
       else from.from.destroySoon();
     }
   }
