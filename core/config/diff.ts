@@ -72,7 +72,17 @@ function listenerChanges(before: ListenerConfig, after: ListenerConfig): string[
     const { address, addressText, protocol, upstream, timeouts, limits, forwarded } = listener;
     const { trust: _, ...flags } = forwarded;
     const socketMode = address.kind === 'unix' ? address.mode?.toString(8) : undefined;
-    return { address: addressText, socketMode, protocol, upstream, timeouts, limits, forwarded: flags };
+    const ipv6Only = address.kind === 'tcp' && address.ipv6Only === true;
+    return {
+      address: addressText,
+      ipv6Only,
+      socketMode,
+      protocol,
+      upstream,
+      timeouts,
+      limits,
+      forwarded: flags,
+    };
   };
   return [
     ...settingsChanged('', settings(before), settings(after)),
