@@ -41,47 +41,59 @@ function duplicateNames(listeners: readonly ListenerDraft[]): Finding[] {
 }
 
 function sharedAddresses(draft: Draft): Finding[] {
-  const taken: { readonly address: SocketAddressConfig; readonly owner: string }[] = [];
+  const taken: (Claim & { readonly owner: string })[] = [];
   const findings: Finding[] = [];
-  const claims = draft.listeners.map(({ address }, index) => ({
+  const claims = draft.listeners.map(({ address, ipv6Only }, index) => ({
     address,
+    ipv6Only,
     owner: `listeners[${index}]`,
     path: ['listeners', index, 'address'],
   }));
-  for (const { address, owner, path } of [
+  for (const { address, ipv6Only, owner, path } of [
     ...claims,
-    { address: draft.admin, owner: 'admin', path: ['admin', 'address'] },
+    { address: draft.admin, ipv6Only: false, owner: 'admin', path: ['admin', 'address'] },
   ]) {
     if (address === undefined) continue;
-    const other = taken.find((each) => overlap(each.address, address.parsed));
+    const other = taken.find((each) => overlap(each, { address: address.parsed, ipv6Only }));
     if (other !== undefined) {
       const message = `expected an address of its own, found "${address.text}", which ${other.owner} has (${formatAddress(other.address)})`;
       findings.push({ path, message });
     }
-    taken.push({ address: address.parsed, owner });
+    taken.push({ address: address.parsed, ipv6Only, owner });
   }
   return findings;
 }
 
 /** Settings that mean nothing for the listener's kind of address. */
-function unfitAddressSettings({ address, socketMode }: ListenerDraft, index: number): Finding[] {
-  if (socketMode === undefined || address === undefined || address.parsed.kind === 'unix') return [];
-  const message = `expected no \`socketMode\` for an address that is no Unix socket ("${address.text}")`;
-  return [{ path: ['listeners', index, 'socketMode'], message }];
+function unfitAddressSettings({ address, ipv6Only, socketMode }: ListenerDraft, index: number): Finding[] {
+  if (address === undefined) return [];
+  const findings: Finding[] = [];
+  const refuse = (key: string, kind: string): void => {
+    const message = `expected no \`${key}\` for an address that is no ${kind} ("${address.text}")`;
+    findings.push({ path: ['listeners', index, key], message });
+  };
+  const isIPv6 = address.parsed.kind === 'tcp' && address.parsed.host.includes(':');
+  if (ipv6Only && !isIPv6) refuse('ipv6Only', 'IPv6 address');
+  if (socketMode !== undefined && address.parsed.kind !== 'unix') refuse('socketMode', 'Unix socket');
+  return findings;
+}
+
+interface Claim {
+  readonly address: SocketAddressConfig;
+  readonly ipv6Only: boolean;
 }
 
 /** Whether two sockets cannot be bound at the same time. */
-function overlap(a: SocketAddressConfig, b: SocketAddressConfig): boolean {
+function overlap({ address: a, ipv6Only }: Claim, { address: b, ipv6Only: otherIPv6Only }: Claim): boolean {
   if (a.kind === 'unix' || b.kind === 'unix')
     return a.kind === 'unix' && b.kind === 'unix' && a.path === b.path;
   // Port 0 is a free port each time.
   if (a.port !== b.port || a.port === 0) return false;
-  return a.host === b.host || covers(a.host, b.host) || covers(b.host, a.host);
+  return a.host === b.host || covers(a.host, ipv6Only, b.host) || covers(b.host, otherIPv6Only, a.host);
 }
 
-function covers(host: string, other: string): boolean {
-  // `::` is bound for IPv4 too.
-  if (host === '::') return true;
+function covers(host: string, ipv6Only: boolean, other: string): boolean {
+  if (host === '::') return !ipv6Only || other.includes(':') || other === 'localhost';
   if (host === '0.0.0.0') return !other.includes(':');
   return host === 'localhost' && (other === '127.0.0.1' || other === '::1');
 }

@@ -74,8 +74,10 @@ function listenerChanges(before: ListenerConfig, after: ListenerConfig): string[
       listener;
     const { trust: _, ...flags } = forwarded;
     const socketMode = address.kind === 'unix' ? address.mode?.toString(8) : undefined;
+    const ipv6Only = address.kind === 'tcp' && address.ipv6Only === true;
     return {
       address: addressText,
+      ipv6Only,
       socketMode,
       protocol,
       upstream,

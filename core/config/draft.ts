@@ -19,6 +19,7 @@ export interface Draft {
 export interface ListenerDraft {
   readonly name: string | undefined;
   readonly address: ListenerFile['address'] | undefined;
+  readonly ipv6Only: boolean;
   readonly socketMode: ListenerFile['socketMode'];
   readonly upstream: string | undefined;
   readonly rules: ListenerFile['rules'];
@@ -62,6 +63,7 @@ function listenerDraft(raw: unknown): ListenerDraft {
   return {
     name: valid(shape.name, fields['name']),
     address: valid(shape.address, fields['address']),
+    ipv6Only: valid(shape.ipv6Only, fields['ipv6Only']) ?? false,
     socketMode: valid(shape.socketMode, fields['socketMode']),
     upstream: valid(shape.upstream, fields['upstream']),
     rules: valid(shape.rules, fields['rules']),

@@ -44,6 +44,8 @@ export interface ListenerInput {
   protocol?: 'http' | undefined;
   /** `'127.0.0.1:8080'`, `'[::]:80'`, `':8080'` (every interface), `'localhost:80'` or `'unix:/path'`. */
   address: string;
+  /** IPv4 clients are not taken too, so that another listener may have `0.0.0.0` with the same port. Default: false. */
+  ipv6Only?: boolean | undefined;
   /** The permissions of a Unix socket's file: `'0660'`. Who may write to it may connect. Default: what the umask leaves. */
   socketMode?: string | undefined;
   /** The rule script: its path, or an object with its settings. */

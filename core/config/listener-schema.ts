@@ -199,6 +199,11 @@ export const listener = field.object({
   address: field
     .listenAddress()
     .describe('`127.0.0.1:8080`, `[::]:80`, `:8080` (every interface), `localhost:80` or `unix:/path`.'),
+  ipv6Only: field.flag
+    .prefault(false)
+    .describe(
+      'An IPv6 address takes no IPv4 clients. Else `[::]` is every interface of both, and IPv4 clients have their IPv4 address.',
+    ),
   socketMode: field
     .fileMode()
     .optional()

@@ -91,9 +91,11 @@ function resolveListener(
   };
 }
 
-function resolveListenAddress({ address, socketMode }: ListenerFile, folder: string): SocketAddressConfig {
-  const resolved = resolveAddress(address.parsed, folder);
-  return resolved.kind === 'unix' && socketMode !== undefined ? { ...resolved, mode: socketMode } : resolved;
+function resolveListenAddress(listener: ListenerFile, folder: string): SocketAddressConfig {
+  const { ipv6Only, socketMode } = listener;
+  const address = resolveAddress(listener.address.parsed, folder);
+  if (address.kind === 'tcp') return ipv6Only ? { ...address, ipv6Only } : address;
+  return socketMode === undefined ? address : { ...address, mode: socketMode };
 }
 
 function resolveHttp2(http2: ListenerFile['http2']): Http2Config | null {

@@ -17,8 +17,8 @@ export function clientAddressBehind(
   for (const entry of field.split(',').reverse()) {
     const address = withoutPort(entry.trim());
     if (isIP(address) === 0) return client;
-    client = address;
-    if (!isTrusted(address)) return client;
+    client = plainAddress(address);
+    if (!isTrusted(client)) return client;
   }
   return client;
 }
@@ -33,12 +33,15 @@ function withoutPort(entry: string): string {
 /** Stands for the address of a client on a Unix socket, which has none (RFC 7239 6.2). */
 export const NO_ADDRESS = 'unknown';
 
-/** An IPv4 client of a dual-stack socket is IPv4 to rules, lists and logs. */
+/**
+ * As rules, lists, logs and backends are to see an address: an IPv4 client of a dual-stack socket is
+ * IPv4, and a zone (`fe80::1%eth0`) says nothing to others (RFC 4007 11.2).
+ */
 export function plainAddress(remoteAddress: string | undefined): string {
   if (remoteAddress === undefined) return NO_ADDRESS;
-  return remoteAddress.startsWith('::ffff:') && remoteAddress.includes('.')
-    ? remoteAddress.slice(7)
-    : remoteAddress;
+  if (remoteAddress.startsWith('::ffff:') && remoteAddress.includes('.')) return remoteAddress.slice(7);
+  const zone = remoteAddress.indexOf('%');
+  return zone === -1 ? remoteAddress : remoteAddress.slice(0, zone);
 }
 
 /** Compiles `forwarded.trust` to a test of a peer's address. */

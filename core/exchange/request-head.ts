@@ -115,7 +115,9 @@ const VIA = { 'HTTP/1.0': '1.0 tidegate', 'HTTP/1.1': '1.1 tidegate', 'HTTP/2.0'
 /** For an HTTP/1.0 request without Host, since every HTTP/1.1 request needs one. */
 function hostOf(backend: SocketAddressConfig): string {
   if (backend.kind === 'unix') return 'localhost';
-  const host = backend.host.includes(':') ? `[${backend.host}]` : backend.host;
+  // RFC 6874 1: a zone is for this machine alone.
+  const [address = ''] = backend.host.split('%');
+  const host = address.includes(':') ? `[${address}]` : address;
   return backend.port === 80 ? host : `${host}:${backend.port}`;
 }
 

@@ -56,7 +56,8 @@ export type WorkerMessage =
 
 /** The address under which a listening socket is shared between listeners of successive snapshots. */
 export function listenKey(address: Config['listeners'][number]['address']): string {
-  return address.kind === 'unix' ? `unix:${address.path}` : `${address.host}|${address.port}`;
+  if (address.kind === 'unix') return `unix:${address.path}`;
+  return `${address.host}|${address.port}${address.ipv6Only === true ? '|ipv6Only' : ''}`;
 }
 
 export interface WorkerStatus {

@@ -40,11 +40,16 @@ type CreateServerHandle = (
 const createServerHandle = (net as unknown as { _createServerHandle: CreateServerHandle })
   ._createServerHandle;
 
+/** libuv's UV_TCP_IPV6ONLY. Without it an IPv6 socket takes IPv4 too, whatever the system's own default is. */
+const tcpIPv6Only = 1;
+
+type TcpAddress = Extract<SocketAddressConfig, { kind: 'tcp' }>;
+
 export async function bindSocket(address: SocketAddressConfig): Promise<BindResult> {
-  return address.kind === 'unix' ? bindUnix(address.path, address.mode) : bindTcp(address.host, address.port);
+  return address.kind === 'unix' ? bindUnix(address.path, address.mode) : bindTcp(address);
 }
 
-async function bindTcp(host: string, port: number): Promise<BindResult> {
+async function bindTcp({ host, port, ipv6Only }: TcpAddress): Promise<BindResult> {
   const shown = `${host.includes(':') ? `[${host}]` : host}:${port}`;
   let family = net.isIP(host);
   let ip = host;
@@ -58,7 +63,7 @@ async function bindTcp(host: string, port: number): Promise<BindResult> {
       };
     }
   }
-  const handle = createServerHandle(ip, port, family === 6 ? 6 : 4, -1, 0);
+  const handle = createServerHandle(ip, port, family === 6 ? 6 : 4, -1, ipv6Only === true ? tcpIPv6Only : 0);
   if (typeof handle === 'number')
     return { ok: false, problem: `cannot listen on ${shown}: ${explain(handle, port)}` };
   // libuv puts EADDRINUSE off until listen(), but a socket that is not really bound has no name.
@@ -147,6 +152,8 @@ function explain(errno: number, port: number | null): string {
         : 'permission denied (EACCES)';
     case 'EINVAL':
       return port === null ? `its path is longer than ${longestPathBytes} bytes (EINVAL)` : name;
+    case 'EAFNOSUPPORT':
+      return 'this machine has no IPv6; 0.0.0.0 is every interface of IPv4 (EAFNOSUPPORT)';
     case 'EADDRNOTAVAIL':
       return 'this machine has no such address (EADDRNOTAVAIL)';
     default:

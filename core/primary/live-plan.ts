@@ -1,5 +1,6 @@
 import { listenKey } from '../ipc/messages.ts';
 import type { SnapshotPlan } from '../ipc/messages.ts';
+import { formatAddress } from '../shared/address.ts';
 import type { SocketAddressConfig } from '../shared/config-types.ts';
 import { bindSocket } from './bind.ts';
 import type { BindResult, BoundSocket } from './bind.ts';
@@ -34,6 +35,12 @@ export async function bindAll(
       sockets.set(key, existing);
       continue;
     }
+    if (holdsOtherKind(address, held)) {
+      problems.push(
+        `cannot change ipv6Only of ${formatAddress(address)} while it is bound: that needs a restart`,
+      );
+      continue;
+    }
     const result = await bind(address);
     if (result.ok) sockets.set(key, result.socket);
     else problems.push(result.problem);
@@ -41,6 +48,13 @@ export async function bindAll(
   if (problems.length === 0) return { ok: true, sockets };
   closeSocketsNotIn(sockets, held);
   return { ok: false, problems };
+}
+
+/** Whether the same address is bound with and without IPv4, which the system does not allow. */
+function holdsOtherKind(address: SocketAddressConfig, held: ReadonlyMap<string, BoundSocket>): boolean {
+  if (address.kind === 'unix' || address.port === 0) return false;
+  const { ipv6Only, ...rest } = address;
+  return held.has(listenKey(ipv6Only === true ? rest : { ...rest, ipv6Only: true }));
 }
 
 /** Closes the sockets of `old` which `kept` does not use. */

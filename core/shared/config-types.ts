@@ -28,6 +28,8 @@ export type SocketAddressConfig =
       readonly port: number;
       /** One of the addresses that `host` stands for at present: where a backend given by name is connected. Never in a config. */
       readonly ip?: string;
+      /** Of an IPv6 address that is listened on: IPv4 clients are not taken too. */
+      readonly ipv6Only?: true;
     }
   | {
       readonly kind: 'unix';

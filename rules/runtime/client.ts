@@ -3,7 +3,7 @@ import { host } from './host.ts';
 
 /** Who sent the request. */
 export interface Client {
-  /** The IP address, without port; empty for a client on a Unix socket. */
+  /** The IP address, without port; `unknown` for a client on a Unix socket. */
   readonly address: string;
   /**
    * Whether the address lies in any of these: an address (`192.0.2.7`, `2001:db8::1`), a CIDR

@@ -51,3 +51,18 @@ test('the admin API needs an address of its own too', () => {
     'admin.address: expected an address of its own, found "127.0.0.1:80", which listeners[0] has ([::]:80)',
   ]);
 });
+
+test.each([
+  ['0.0.0.0:80', true],
+  ['127.0.0.1:80', true],
+  ['[::1]:80', false],
+  ['localhost:80', false],
+])('[::]:80 with ipv6Only leaves %s free: %s', (address, isFree) => {
+  const findings = findingsIn({
+    listeners: [
+      { name: 'a', address: '[::]:80', ipv6Only: true },
+      { name: 'b', address },
+    ],
+  });
+  expect(findings.length === 0).toBe(isFree);
+});
