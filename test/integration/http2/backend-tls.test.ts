@@ -186,3 +186,23 @@ test('h2: a backend that does not choose it is refused', async () => {
   expect(error).toBe('backend-tls-failed');
   expect(detail).toContain('ALPN');
 });
+
+// Node does not check the name again when a session is resumed: one that was refused must not be kept.
+test.each(['TLSv1.2', 'TLSv1.3'] as const)(
+  '%s: a wrong name is refused again and again',
+  async (maxVersion) => {
+    const backend = await startTlsBackend({ ...other, maxVersion });
+    const proxy = await startProxy({
+      upstreams: {
+        site: {
+          tls: { ca: 'ca.pem' },
+          retries: { attempts: 1 },
+          backends: [{ address: `localhost:${backend.port}` }],
+        },
+      },
+      files,
+    });
+    const client = await connectRaw(proxy.port);
+    for (let i = 0; i < 3; i++) expect((await client.request(get('/'))).status).toBe(502);
+  },
+);
