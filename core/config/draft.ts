@@ -19,6 +19,11 @@ export interface Draft {
 export interface ListenerDraft {
   readonly name: string | undefined;
   readonly address: ListenerFile['address'] | undefined;
+  readonly protocol: ListenerFile['protocol'] | undefined;
+  /** All of it, if all of it is valid. */
+  readonly tls: ListenerFile['tls'];
+  /** Whether there is any, right or wrong. */
+  readonly hasTls: boolean;
   readonly upstream: string | undefined;
   readonly rules: ListenerFile['rules'];
   readonly routes: readonly RouteDraft[];
@@ -59,6 +64,9 @@ function listenerDraft(raw: unknown): ListenerDraft {
   return {
     name: valid(shape.name, fields['name']),
     address: valid(shape.address, fields['address']),
+    protocol: valid(shape.protocol, fields['protocol']),
+    tls: valid(shape.tls, fields['tls']),
+    hasTls: fields['tls'] !== undefined,
     upstream: valid(shape.upstream, fields['upstream']),
     rules: valid(shape.rules, fields['rules']),
     routes: elementsOf(fields['routes']).map((row) => ({

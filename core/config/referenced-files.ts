@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { resolve } from 'node:path';
 import type { Draft } from './draft.ts';
 import type { Finding } from './finding.ts';
@@ -6,13 +7,13 @@ import { readRegularFile, whyNoRegularFile } from './regular-file.ts';
 
 export interface ReferencedFiles {
   readonly findings: readonly Finding[];
-  /** Absolute path of an error page → its text. */
+  /** Absolute path of an error page, or of the authorities of clients' certificates → its text. */
   readonly pages: ReadonlyMap<string, string>;
-  /** Absolute paths to watch: the error pages, and whatever is missing. */
+  /** Absolute paths to watch: the files whose text this is, and whatever is missing. */
   readonly inputs: readonly string[];
 }
 
-/** Reads the error pages, and looks for the rule scripts, that a config names relative to `folder`. */
+/** Reads the error pages and authorities, and looks for the rule scripts, that a config names relative to `folder`. */
 export async function readReferencedFiles(draft: Draft, folder: string): Promise<ReferencedFiles> {
   const findings: Finding[] = [];
   const pages = new Map<string, string>();
@@ -32,6 +33,19 @@ export async function readReferencedFiles(draft: Draft, folder: string): Promise
         });
       }
     }
+    const { ca } = listener.tls?.clientCertificates ?? {};
+    if (ca !== undefined) {
+      const file = resolve(folder, ca);
+      inputs.add(file);
+      const read = await readRegularFile(file);
+      if (read.ok) pages.set(file, read.text);
+      const problem = read.ok ? whyNoAuthorities(read.text) : read.found;
+      if (problem !== null)
+        findings.push({
+          path: [...base, 'tls', 'clientCertificates', 'ca'],
+          message: `expected certificates of authorities, found ${problem}: ${file}`,
+        });
+    }
     for (const page of errorPageFiles(listener.errorPages)) {
       const file = resolve(folder, page.file);
       inputs.add(file);
@@ -46,6 +60,17 @@ export async function readReferencedFiles(draft: Draft, folder: string): Promise
     }
   }
   return { findings, pages, inputs: [...inputs] };
+}
+
+/** null: all of them can be read. */
+function whyNoAuthorities(text: string): string | null {
+  const texts = text.match(/-----BEGIN CERTIFICATE-----[^]*?-----END CERTIFICATE-----/g) ?? [];
+  try {
+    const certificates = texts.map((one) => new X509Certificate(one));
+    return certificates.length > 0 ? null : 'no certificate in PEM';
+  } catch {
+    return 'a certificate that can not be read';
+  }
 }
 
 interface ErrorPageFile {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { errorPageFiles } from './referenced-files.ts';
@@ -14,8 +15,10 @@ import type {
   RouteConfig,
   RuleScriptConfig,
   SocketAddressConfig,
+  TlsConfig,
   UpstreamConfig,
 } from '../shared/config-types.ts';
+import { TLS_POLICIES } from '../shared/tls-policy.ts';
 
 /** A valid file's content → the config: paths made absolute, error pages filled in, absent things null. */
 export function resolveConfig(content: ConfigFile, file: string, pages: ReadonlyMap<string, string>): Config {
@@ -59,6 +62,7 @@ function resolveListener(
     protocol: listener.protocol,
     address: resolveAddress(listener.address.parsed, folder),
     addressText: listener.address.text,
+    tls: listener.tls === undefined ? null : resolveTls(listener.tls, folder, pages),
     rules: resolveRules(listener.rules, folder),
     routes: listener.routes.map(resolveRoute),
     upstream: listener.upstream ?? null,
@@ -78,6 +82,36 @@ function resolveListener(
     },
     forwarded: listener.forwarded,
     errorPages: resolveErrorPages(listener.errorPages, folder, pages),
+  };
+}
+
+function resolveTls(
+  tls: NonNullable<ListenerFile['tls']>,
+  folder: string,
+  files: ReadonlyMap<string, string>,
+): TlsConfig {
+  const certificates = tls.certificates.map(({ cert, key, names }) => ({
+    cert: resolve(folder, cert),
+    key: resolve(folder, key),
+    names: names ?? null,
+  }));
+  const choice = { certificates, default: tls.default ?? null, unknownNames: tls.unknownNames };
+  const { clientCertificates } = tls;
+  return {
+    certificateSet: createHash('sha256').update(JSON.stringify(choice)).digest('base64url'),
+    ...choice,
+    policy: typeof tls.policy === 'string' ? TLS_POLICIES[tls.policy] : tls.policy,
+    clientCertificates:
+      clientCertificates === undefined
+        ? null
+        : {
+            mode: clientCertificates.mode,
+            ca: files.get(resolve(folder, clientCertificates.ca)) ?? '',
+          },
+    handshakeTimeoutMs: tls.handshakeTimeout,
+    maxHandshakes: tls.maxHandshakes,
+    ticketRotationMs: tls.ticketRotation,
+    cache: tls.cache,
   };
 }
 

@@ -7,6 +7,7 @@ import { RuleHost, lastWordsFromEnvironment } from '../../rules/evaluate.ts';
 import { Listeners } from './listeners.ts';
 import { Logs, followLog } from './logs.ts';
 import { buildSnapshot, retireSnapshot, type Snapshot, type SnapshotParts } from './snapshot.ts';
+import { TlsFronts, type TlsMessage } from './tls-fronts.ts';
 import { workerStatus } from './status.ts';
 
 /**
@@ -39,6 +40,10 @@ export class Worker {
       pools: new ConnectionPools(this.#deadlines),
       rules: this.#rules,
       counters: new Map(),
+      tls: new TlsFronts(
+        (message) => channel.send(message),
+        followLog(() => this.#logs.log),
+      ),
     };
   }
 
@@ -54,6 +59,15 @@ export class Worker {
         this.#channel.send({ type: 'pong' });
         return;
       }
+      // Handshakes wait for them, and so may the snapshot that is being prepared.
+      if (
+        message.type === 'certificate' ||
+        message.type === 'certificates-changed' ||
+        message.type === 'ticket-keys'
+      ) {
+        this.#parts.tls.onMessage(message);
+        return;
+      }
       this.#queue = this.#queue
         .then(() => this.#carryOut(message))
         .catch((error: unknown) => this.die(error));
@@ -63,7 +77,7 @@ export class Worker {
     this.#channel.send({ type: 'online' });
   }
 
-  async #carryOut(message: Exclude<PrimaryMessage, { type: 'socket' | 'ping' }>): Promise<void> {
+  async #carryOut(message: Exclude<PrimaryMessage, TlsMessage | { type: 'socket' | 'ping' }>): Promise<void> {
     switch (message.type) {
       case 'prepare':
         await this.#prepare(message.plan);
@@ -127,6 +141,7 @@ export class Worker {
     this.#logs = next.logs;
     for (const runtime of this.#parts.registry.commit(next.upstreams)) this.#parts.pools.retire(runtime);
     await this.#listeners.apply(next);
+    this.#parts.tls.keep(new Set(next.fronts.values()));
     const closeLogs = (): void => {
       if (previousLogs !== this.#logs) void previousLogs.close();
     };

@@ -75,6 +75,9 @@ channel.onMessage((message, handle) => {
     case 'ping':
       channel.send({ type: 'pong' });
       break;
+    case 'certificate':
+    case 'certificates-changed':
+    case 'ticket-keys':
     case 'reopen-logs':
       break;
     case 'drain':

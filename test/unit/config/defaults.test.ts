@@ -17,6 +17,7 @@ test('the least config gets every default', () => {
         protocol: 'http',
         address: { kind: 'tcp', host: '::', port: 8080 },
         addressText: ':8080',
+        tls: null,
         rules: {
           script: '/etc/tidegate/rules.ts',
           timeLimitMs: 10,
@@ -34,7 +35,14 @@ test('the least config gets every default', () => {
           connections: 20_000,
           connectionsPerClient: null,
         },
-        forwarded: { trust: [], xForwarded: true, forwarded: true, via: true, requestId: true },
+        forwarded: {
+          trust: [],
+          xForwarded: true,
+          forwarded: true,
+          via: true,
+          requestId: true,
+          clientCertificate: false,
+        },
         errorPages: [],
       },
     ],
