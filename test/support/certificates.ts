@@ -19,6 +19,8 @@ export function certificate(name: CertificateName): { cert: string; key: string 
   return { cert: readFileSync(cert, 'utf8'), key: readFileSync(key, 'utf8') };
 }
 
-/** The authority that issued all but `stranger`. */
+/** The authority that issued all but `stranger`, and the one that issued that. */
 export const authorityFile = path('authority.pem');
+export const otherAuthorityFile = path('other-authority.pem');
 export const authority = readFileSync(authorityFile, 'utf8');
+export const otherAuthority = readFileSync(otherAuthorityFile, 'utf8');

@@ -1,6 +1,8 @@
 import {
   authority,
   authorityFile,
+  otherAuthority,
+  otherAuthorityFile,
   certificateFiles,
   type CertificateName,
 } from '../../support/certificates.ts';
@@ -23,7 +25,10 @@ export async function startHttps(
   const proxy = await startProxy({
     backendPort: backend.port,
     listener: { protocol: 'https', tls: { certificates, ...options.tls }, ...options.listener },
-    files: new Map([[authorityFile, authority]]),
+    files: new Map([
+      [authorityFile, authority],
+      [otherAuthorityFile, otherAuthority],
+    ]),
     ...(options.rules === undefined ? {} : { rules: options.rules }),
   });
   return { proxy, backend };
