@@ -4,6 +4,7 @@ export { deny, forward, next, redirect, respond } from './runtime/decisions.ts';
 export type { Candidate, DefinedRules, LogEntry, LogValue, Rules } from './runtime/define-rules.ts';
 export type { Decision, ForwardOptions, RespondInit } from './runtime/decisions.ts';
 export type { Client } from './runtime/client.ts';
+export type { ClientCertificate, TlsInfo } from '../core/shared/tls-info.ts';
 export type { Cookies } from './runtime/cookies.ts';
 export type { MutableHeaders, ReadonlyHeaders } from './runtime/headers.ts';
 export type { Query, RuleRequest, SentRequest } from './runtime/request.ts';

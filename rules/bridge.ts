@@ -37,7 +37,7 @@ export function encodeRequest(request: RuleRequest): string {
   const { target, path } = request;
   const ends = target.charCodeAt(path.length);
   const same = (target.length === path.length || ends === 0x3f) && target.startsWith(path);
-  return `${target}\n${same ? '' : path}\n${request.host}\n${request.clientAddress}\n${request.method}\n${request.scheme}\n${request.head}`;
+  return `${target}\n${same ? '' : path}\n${request.host}\n${request.clientAddress}\n${request.method}\n${request.scheme}\n${request.tls ?? ''}\n${request.head}`;
 }
 
 export function encodeCandidates(candidates: readonly PickCandidate[]): string {

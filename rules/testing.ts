@@ -6,6 +6,7 @@ import { parseDuration, type Duration } from '../core/shared/duration.ts';
 import { moduleUrl } from '../core/shared/module-url.ts';
 import { normalisePath } from '../core/shared/normalise-path.ts';
 import type { LogDecision, RequestDecision, ResponseEdits, RuleRequest } from '../core/shared/rule-script.ts';
+import type { TlsInfo } from '../core/shared/tls-info.ts';
 import { parseSize, type Size } from '../core/shared/size.ts';
 import { compileRules, type RuleProblem } from './compile.ts';
 import type { Answers, ChildMessage, LogLine, Question } from './testing-messages.ts';
@@ -34,6 +35,8 @@ export interface TestRequest {
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
   /** The client's IP address; 127.0.0.1 unless given. */
   readonly client?: string;
+  /** The TLS connection. For an `https` URL unless given: TLS 1.3 to the URL's host, without a client's certificate. */
+  readonly tls?: Partial<TlsInfo>;
 }
 
 export interface TestResponse {
@@ -206,8 +209,15 @@ function toRuleRequest(request: TestRequest): RuleRequest {
     target: url.pathname + url.search,
     path,
     clientAddress: request.client ?? '127.0.0.1',
+    ...(url.protocol === 'https:' || request.tls !== undefined
+      ? { tls: JSON.stringify({ ...usualTls(url.hostname), ...request.tls }) }
+      : {}),
     head,
   };
+}
+
+function usualTls(serverName: string): TlsInfo {
+  return { serverName, protocol: 'TLSv1.3', cipher: 'TLS_AES_128_GCM_SHA256', client: null };
 }
 
 function headOf(headers: Readonly<Record<string, string | readonly string[]>>): string {

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
+import { loadCertificateSets, type CertificateFinding } from '../../certs/load-sets.ts';
 import { compileRules } from '../../rules/compile.ts';
 import { typeCheckRules } from '../../rules/type-check.ts';
 import { loadConfig } from '../config/load.ts';
@@ -23,6 +24,8 @@ export function register(program: Command): void {
 interface CheckResult {
   readonly file: string;
   readonly problems: readonly Problem[];
+  /** What works, but hardly as it was meant to. */
+  readonly warnings: readonly Problem[];
   /** Null where it is wrong. */
   readonly config: Config | null;
   readonly scripts: number;
@@ -36,10 +39,17 @@ async function check(file: string): Promise<CheckResult> {
   // A wrong config hides no problem of the scripts that it names.
   const settings = loaded.ok ? scriptsOf(loaded.config) : (loaded.scripts ?? []).map(withUsualLimits);
   const rules = await checkScripts(distinct(settings), config?.lists ?? null);
-  const problems = [...(loaded.ok ? [] : loaded.problems), ...rules.problems];
+  const certificates = config === null ? null : await loadCertificateSets(config);
+  const located = (finding: CertificateFinding): Problem => ({ file, ...finding });
+  const problems = [
+    ...(loaded.ok ? [] : loaded.problems),
+    ...(certificates?.problems.map(located) ?? []),
+    ...rules.problems,
+  ];
   return {
     file,
     problems,
+    warnings: certificates?.warnings.map(located) ?? [],
     config,
     scripts: new Set(settings.map(({ script }) => script)).size,
     typesChecked: rules.typesChecked,
@@ -91,12 +101,13 @@ function samePlace(a: Problem, b: Problem): boolean {
 
 /** @returns the exit status */
 function print(result: CheckResult, json: boolean): number {
-  const { file, problems, config, scripts, typesChecked } = result;
+  const { file, problems, warnings, config, scripts, typesChecked } = result;
   const ok = problems.length === 0;
   if (json) {
-    process.stdout.write(`${JSON.stringify({ ok, file, typesChecked, problems }, null, 2)}\n`);
+    process.stdout.write(`${JSON.stringify({ ok, file, typesChecked, problems, warnings }, null, 2)}\n`);
     return ok ? 0 : 1;
   }
+  for (const warning of warnings) process.stderr.write(`warning: ${problemLine(warning)}\n`);
   for (const problem of problems) process.stderr.write(`${problemLine(problem)}\n`);
   if (!typesChecked) {
     process.stderr.write(

@@ -12,6 +12,7 @@ export function crossChecks(draft: Draft): Finding[] {
     ...duplicateNames(draft.listeners),
     ...sharedAddresses(draft),
     ...draft.listeners.flatMap(unfitAddressSettings),
+    ...draft.listeners.flatMap(tlsFindings),
     ...unknownUpstreams(draft),
     ...draft.listeners.flatMap((listener, index) =>
       routeFindings(listener.routes, ['listeners', index, 'routes']),
@@ -96,6 +97,21 @@ function covers(host: string, ipv6Only: boolean, other: string): boolean {
   if (host === '::') return !ipv6Only || other.includes(':') || other === 'localhost';
   if (host === '0.0.0.0') return !other.includes(':');
   return host === 'localhost' && (other === '127.0.0.1' || other === '::1');
+}
+
+function tlsFindings({ protocol, hasTls }: ListenerDraft, index: number): Finding[] {
+  const base = ['listeners', index];
+  if (protocol === 'https' && !hasTls)
+    return [{ path: base, message: 'missing: expected `tls` with `certificates` for protocol "https"' }];
+  if (protocol === 'http' && hasTls)
+    return [
+      {
+        path: [...base, 'tls'],
+        message: 'expected `tls` with protocol "https" only, found protocol "http"',
+        atKey: true,
+      },
+    ];
+  return [];
 }
 
 function unknownUpstreams(draft: Draft): Finding[] {

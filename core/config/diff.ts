@@ -95,6 +95,7 @@ function listenerChanges(before: ListenerConfig, after: ListenerConfig): string[
       : settingsChanged('rules', before.rules, after.rules)),
     ...routesChanged(before.routes, after.routes),
     ...membersChanged('trust ', before.forwarded.trust, after.forwarded.trust),
+    ...(isDeepStrictEqual(before.tls, after.tls) ? [] : ['tls changed']),
     ...(isDeepStrictEqual(before.errorPages, after.errorPages) ? [] : ['error pages changed']),
   ];
 }

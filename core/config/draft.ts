@@ -21,6 +21,11 @@ export interface ListenerDraft {
   readonly address: ListenerFile['address'] | undefined;
   readonly ipv6Only: boolean;
   readonly socketMode: ListenerFile['socketMode'];
+  readonly protocol: ListenerFile['protocol'] | undefined;
+  /** All of it, if all of it is valid. */
+  readonly tls: ListenerFile['tls'];
+  /** Whether there is any, right or wrong. */
+  readonly hasTls: boolean;
   readonly upstream: string | undefined;
   readonly rules: ListenerFile['rules'];
   readonly routes: readonly RouteDraft[];
@@ -65,6 +70,9 @@ function listenerDraft(raw: unknown): ListenerDraft {
     address: valid(shape.address, fields['address']),
     ipv6Only: valid(shape.ipv6Only, fields['ipv6Only']) ?? false,
     socketMode: valid(shape.socketMode, fields['socketMode']),
+    protocol: valid(shape.protocol, fields['protocol']),
+    tls: valid(shape.tls, fields['tls']),
+    hasTls: fields['tls'] !== undefined,
     upstream: valid(shape.upstream, fields['upstream']),
     rules: valid(shape.rules, fields['rules']),
     routes: elementsOf(fields['routes']).map((row) => ({

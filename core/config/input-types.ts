@@ -5,9 +5,11 @@ import type {
   SchedulerName,
   UpstreamConfig,
   UpstreamTlsConfig,
+  TlsConfig,
 } from '../shared/config-types.ts';
 import type { Duration } from '../shared/duration.ts';
 import type { Size } from '../shared/size.ts';
+import type { TlsPolicy } from '../shared/tls-policy.ts';
 
 /**
  * What `defineConfig` takes: the config as its author writes it. `schema.ts` checks the same shape when
@@ -40,14 +42,16 @@ export interface ConfigInput {
 export interface ListenerInput {
   /** A name of its own, for logs and status. */
   name: string;
-  /** Default: `'http'`. */
-  protocol?: 'http' | undefined;
+  /** Default: `'http'`; `'https'` needs `tls`. */
+  protocol?: 'http' | 'https' | undefined;
   /** `'127.0.0.1:8080'`, `'[::]:80'`, `':8080'` (every interface), `'localhost:80'` or `'unix:/path'`. */
   address: string;
   /** IPv4 clients are not taken too, so that another listener may have `0.0.0.0` with the same port. Default: false. */
   ipv6Only?: boolean | undefined;
   /** The permissions of a Unix socket's file: `'0660'`. Who may write to it may connect. Default: what the umask leaves. */
   socketMode?: string | undefined;
+  /** Certificates and the terms of TLS, with `protocol: 'https'`. */
+  tls?: TlsInput | undefined;
   /** The rule script: its path, or an object with its settings. */
   rules?: string | RulesInput | undefined;
   /** Where requests go by host, path, method and headers. The most specific row wins, whatever the order. */
@@ -94,7 +98,7 @@ export interface ListenerInput {
         drainTimeout?: Duration | undefined;
       }
     | undefined;
-  /** HTTP/2 beside HTTP/1.1, from clients that begin with it (prior knowledge); true or its bounds. Default: false. */
+  /** HTTP/2 beside HTTP/1.1, from clients that begin with it (prior knowledge), and by ALPN with `https`; true or its bounds. Default: true with `https`, false without. */
   http2?: boolean | Http2Input | undefined;
   /** What is said to backends about the client, and which proxies before this one are believed. */
   forwarded?:
@@ -112,6 +116,8 @@ export interface ListenerInput {
         via?: boolean | undefined;
         /** Send `X-Request-Id`. Default: true. */
         requestId?: boolean | undefined;
+        /** Send `X-Client-Cert-Subject` and `X-Client-Cert-Fingerprint` of the client's certificate. Default: false. */
+        clientCertificate?: boolean | undefined;
       }
     | undefined;
   /**
@@ -143,6 +149,47 @@ export interface Http2Input {
         continuations?: number | undefined;
       }
     | undefined;
+}
+
+export interface TlsInput {
+  /** Which one a client gets, the name it asks for (SNI) decides: exact before wildcard before `default`. */
+  certificates: readonly CertificateInput[];
+  /** The name whose certificate clients get that ask for an unknown name or for none. Default: the first certificate. */
+  default?: string | undefined;
+  /** What a client gets that asks for an unknown name: the default certificate, or a TLS alert. Default: `'default'`. */
+  unknownNames?: TlsConfig['unknownNames'] | undefined;
+  /** Versions, cipher suites and groups: as Mozilla recommends, or your own. Default: `'intermediate'`. */
+  policy?: 'modern' | 'intermediate' | TlsPolicyInput | undefined;
+  /** Clients are asked for a certificate of their own; `ca`: path of the authorities that it must come from, PEM. */
+  clientCertificates?: { mode: 'require' | 'optional'; ca: string } | undefined;
+  /** For a whole TLS handshake. Default: `'10s'`. */
+  handshakeTimeout?: Duration | undefined;
+  /** Handshakes under way in a worker. Default: 500. */
+  maxHandshakes?: number | undefined;
+  /** How long a key for session tickets is used; at least a minute. Default: `'12h'`. */
+  ticketRotation?: Duration | undefined;
+  /** Certificates that a worker keeps ready for use. Default: 1000. */
+  cache?: number | undefined;
+}
+
+export interface CertificateInput {
+  /** Path of the certificate with its chain, PEM. */
+  cert: string;
+  /** Path of its private key, PEM. */
+  key: string;
+  /** The names that it serves. Default: the DNS names in the certificate. */
+  names?: readonly string[] | undefined;
+}
+
+export interface TlsPolicyInput {
+  /** Default: `'TLSv1.2'`. */
+  minVersion?: TlsPolicy['minVersion'] | undefined;
+  /** Default: `'TLSv1.3'`. */
+  maxVersion?: TlsPolicy['maxVersion'] | undefined;
+  /** By OpenSSL's names. Default: those of `'intermediate'`. */
+  ciphers?: readonly string[] | undefined;
+  /** Key exchange groups by OpenSSL's names. Default: those of `'intermediate'`. */
+  groups?: readonly string[] | undefined;
 }
 
 export interface RulesInput {

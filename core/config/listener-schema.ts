@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { DEFAULTS } from './defaults.ts';
 import * as field from './fields.ts';
+import { tls } from './tls-schema.ts';
 import { readRouteHost, readRoutePath } from './route-pattern.ts';
 
 /** The part of the config schema that describes a listener. */
@@ -145,6 +146,11 @@ const forwarded = field.object({
   forwarded: field.flag.prefault(true).describe('Send `Forwarded` (RFC 7239).'),
   via: field.flag.prefault(true).describe('Send `Via` (RFC 9110 7.6.3).'),
   requestId: field.flag.prefault(true).describe('Send `X-Request-Id`.'),
+  clientCertificate: field.flag
+    .prefault(false)
+    .describe(
+      "Send `X-Client-Cert-Subject` and `X-Client-Cert-Fingerprint` (SHA-256) of the client's certificate, if it has one.",
+    ),
 });
 
 const floods = field.object({
@@ -195,7 +201,10 @@ const http2 = z.union([field.flag, http2Settings], {
 
 export const listener = field.object({
   name: field.name.describe('A name of its own, for logs and status.'),
-  protocol: field.choice(['http']).prefault(DEFAULTS.protocol).describe('What is spoken there.'),
+  protocol: field
+    .choice(['http', 'https'])
+    .prefault(DEFAULTS.protocol)
+    .describe('What is spoken there; `https` needs `tls`.'),
   address: field
     .listenAddress()
     .describe('`127.0.0.1:8080`, `[::]:80`, `:8080` (every interface), `localhost:80` or `unix:/path`.'),
@@ -210,6 +219,7 @@ export const listener = field.object({
     .describe(
       "The permissions of a Unix socket's file, like `0660` (in quotes): who may write to it may connect. Without it: what the umask leaves.",
     ),
+  tls: tls.optional().describe('Certificates and the terms of TLS; only with `protocol: https`.'),
   rules: rules.optional().describe('The rule script: its path, or an object with `script` and its settings.'),
   routes: field
     .list(route)
@@ -222,9 +232,9 @@ export const listener = field.object({
   limits: limits.prefault({}).describe('How much a client may send.'),
   webSocket: webSocket.prefault({}).describe('What holds for WebSockets.'),
   http2: http2
-    .prefault(false)
+    .optional()
     .describe(
-      'Accept HTTP/2 beside HTTP/1.1, from clients that begin with it (prior knowledge); with which bounds.',
+      'Accept HTTP/2 beside HTTP/1.1: by ALPN with `https`, without TLS from clients that begin with it (prior knowledge); with which bounds. Without it: true with `https`, false with `http`.',
     ),
   forwarded: forwarded
     .prefault({})

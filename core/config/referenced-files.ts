@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { resolve } from 'node:path';
 import type { Draft } from './draft.ts';
 import type { Finding } from './finding.ts';
@@ -32,6 +33,19 @@ export async function readReferencedFiles(draft: Draft, folder: string): Promise
           message: `expected a rule script, found ${problem}: ${file}`,
         });
       }
+    }
+    const { ca } = listener.tls?.clientCertificates ?? {};
+    if (ca !== undefined) {
+      const file = resolve(folder, ca);
+      inputs.add(file);
+      const read = await readRegularFile(file);
+      if (read.ok) texts.set(file, read.text);
+      const problem = read.ok ? whyNoAuthorities(read.text) : read.found;
+      if (problem !== null)
+        findings.push({
+          path: [...base, 'tls', 'clientCertificates', 'ca'],
+          message: `expected certificates of authorities, found ${problem}: ${file}`,
+        });
     }
     for (const page of errorPageFiles(listener.errorPages)) {
       const file = resolve(folder, page.file);
@@ -75,6 +89,17 @@ export async function readReferencedFiles(draft: Draft, folder: string): Promise
       });
   }
   return { findings, texts, inputs: [...inputs] };
+}
+
+/** null: all of them can be read. */
+function whyNoAuthorities(text: string): string | null {
+  const texts = text.match(/-----BEGIN CERTIFICATE-----[^]*?-----END CERTIFICATE-----/g) ?? [];
+  try {
+    const certificates = texts.map((one) => new X509Certificate(one));
+    return certificates.length > 0 ? null : 'no certificate in PEM';
+  } catch {
+    return 'a certificate that can not be read';
+  }
 }
 
 interface ErrorPageFile {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { errorPageFiles } from './referenced-files.ts';
@@ -16,9 +17,11 @@ import type {
   RouteConfig,
   RuleScriptConfig,
   SocketAddressConfig,
+  TlsConfig,
   UpstreamConfig,
   UpstreamTlsConfig,
 } from '../shared/config-types.ts';
+import { TLS_POLICIES } from '../shared/tls-policy.ts';
 
 /** A valid file's content → the config: paths made absolute, absent things null, the `texts` of error pages and PEM files (by absolute path) filled in. */
 export function resolveConfig(content: ConfigFile, file: string, texts: ReadonlyMap<string, string>): Config {
@@ -54,14 +57,16 @@ function resolveAccess(access: ConfigFile['log']['access'], folder: string): Acc
 function resolveListener(
   listener: ListenerFile,
   folder: string,
-  pages: ReadonlyMap<string, string>,
+  texts: ReadonlyMap<string, string>,
 ): ListenerConfig {
   const { timeouts, limits, webSocket } = listener;
+  const http2 = resolveHttp2(listener);
   return {
     name: listener.name,
     protocol: listener.protocol,
     address: resolveListenAddress(listener, folder),
     addressText: listener.address.text,
+    tls: listener.tls === undefined ? null : resolveTls(listener.tls, http2 !== null, folder, texts),
     rules: resolveRules(listener.rules, folder),
     routes: listener.routes.map(resolveRoute),
     upstream: listener.upstream ?? null,
@@ -85,9 +90,9 @@ function resolveListener(
       connections: webSocket.connections,
       drainTimeoutMs: webSocket.drainTimeout,
     },
-    http2: resolveHttp2(listener.http2),
+    http2,
     forwarded: listener.forwarded,
-    errorPages: resolveErrorPages(listener.errorPages, folder, pages),
+    errorPages: resolveErrorPages(listener.errorPages, folder, texts),
   };
 }
 
@@ -98,7 +103,8 @@ function resolveListenAddress(listener: ListenerFile, folder: string): SocketAdd
   return socketMode === undefined ? address : { ...address, mode: socketMode };
 }
 
-function resolveHttp2(http2: ListenerFile['http2']): Http2Config | null {
+function resolveHttp2({ http2: given, protocol }: ListenerFile): Http2Config | null {
+  const http2 = given ?? protocol === 'https';
   if (http2 === false) return null;
   const settings = http2 === true ? http2Settings.parse({}) : http2;
   return {
@@ -106,6 +112,38 @@ function resolveHttp2(http2: ListenerFile['http2']): Http2Config | null {
     windowBytes: settings.window,
     connectionWindowBytes: settings.connectionWindow,
     floods: settings.floods,
+  };
+}
+
+function resolveTls(
+  tls: NonNullable<ListenerFile['tls']>,
+  withHttp2: boolean,
+  folder: string,
+  files: ReadonlyMap<string, string>,
+): TlsConfig {
+  const certificates = tls.certificates.map(({ cert, key, names }) => ({
+    cert: resolve(folder, cert),
+    key: resolve(folder, key),
+    names: names ?? null,
+  }));
+  const choice = { certificates, default: tls.default ?? null, unknownNames: tls.unknownNames };
+  const { clientCertificates } = tls;
+  return {
+    certificateSet: createHash('sha256').update(JSON.stringify(choice)).digest('base64url'),
+    ...choice,
+    protocols: withHttp2 ? ['h2', 'http/1.1'] : ['http/1.1'],
+    policy: typeof tls.policy === 'string' ? TLS_POLICIES[tls.policy] : tls.policy,
+    clientCertificates:
+      clientCertificates === undefined
+        ? null
+        : {
+            mode: clientCertificates.mode,
+            ca: files.get(resolve(folder, clientCertificates.ca)) ?? '',
+          },
+    handshakeTimeoutMs: tls.handshakeTimeout,
+    maxHandshakes: tls.maxHandshakes,
+    ticketRotationMs: tls.ticketRotation,
+    cache: tls.cache,
   };
 }
 

@@ -67,6 +67,10 @@ export class Exchange implements RuleRequest {
       : peer.address;
   }
 
+  get tls(): string {
+    return this.peer.tls?.text ?? '';
+  }
+
   get path(): string {
     return this.normalisedPath ?? '';
   }

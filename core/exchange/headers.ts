@@ -19,6 +19,8 @@ export const HeaderKind = {
   Via: 11,
   RequestId: 12,
   Date: 13,
+  /** X-Client-Cert-Subject, -Fingerprint. */
+  ClientCertificate: 14,
 } as const;
 export type HeaderKind = (typeof HeaderKind)[keyof typeof HeaderKind];
 
@@ -67,6 +69,10 @@ function kindOf(lower: string): HeaderKind {
       return lower === 'proxy-authenticate' ? HeaderKind.HopByHop : HeaderKind.EndToEnd;
     case 19:
       return lower === 'proxy-authorization' ? HeaderKind.HopByHop : HeaderKind.EndToEnd;
+    case 21:
+      return lower === 'x-client-cert-subject' ? HeaderKind.ClientCertificate : HeaderKind.EndToEnd;
+    case 25:
+      return lower === 'x-client-cert-fingerprint' ? HeaderKind.ClientCertificate : HeaderKind.EndToEnd;
     default:
       return HeaderKind.EndToEnd;
   }

@@ -95,6 +95,9 @@ export class RequestHeadForBackend implements OutgoingRequest {
         case HeaderKind.RequestId:
           if (!forwarded.requestId) break;
           continue;
+        case HeaderKind.ClientCertificate:
+          if (trusted && !forwarded.clientCertificate) break;
+          continue;
         default:
           continue;
       }
@@ -105,6 +108,7 @@ export class RequestHeadForBackend implements OutgoingRequest {
     if (forwarded.forwarded) take('Forwarded', forwardedElement(exchange), HeaderKind.Forwarded);
     if (forwarded.via) take('Via', VIA[request.version], HeaderKind.Via);
     if (forwarded.requestId) take('X-Request-Id', exchange.requestId, HeaderKind.RequestId);
+    if (forwarded.clientCertificate) clientCertificateFields(exchange, take);
     return wantsTrailers;
   }
 }
@@ -137,6 +141,16 @@ function xForwardedFields(
   if (host !== '') take('X-Forwarded-Host', host, HeaderKind.XForwarded);
   const port = said('x-forwarded-port') ?? (peer.localPort === 0 ? null : String(peer.localPort));
   if (port !== null) take('X-Forwarded-Port', port, HeaderKind.XForwarded);
+}
+
+function clientCertificateFields(
+  { peer }: Exchange,
+  take: (name: string, value: string, kind: HeaderKind) => void,
+): void {
+  const client = peer.tls?.client ?? null;
+  if (client === null) return;
+  take('X-Client-Cert-Subject', client.subject, HeaderKind.ClientCertificate);
+  take('X-Client-Cert-Fingerprint', client.fingerprint256, HeaderKind.ClientCertificate);
 }
 
 /** RFC 7239. Values with characters beyond a token are quoted; a host can hold neither quote nor backslash. */

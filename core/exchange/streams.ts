@@ -1,5 +1,6 @@
 import type { UpstreamConfig } from '../shared/config-types.ts';
 import type { ProxyError } from '../shared/errors.ts';
+import type { TlsInfo } from '../shared/tls-info.ts';
 import type { HeaderList } from './headers.ts';
 
 /**
@@ -25,6 +26,13 @@ export interface Peer {
   /** The port that the client connected to. */
   readonly localPort: number;
   readonly scheme: 'http' | 'https';
+  /** Not on plain connections. */
+  readonly tls?: PeerTls;
+}
+
+/** What is known of a TLS connection; `text`: the same as JSON, for the rule sandbox. */
+export interface PeerTls extends TlsInfo {
+  readonly text: string;
 }
 
 /** A request as it came from the client, parsed and valid. */

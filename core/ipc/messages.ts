@@ -1,3 +1,4 @@
+import type { Certificate } from '../shared/certificate.ts';
 import type { Config, RuleBundle } from '../shared/config-types.ts';
 import type { RuleStatus } from '../shared/rule-script.ts';
 
@@ -33,6 +34,12 @@ export type PrimaryMessage =
   | { readonly type: 'ping' }
   /** The addresses that host names of backends stand for from now on; none: the name gives no backend. */
   | { readonly type: 'addresses'; readonly names: readonly NameAddresses[] }
+  /** The answer to `certificate-wanted`; null: there is none for that name. */
+  | { readonly type: 'certificate'; readonly id: number; readonly found: Certificate | null }
+  /** What was answered about this set before may be out of date. */
+  | { readonly type: 'certificates-changed'; readonly set: string }
+  /** The keys of session tickets from now on, in base64, by `TlsConfig.ticketRotationMs`. */
+  | { readonly type: 'ticket-keys'; readonly keys: Readonly<Record<number, string>> }
   | { readonly type: 'reopen-logs' }
   /** Stop accepting, finish what runs, close idle connections, then answer `drained` and exit 0. */
   | { readonly type: 'drain'; readonly timeoutMs: number };
@@ -45,6 +52,13 @@ export type WorkerMessage =
   | { readonly type: 'committed'; readonly version: number }
   | { readonly type: 'status'; readonly id: number; readonly status: WorkerStatus }
   | { readonly type: 'pong' }
+  /** Answered at once with a `certificate` of the same id. `set`: `TlsConfig.certificateSet`; `serverName`: empty for the default. */
+  | {
+      readonly type: 'certificate-wanted';
+      readonly id: number;
+      readonly set: string;
+      readonly serverName: string;
+    }
   /** A rule script was ended by the watchdog or passed its memory limit. Counts toward its quarantine. */
   | {
       readonly type: 'rule-fault';

@@ -1,10 +1,12 @@
 import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import type { Peer } from '../exchange/streams.ts';
 import { ServerConnection, type ServerConnectionOwner } from '../http1/server-connection.ts';
 import type { ServerSessionOwner } from '../http2/server-session.ts';
 import { SocketInput } from '../shared/socket-input.ts';
 import { withInput } from './accepted-socket.ts';
 import { FirstBytes } from './first-bytes.ts';
+import { serveHttp2 } from './http2.ts';
 import type { Stage } from './stage.ts';
 
 /** A client's connection without TLS: HTTP/1.1, or HTTP/2 with prior knowledge (RFC 9113 3.3) where that is accepted. */
@@ -19,4 +21,19 @@ export function serveHttp(
   return acceptsHttp2
     ? new FirstBytes(socket, input, peer, owner)
     : new ServerConnection(socket, input, peer, owner);
+}
+
+/** A client's connection after the TLS handshake, which has settled by ALPN what is spoken (RFC 7301). */
+export function serveSecure(
+  socket: TLSSocket,
+  peer: Peer,
+  owner: ServerConnectionOwner & ServerSessionOwner,
+): Stage {
+  const input = new SocketInput();
+  const stage =
+    socket.alpnProtocol === 'h2'
+      ? serveHttp2(socket, input, peer, owner)
+      : new ServerConnection(socket, input, peer, owner);
+  input.readFrom(socket);
+  return stage;
 }

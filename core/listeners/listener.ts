@@ -19,8 +19,10 @@ import type { ServerSessionOwner } from '../http2/server-session.ts';
 import type { Http2Config } from '../shared/config-types.ts';
 import type { Deadlines } from '../shared/deadlines.ts';
 import type { ProxyError } from '../shared/errors.ts';
-import { serveHttp } from './http.ts';
+import { serveHttp, serveSecure } from './http.ts';
 import type { Stage } from './stage.ts';
+import { describeTls } from './tls/describe.ts';
+import type { TlsFront } from './tls/front.ts';
 
 /** Stands for the request in an exchange that only refuses what could not be read as one. */
 function noRequest(): RequestHead {
@@ -48,6 +50,8 @@ export class Listener implements ServerConnectionOwner, ServerSessionOwner {
   readonly deadlines: Deadlines;
   draining = false;
   #service: ListenerService;
+  /** null: plain HTTP. */
+  #front: TlsFront | null;
   #limits: ServerConnectionLimits;
   /** Those of the last service that accepted HTTP/2, for sessions that are older than a reload. */
   #http2: Http2Config | null;
@@ -59,8 +63,14 @@ export class Listener implements ServerConnectionOwner, ServerSessionOwner {
   #onEmpty: (() => void) | null = null;
 
   /** `workers`: how many share the listener's connection limit. */
-  constructor(service: ListenerService, deadlines: Deadlines, workers: () => number) {
+  constructor(
+    service: ListenerService,
+    deadlines: Deadlines,
+    workers: () => number,
+    front: TlsFront | null = null,
+  ) {
     this.#service = service;
+    this.#front = front;
     this.#limits = { ...service.config.limits, ...service.config.timeouts };
     this.#http2 = service.config.http2;
     this.deadlines = deadlines;
@@ -88,7 +98,8 @@ export class Listener implements ServerConnectionOwner, ServerSessionOwner {
     return this.#service;
   }
 
-  update(service: ListenerService): void {
+  update(service: ListenerService, front: TlsFront | null = null): void {
+    this.#front = front;
     service.counters.connections += this.#connections.size;
     this.#service.counters.connections -= this.#connections.size;
     this.#service = service;
@@ -143,6 +154,11 @@ export class Listener implements ServerConnectionOwner, ServerSessionOwner {
         ofClient >= limits.connectionsPerClient)
     ) {
       this.#service.counters.refused += 1;
+      if (this.#front !== null) {
+        // Nothing can be said before a handshake, and that is what it has no room for.
+        socket.destroy();
+        return;
+      }
       socket.on('error', () => {});
       // What it has sent is dropped: left unread, it would turn our FIN into a reset that destroys the answer.
       socket.resume();
@@ -150,10 +166,37 @@ export class Listener implements ServerConnectionOwner, ServerSessionOwner {
       socket.destroySoon();
       return;
     }
+    const front = this.#front;
+    const scheme = front === null ? 'http' : 'https';
+    const peer: Peer = { address: client, localPort: this.#localPort, scheme };
+    const stage =
+      front === null
+        ? serveHttp(socket, peer, this, this.#service.config.http2 !== null)
+        : this.#handshake(front, socket, peer);
+    if (stage === null) {
+      this.#service.counters.refused += 1;
+      socket.destroy();
+      return;
+    }
     this.#perClient.set(client, ofClient + 1);
     this.#service.counters.connections += 1;
-    const peer: Peer = { address: client, localPort: this.#localPort, scheme: 'http' };
-    this.#connections.set(peer, serveHttp(socket, peer, this, this.#service.config.http2 !== null));
+    this.#connections.set(peer, stage);
+  }
+
+  #handshake(front: TlsFront, socket: Socket, peer: Peer): Stage | null {
+    return front.begin(socket, {
+      deadlines: this.deadlines,
+      onSecure: (secure) => {
+        const described: Peer = { ...peer, tls: describeTls(secure) };
+        this.#connections.delete(peer);
+        this.#connections.set(described, serveSecure(secure, described, this));
+      },
+      onFailed: (reason) => {
+        this.#service.counters.refused += 1;
+        this.#service.log.debug({ client: peer.address, reason }, 'no TLS connection came about');
+        this.onClosed(peer);
+      },
+    });
   }
 
   onRequest(peer: Peer, client: ClientStream, request: ReceivedRequest): ClientEvents {

@@ -1,12 +1,16 @@
 import { compileRules } from '../../rules/compile.ts';
+import type { CertificateSet } from '../../certs/certificate-set.ts';
+import { loadCertificateSets } from '../../certs/load-sets.ts';
 import { loadConfig } from '../config/load.ts';
 import type { Config, RuleBundle, RuleScriptConfig } from '../shared/config-types.ts';
 
-/** A config that is valid, with the rule scripts that it names compiled. */
+/** A config that is valid, with the rule scripts that it names compiled and the certificates read. */
 export interface LoadedConfig {
   readonly config: Config;
   /** By listener name. */
   readonly bundles: ReadonlyMap<string, RuleBundle>;
+  /** By `TlsConfig.certificateSet`. */
+  readonly certificates: ReadonlyMap<string, CertificateSet>;
 }
 
 export type LoadResult = (
@@ -17,15 +21,23 @@ export type LoadResult = (
   readonly inputs: readonly string[];
 };
 
-/** Reads the config, then compiles every rule script, and reports the problems of all of them. */
-export async function loadAll(file: string): Promise<LoadResult> {
+/**
+ * Reads the config, then compiles every rule script and reads every certificate, and reports the problems of all of
+ * them. `before`: the config that was loaded last.
+ */
+export async function loadAll(file: string, before: LoadedConfig | null = null): Promise<LoadResult> {
   const result = await loadConfig(file);
   if (!result.ok)
     return { ok: false, problems: result.problems.map(formatProblem), inputs: [file, ...result.inputs] };
 
   const { config } = result;
   const inputs = new Set([file, ...result.inputs]);
-  const problems: string[] = [];
+  const certificates = await loadCertificateSets(config, before?.certificates);
+  const problems = certificates.problems.map((problem) => formatProblem({ file, ...problem }));
+  // Those that are fine are watched by themselves: a change of them needs no new snapshot.
+  for (const { tls } of config.listeners)
+    if (tls !== null && !certificates.sets.has(tls.certificateSet))
+      for (const { cert, key } of tls.certificates) inputs.add(cert).add(key);
   const bundles = new Map<string, RuleBundle>();
   const compiled = new Map<string, Promise<Awaited<ReturnType<typeof compileRules>>>>();
   await Promise.all(
@@ -47,7 +59,7 @@ export async function loadAll(file: string): Promise<LoadResult> {
     }),
   );
   if (problems.length > 0) return { ok: false, problems: [...new Set(problems)], inputs: [...inputs] };
-  return { ok: true, loaded: { config, bundles }, inputs: [...inputs] };
+  return { ok: true, loaded: { config, bundles, certificates: certificates.sets }, inputs: [...inputs] };
 }
 
 /** Two listeners with the same script and settings share one bundle. */

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 
 import { compileRules } from '../../rules/compile.ts';
 import type { SnapshotPlan } from '../ipc/messages.ts';
-import type { RuleBundle } from '../shared/config-types.ts';
+import type { Config, RuleBundle } from '../shared/config-types.ts';
 import { moduleUrl } from '../shared/module-url.ts';
 import type { LoadedConfig } from './loaded-config.ts';
 import type { Quarantine } from './quarantine.ts';
@@ -29,7 +29,15 @@ export async function makePlan(
     rules.set(serving.id, serving);
     listenerRules[listener] = serving.id;
   }
-  return { version, config: loaded.config, rules: [...rules.values()], listenerRules };
+  return { version, config: withoutFileNames(loaded.config), rules: [...rules.values()], listenerRules };
+}
+
+/** Workers ask for certificates by name, and may have thousands of them. */
+function withoutFileNames(config: Config): Config {
+  const listeners = config.listeners.map((listener) =>
+    listener.tls === null ? listener : { ...listener, tls: { ...listener.tls, certificates: [] } },
+  );
+  return { ...config, listeners };
 }
 
 let denyBundle: RuleBundle | null = null;

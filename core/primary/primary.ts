@@ -12,6 +12,7 @@ import { clearStaleSocket } from './bind.ts';
 import { collectStatus } from './collect-status.ts';
 import { resolveIdentity } from './identity.ts';
 import type { Identity } from './identity.ts';
+import { Certificates } from './certificates.ts';
 import { closeSocketsNotIn } from './live-plan.ts';
 import { loadAll } from './loaded-config.ts';
 import type { LoadedConfig, LoadResult } from './loaded-config.ts';
@@ -67,6 +68,7 @@ export class Primary {
   readonly #log: RootLogger;
   readonly #identity: Identity | null;
   readonly #rules: RuleHealth;
+  readonly #certificates: Certificates;
   readonly #supervisor: Supervisor;
   readonly #names: BackendNames;
   readonly #reloader: Reloader;
@@ -86,11 +88,13 @@ export class Primary {
       log: component,
       onChange: (change) => this.#supervisor.broadcast({ type: 'addresses', names: [change] }),
     });
+    this.#certificates = new Certificates(component, (message) => this.#supervisor.broadcast(message));
     this.#supervisor = new Supervisor({
       workerModule: options.workerModule,
       identity,
       log: component,
       answerTimeoutMs,
+      onWorker: (worker) => this.#certificates.attach(worker),
       onRuleFault: (ruleId, fault, detail) => this.#rules.fault(ruleId, fault, detail),
       onDeath: (exit) => this.#rules.death(exit),
       traceRules: () => this.#rules.traceRules(),
@@ -107,6 +111,7 @@ export class Primary {
       supervisor: this.#supervisor,
       quarantine: this.#rules.quarantine,
       names: this.#names,
+      certificates: this.#certificates,
       log: component,
       load: () => this.#load(),
       onLoad: () => this.#watcher.markRead(),
@@ -206,7 +211,7 @@ export class Primary {
 
   /** A reload that finds other log files lets the workers write them before it asks them to. */
   async #load(): Promise<LoadResult> {
-    const result = await loadAll(this.#options.configFile);
+    const result = await loadAll(this.#options.configFile, this.#reloader.loaded);
     if (!result.ok) return result;
     const problems = prepareLogFiles(result.loaded.config.log, this.#identity);
     return problems.length === 0 ? result : { ok: false, problems, inputs: result.inputs };
@@ -239,6 +244,7 @@ export class Primary {
     this.#phase = 'stopping';
     this.#watcher.close();
     this.#names.close();
+    this.#certificates.close();
     const ended = endWorkers();
     // With the workers' copies closed too, new connections are refused while the old ones drain.
     closeSocketsNotIn(this.#supervisor.current?.sockets ?? new Map(), new Map());

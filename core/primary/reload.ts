@@ -2,6 +2,7 @@ import type { ReloadReport, ReloadTrigger } from '../admin/status-report.ts';
 import { describeChanges } from '../config/diff.ts';
 import type { Config } from '../shared/config-types.ts';
 import type { Logger } from '../shared/log.ts';
+import type { Certificates } from './certificates.ts';
 import type { Distribution } from './distribute.ts';
 import { setSocketModes } from './bind.ts';
 import { bindAll, closeSocketsNotIn } from './live-plan.ts';
@@ -18,6 +19,7 @@ export interface ReloaderOptions {
   readonly supervisor: Supervisor;
   readonly quarantine: Quarantine;
   readonly names: BackendNames;
+  readonly certificates: Certificates;
   readonly log: Logger;
   readonly load: () => Promise<LoadResult>;
   /** A load begins: what changes from now on is for the next one. */
@@ -126,18 +128,21 @@ export class Reloader {
     loaded: LoadedConfig,
     distribute: (live: LivePlan) => Promise<Distribution>,
   ): Promise<Attempt> {
-    const { supervisor, quarantine } = this.#options;
+    const { supervisor, quarantine, certificates } = this.#options;
     const held = supervisor.current?.sockets ?? new Map();
     const plan = await makePlan(this.#version, loaded, quarantine);
     const addresses = loaded.config.listeners.map(({ address }) => address);
     const bound = await bindAll(addresses, held);
     if (!bound.ok) return { problems: bound.problems, warnings: [], changes: [] };
+    certificates.add(loaded.config, loaded.certificates);
     const result = await distribute({ plan, sockets: bound.sockets });
     if (!result.ok) {
       closeSocketsNotIn(bound.sockets, held);
+      if (this.#loaded !== null) certificates.keep(this.#loaded.config, this.#loaded.certificates);
       return { problems: result.problems, warnings: [], changes: [] };
     }
     closeSocketsNotIn(held, bound.sockets);
+    certificates.keep(loaded.config, loaded.certificates);
     quarantine.serving(plan.rules, wantedIds(loaded));
     const previous = this.#loaded;
     this.#loaded = loaded;

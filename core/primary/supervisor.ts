@@ -17,6 +17,8 @@ export interface SupervisorOptions {
   readonly log: Logger;
   /** How long a worker may take to prepare a snapshot, and again to commit it. */
   readonly answerTimeoutMs: number;
+  /** A worker that is to serve, before anything is sent to it. */
+  readonly onWorker: (worker: WorkerProcess) => void;
   readonly onRuleFault: (ruleId: string, fault: 'time' | 'memory', detail: string) => void;
   /** A worker's unasked-for death, before its replacement starts. */
   readonly onDeath: (exit: WorkerExit) => void;
@@ -131,7 +133,7 @@ export class Supervisor {
     while (this.#slots.length < count) this.#spawn(this.#addSlot(this.#slots.length));
   }
 
-  broadcast(message: Extract<PrimaryMessage, { type: 'reopen-logs' | 'addresses' }>): void {
+  broadcast(message: PrimaryMessage): void {
     for (const worker of this.#living()) worker.send(message);
   }
 
@@ -211,13 +213,14 @@ export class Supervisor {
   }
 
   #spawn(slot: Slot): void {
-    const { onRuleFault } = this.#options;
+    const { onRuleFault, onWorker } = this.#options;
     const worker = this.#spare.take() ?? this.#fork();
     slot.worker = worker;
     slot.state = 'starting';
     worker.onMessage((message) => {
       if (message.type === 'rule-fault') onRuleFault(message.ruleId, message.fault, message.detail);
     });
+    onWorker(worker);
     void worker.exited.then((exit) => this.#onExit(slot, worker, exit));
     if (this.#current !== null) slot.bringUp = this.#bringUp(slot, worker);
   }

@@ -1,3 +1,5 @@
+import type { TlsPolicy } from './tls-policy.ts';
+
 /**
  * The validated config, as every part of the program sees it: durations in `…Ms`, sizes in
  * `…Bytes`, all defaults filled in. `config/schema.ts` produces it; it is plain JSON, so that it crosses IPC.
@@ -40,10 +42,12 @@ export type SocketAddressConfig =
 
 export interface ListenerConfig {
   readonly name: string;
-  readonly protocol: 'http';
+  readonly protocol: 'http' | 'https';
   readonly address: SocketAddressConfig;
   /** The address as written, for logs and status. */
   readonly addressText: string;
+  /** With https, and only then. */
+  readonly tls: TlsConfig | null;
   readonly rules: RuleScriptConfig | null;
   readonly routes: readonly RouteConfig[];
   /** Where a request goes that no rule or route placed. */
@@ -89,6 +93,8 @@ export interface ListenerConfig {
     readonly forwarded: boolean;
     readonly via: boolean;
     readonly requestId: boolean;
+    /** Send X-Client-Cert-Subject and -Fingerprint. */
+    readonly clientCertificate: boolean;
   };
   readonly errorPages: readonly ErrorPageConfig[];
 }
@@ -108,6 +114,35 @@ export interface Http2Config {
     readonly emptyFrames: number;
     readonly continuations: number;
   };
+}
+
+export interface TlsConfig {
+  /** Stands for `certificates`, `default` and `unknownNames` between the processes. */
+  readonly certificateSet: string;
+  /** Empty in workers, which ask the primary for what they need. */
+  readonly certificates: readonly CertificateConfig[];
+  /** null: the first certificate. */
+  readonly default: string | null;
+  readonly unknownNames: 'default' | 'refuse';
+  readonly policy: TlsPolicy;
+  /** What is offered to clients by ALPN (RFC 7301), the preferred one first. */
+  readonly protocols: readonly ('h2' | 'http/1.1')[];
+  /** `ca`: PEM. */
+  readonly clientCertificates: { readonly mode: 'require' | 'optional'; readonly ca: string } | null;
+  readonly handshakeTimeoutMs: number;
+  /** In one worker. */
+  readonly maxHandshakes: number;
+  readonly ticketRotationMs: number;
+  /** Certificates that a worker keeps ready. */
+  readonly cache: number;
+}
+
+export interface CertificateConfig {
+  /** Absolute paths. */
+  readonly cert: string;
+  readonly key: string;
+  /** Lower case; null: those in the certificate. */
+  readonly names: readonly string[] | null;
 }
 
 export interface RuleScriptConfig {

@@ -48,6 +48,8 @@ export interface RuleRequest {
   /** The normalised path (RFC 3986 6.2.2: unreserved characters decoded) that routes are matched against. */
   readonly path: string;
   readonly clientAddress: string;
+  /** `TlsInfo` as JSON; empty or absent on plain connections. */
+  readonly tls?: string;
   /** The header lines as received, `name: value` joined by CRLF, without start line and without a final CRLF. Latin-1. */
   readonly head: string;
 }

@@ -40,7 +40,7 @@ export class Listeners {
       if (service === undefined) {
         this.#open.delete(key);
         this.#drain(listener);
-      } else listener.update(service);
+      } else listener.update(service, snapshot.fronts.get(service.config.name));
     }
     const opening: Promise<void>[] = [];
     for (const [key, service] of wanted) {
@@ -48,7 +48,12 @@ export class Listeners {
       const handle = this.#handles.get(key);
       if (handle === undefined) continue; // refused in `missing` before it came to this
       this.#handles.delete(key);
-      const listener = new Listener(service, this.#deadlines, () => this.#workers);
+      const listener = new Listener(
+        service,
+        this.#deadlines,
+        () => this.#workers,
+        snapshot.fronts.get(service.config.name),
+      );
       this.#open.set(key, listener);
       opening.push(listener.listen(handle));
     }

@@ -9,7 +9,9 @@ import type { SnapshotPlan } from '../ipc/messages.ts';
 import type { RuleScript } from '../shared/rule-script.ts';
 import type { UpstreamRegistry } from '../upstreams/registry.ts';
 import type { Upstream } from '../upstreams/upstream.ts';
+import type { TlsFront } from '../listeners/tls/front.ts';
 import type { Logs } from './logs.ts';
+import type { TlsFronts } from './tls-fronts.ts';
 
 /** The parts of a worker that outlive snapshots. */
 export interface SnapshotParts {
@@ -18,6 +20,7 @@ export interface SnapshotParts {
   readonly tunnels: Tunnels;
   readonly rules: RuleHost;
   readonly counters: Map<string, ListenerCounters>;
+  readonly tls: TlsFronts;
 }
 
 /** One config version made ready to serve. */
@@ -27,6 +30,8 @@ export interface Snapshot {
   readonly upstreams: ReadonlyMap<string, Upstream>;
   /** By listener name. */
   readonly services: ReadonlyMap<string, ListenerService>;
+  /** By the names of the listeners that speak TLS. */
+  readonly fronts: ReadonlyMap<string, TlsFront>;
   readonly scripts: readonly RuleScript[];
 }
 
@@ -45,6 +50,17 @@ export async function buildSnapshot(
       problems.push(
         ...loaded.problems.map(({ file, line, column, message }) => `${file}:${line}:${column} ${message}`),
       );
+  }
+  const fronts = new Map<string, TlsFront>();
+  for (const { name, tls } of plan.config.listeners) {
+    if (tls === null) continue;
+    const front = parts.tls.get(tls);
+    try {
+      await front.ready();
+      fronts.set(name, front);
+    } catch (error) {
+      problems.push(`listener ${name}: TLS: ${error instanceof Error ? error.message : String(error)}`);
+    }
   }
   if (problems.length > 0) {
     for (const script of scripts.values()) parts.rules.release(script);
@@ -72,7 +88,7 @@ export async function buildSnapshot(
       log,
     });
   }
-  return { ok: true, snapshot: { plan, logs, upstreams, services, scripts: [...scripts.values()] } };
+  return { ok: true, snapshot: { plan, logs, upstreams, services, fronts, scripts: [...scripts.values()] } };
 }
 
 /** Lets go of a snapshot's scripts after the last exchange that uses them, then calls `onReleased`. */

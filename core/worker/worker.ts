@@ -8,6 +8,7 @@ import { RuleHost, lastWordsFromEnvironment } from '../../rules/evaluate.ts';
 import { Listeners } from './listeners.ts';
 import { Logs, followLog } from './logs.ts';
 import { buildSnapshot, retireSnapshot, type Snapshot, type SnapshotParts } from './snapshot.ts';
+import { TlsFronts, type TlsMessage } from './tls-fronts.ts';
 import { workerStatus } from './status.ts';
 
 /**
@@ -41,6 +42,10 @@ export class Worker {
       tunnels: new Tunnels(this.#deadlines),
       rules: this.#rules,
       counters: new Map(),
+      tls: new TlsFronts(
+        (message) => channel.send(message),
+        followLog(() => this.#logs.log),
+      ),
     };
   }
 
@@ -56,6 +61,15 @@ export class Worker {
         this.#channel.send({ type: 'pong' });
         return;
       }
+      // Handshakes wait for them, and so may the snapshot that is being prepared.
+      if (
+        message.type === 'certificate' ||
+        message.type === 'certificates-changed' ||
+        message.type === 'ticket-keys'
+      ) {
+        this.#parts.tls.onMessage(message);
+        return;
+      }
       this.#queue = this.#queue
         .then(() => this.#carryOut(message))
         .catch((error: unknown) => this.die(error));
@@ -65,7 +79,7 @@ export class Worker {
     this.#channel.send({ type: 'online' });
   }
 
-  async #carryOut(message: Exclude<PrimaryMessage, { type: 'socket' | 'ping' }>): Promise<void> {
+  async #carryOut(message: Exclude<PrimaryMessage, TlsMessage | { type: 'socket' | 'ping' }>): Promise<void> {
     switch (message.type) {
       case 'prepare':
         await this.#prepare(message.plan);
@@ -136,6 +150,7 @@ export class Worker {
     for (const runtime of retired) this.#parts.pools.retire(runtime);
     this.#parts.tunnels.leave(retired);
     await this.#listeners.apply(next);
+    this.#parts.tls.keep(new Set(next.fronts.values()));
     const closeLogs = (): void => {
       if (previousLogs !== this.#logs) void previousLogs.close();
     };

@@ -1,3 +1,4 @@
+import type { TlsInfo } from '../../core/shared/tls-info.ts';
 import { RequestClient, type Client } from './client.ts';
 import { CookieJar, type Cookies } from './cookies.ts';
 import { HeaderBlock, type MutableHeaders, type ReadonlyHeaders } from './headers.ts';
@@ -24,12 +25,17 @@ export interface SentRequest {
   readonly headers: ReadonlyHeaders;
   readonly cookies: Cookies;
   readonly client: Client;
+  /** What is known of the TLS connection; null on a plain one. */
+  readonly tls: TlsInfo | null;
 }
 
 /** A request on its way in. Changes of `headers` go to the backend when the request is forwarded, by this decision or a later one. */
 export interface RuleRequest extends SentRequest {
   readonly headers: MutableHeaders;
 }
+
+/** The host wrote it, so it is what it says. */
+const parseTls: (json: string) => TlsInfo = JSON.parse;
 
 /**
  * Made anew for each call over the one string that crosses (see `rules/bridge.ts`), and parsed as
@@ -42,6 +48,7 @@ export class RequestHandle implements RuleRequest {
   #cookies: Cookies | null = null;
   #client: Client | null = null;
   #query: URLSearchParams | null = null;
+  #tls: TlsInfo | null = null;
 
   constructor(text: string, immutable: string | null) {
     this.#text = text;
@@ -93,6 +100,12 @@ export class RequestHandle implements RuleRequest {
     return (this.#client ??= new RequestClient(this.#part(CLIENT)));
   }
 
+  get tls(): TlsInfo | null {
+    const text = this.#tls === null ? this.#part(TLS) : '';
+    if (text !== '') this.#tls = parseTls(text);
+    return this.#tls;
+  }
+
   static edits(request: RequestHandle): string[] | null {
     return request.#headers === null ? null : HeaderBlock.edits(request.#headers);
   }
@@ -113,7 +126,8 @@ const HOST = 2;
 const CLIENT = 3;
 const METHOD = 4;
 const SCHEME = 5;
-const HEAD = 6;
+const TLS = 6;
+const HEAD = 7;
 
 /** The query with its `?`, or nothing. */
 export function queryOf(target: string): string {

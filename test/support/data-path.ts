@@ -8,17 +8,23 @@ import { ServiceUsage } from '../../core/exchange/service-usage.ts';
 import { ConnectionPools } from '../../core/forward/connections.ts';
 import { Tunnels } from '../../core/forward/tunnels.ts';
 import { Listener } from '../../core/listeners/listener.ts';
+import { TlsFront } from '../../core/listeners/tls/front.ts';
 import { Deadlines } from '../../core/shared/deadlines.ts';
 import { createLogger } from '../../core/shared/log.ts';
 import type { RuleScript } from '../../core/shared/rule-script.ts';
 import { UpstreamRegistry } from '../../core/upstreams/registry.ts';
 import type { Upstream } from '../../core/upstreams/upstream.ts';
 import { unusedPort } from './raw-backend.ts';
+import { TestCertificateSource } from './tls-source.ts';
 
 /** A listener with its whole data path in this process: for tests that need many raw connections and no worker processes. */
 export interface DataPath {
   readonly port: number;
   readonly service: ListenerService;
+  /** null unless the listener speaks https. */
+  readonly front: TlsFront | null;
+  /** Where `front` has its certificates from. */
+  readonly certificates: TestCertificateSource | null;
   readonly pools: ConnectionPools;
   readonly upstreams: ReadonlyMap<string, Upstream>;
   /** Finished exchanges, in the order in which they ended. */
@@ -37,7 +43,7 @@ export async function startDataPath(options: {
   readonly rules?: RuleScript;
   /** Listen on this Unix socket, not on a port. */
   readonly socketPath?: string;
-  /** What the files of `listener.errorPages` hold, by absolute path. */
+  /** What the files of `listener.errorPages` and `listener.tls.clientCertificates` hold, by absolute path. */
   readonly files?: ReadonlyMap<string, string>;
 }): Promise<DataPath> {
   const upstreamsInput = options.upstreams ?? {
@@ -80,7 +86,11 @@ export async function startDataPath(options: {
     accessLog: { write: (entry) => void entries.push(entry) },
     log: silent,
   };
-  const listener = new Listener(service, deadlines, () => 1);
+  const { tls } = listenerConfig;
+  const certificates = tls === null ? null : await TestCertificateSource.load(tls);
+  const front = tls === null || certificates === null ? null : new TlsFront(tls, certificates, silent);
+  await front?.ready();
+  const listener = new Listener(service, deadlines, () => 1, front);
   const port = options.socketPath === undefined ? await unusedPort() : 0;
   await listener.listen(
     options.socketPath === undefined ? { port, host: '127.0.0.1' } : { path: options.socketPath },
@@ -88,6 +98,8 @@ export async function startDataPath(options: {
   return {
     port,
     service,
+    front,
+    certificates,
     pools,
     upstreams,
     entries,

@@ -77,6 +77,9 @@ channel.onMessage((message, handle) => {
       channel.send({ type: 'pong' });
       break;
     case 'addresses':
+    case 'certificate':
+    case 'certificates-changed':
+    case 'ticket-keys':
     case 'reopen-logs':
       break;
     case 'drain':

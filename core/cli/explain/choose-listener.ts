@@ -15,18 +15,17 @@ export function chooseListener(config: Config, url: ExplainedUrl, name: string |
       return { ok: false, message: `expected the name of a listener, found "${name}"; there is ${all}` };
     return { ok: true, listener: named, reason: 'named with --listener' };
   }
-  if (url.scheme !== 'http')
+  const speaking = config.listeners.filter(({ protocol }) => protocol === url.scheme);
+  if (speaking.length === 0)
     return { ok: false, message: `no listener speaks ${url.scheme}; there is ${all}` };
-  const onPort = config.listeners.filter(
-    ({ address }) => address.kind === 'tcp' && address.port === url.port,
-  );
+  const onPort = speaking.filter(({ address }) => address.kind === 'tcp' && address.port === url.port);
   const fitting = onPort.filter((listener) => reaches(listener, url.hostname));
   const [first] = fitting.toSorted((a, b) => exactness(b) - exactness(a));
   if (first !== undefined) return { ok: true, listener: first, reason: `port ${url.port}` };
   const problem =
     onPort.length > 0
       ? `no listener on port ${url.port} has the address ${url.hostname}`
-      : `no listener has port ${url.port}`;
+      : `no listener for ${url.scheme} has port ${url.port}`;
   return { ok: false, message: `${problem}; name one with --listener: ${all}` };
 }
 

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { normalisePath } from '../../shared/normalise-path.ts';
 import { statusOf } from '../../exchange/respond.ts';
 import type { RequestHead } from '../../exchange/streams.ts';
@@ -5,6 +6,7 @@ import { parseRequestHead } from '../../http1/parse-head.ts';
 import type { ListenerConfig } from '../../shared/config-types.ts';
 import { ProxyError } from '../../shared/errors.ts';
 import type { RuleRequest } from '../../shared/rule-script.ts';
+import type { TlsInfo } from '../../shared/tls-info.ts';
 import type { Outcome, Step } from './explanation.ts';
 import type { ExplainedUrl } from './read-url.ts';
 
@@ -49,7 +51,8 @@ export function readRequest(
       throw new ProxyError('request-malformed', 'client', 'the path holds a dot segment or a broken escape');
     const request = {
       method,
-      scheme: 'http',
+      scheme: listener.protocol,
+      ...(listener.protocol === 'https' ? { tls: JSON.stringify(usualTls(url)) } : {}),
       host: head.host,
       target: head.target,
       path,
@@ -71,4 +74,10 @@ export function readRequest(
       outcome: { kind: 'answer', status: statusOf(error.code) ?? 400, reason: error.message },
     };
   }
+}
+
+/** What a client of today would have agreed on, without a certificate of its own. */
+function usualTls({ hostname }: ExplainedUrl): TlsInfo {
+  const serverName = isIP(hostname.replace(/^\[|\]$/g, '')) === 0 ? hostname : null;
+  return { serverName, protocol: 'TLSv1.3', cipher: 'TLS_AES_128_GCM_SHA256', client: null };
 }

@@ -92,7 +92,7 @@ test.for([
 
 test('explain does not guess a listener', async () => {
   const { status, stderr } = await runCli(project.path, 'explain', 'GET', 'http://example.com/');
-  expect(stderr).toContain('no listener has port 80');
+  expect(stderr).toContain('no listener for http has port 80');
   expect(stderr).toContain('web (127.0.0.1:8080), bare (127.0.0.1:8081)');
   expect(status).toBe(1);
 });

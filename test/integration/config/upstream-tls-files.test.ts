@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { loadConfig } from '../../../core/config/load.ts';
-import { makeCertificate } from '../../support/certificates.ts';
+import { makeCertificate } from '../../support/make-certificate.ts';
 import { configFolder } from '../../support/config-folder.ts';
 
 const [one, two] = [makeCertificate(['DNS:one.test']), makeCertificate(['DNS:two.test'])];

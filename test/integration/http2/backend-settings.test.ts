@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { resolveConfig } from '../../../core/config/resolve.ts';
 import { configSchema } from '../../../core/config/schema.ts';
-import { makeCertificate } from '../../support/certificates.ts';
+import { makeCertificate } from '../../support/make-certificate.ts';
 import { startHttp2Backend } from '../../support/http2-backend.ts';
 import { contentWith } from '../../support/config-findings.ts';
 import { connectRaw, get } from '../../support/raw-client.ts';

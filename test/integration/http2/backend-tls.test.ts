@@ -1,6 +1,6 @@
 import { createServer as createTlsServer, type TlsOptions, type TLSSocket } from 'node:tls';
 import { expect, onTestFinished, test } from 'vitest';
-import { makeCertificate } from '../../support/certificates.ts';
+import { makeCertificate } from '../../support/make-certificate.ts';
 import { startHttp2Backend } from '../../support/http2-backend.ts';
 import { connectRaw, get } from '../../support/raw-client.ts';
 import { entry, startProxy } from '../http1/setup.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createServer } from 'node:tls';
 import { expect, onTestFinished, test } from 'vitest';
-import { makeCertificate } from '../../support/certificates.ts';
+import { makeCertificate } from '../../support/make-certificate.ts';
 import { connectRaw } from '../../support/raw-client.ts';
 import { site, startProxy } from '../http1/setup.ts';
 

@@ -17,6 +17,7 @@ test('the least config gets every default', () => {
         protocol: 'http',
         address: { kind: 'tcp', host: '::', port: 8080 },
         addressText: ':8080',
+        tls: null,
         rules: {
           script: '/etc/tidegate/rules.ts',
           timeLimitMs: 10,
@@ -36,7 +37,14 @@ test('the least config gets every default', () => {
           connectionsPerClient: null,
         },
         http2: null,
-        forwarded: { trust: [], xForwarded: true, forwarded: true, via: true, requestId: true },
+        forwarded: {
+          trust: [],
+          xForwarded: true,
+          forwarded: true,
+          via: true,
+          requestId: true,
+          clientCertificate: false,
+        },
         errorPages: [],
       },
     ],

@@ -9,9 +9,28 @@ test('every key arrives where it belongs', () => {
     listeners: [
       {
         name: 'web',
-        protocol: 'http',
+        protocol: 'https',
         address: 'unix:./web.sock',
         socketMode: '0660',
+        tls: {
+          certificates: [
+            { cert: 'a.pem', key: '/keys/a.key', names: ['A.test', '*.a.test'] },
+            { cert: 'b.pem', key: 'b.key' },
+          ],
+          default: 'a.test',
+          unknownNames: 'refuse',
+          policy: {
+            minVersion: 'TLSv1.2',
+            maxVersion: 'TLSv1.2',
+            ciphers: ['AES128-SHA'],
+            groups: ['X25519'],
+          },
+          clientCertificates: { mode: 'optional', ca: 'ca.pem' },
+          handshakeTimeout: '1s',
+          maxHandshakes: 2,
+          ticketRotation: '3m',
+          cache: 4,
+        },
         rules: { script: 'rules/site.ts', timeLimit: '20ms', memoryLimit: '64MiB', onError: 'next' },
         routes: [
           {
@@ -45,6 +64,7 @@ test('every key arrives where it belongs', () => {
           forwarded: false,
           via: false,
           requestId: false,
+          clientCertificate: true,
         },
         errorPages: {
           404: './404.html',
@@ -85,6 +105,7 @@ test('every key arrives where it belongs', () => {
   });
   const texts = new Map([
     ['/etc/t/404.html', 'not found'],
+    ['/etc/t/ca.pem', 'authority'],
     ['/etc/t/5xx.html', 'html error'],
     ['/pages/5xx.json', 'json error'],
     ['/etc/t/any.json', 'any'],
@@ -97,9 +118,30 @@ test('every key arrives where it belongs', () => {
     listeners: [
       {
         name: 'web',
-        protocol: 'http',
+        protocol: 'https',
         address: { kind: 'unix', path: '/etc/t/web.sock', mode: 0o660 },
         addressText: 'unix:./web.sock',
+        tls: {
+          certificateSet: expect.stringMatching(/^[\w-]{43}$/),
+          certificates: [
+            { cert: '/etc/t/a.pem', key: '/keys/a.key', names: ['a.test', '*.a.test'] },
+            { cert: '/etc/t/b.pem', key: '/etc/t/b.key', names: null },
+          ],
+          default: 'a.test',
+          unknownNames: 'refuse',
+          protocols: ['h2', 'http/1.1'],
+          policy: {
+            minVersion: 'TLSv1.2',
+            maxVersion: 'TLSv1.2',
+            ciphers: ['AES128-SHA'],
+            groups: ['X25519'],
+          },
+          clientCertificates: { mode: 'optional', ca: 'authority' },
+          handshakeTimeoutMs: 1000,
+          maxHandshakes: 2,
+          ticketRotationMs: 180_000,
+          cache: 4,
+        },
         rules: {
           script: '/etc/t/rules/site.ts',
           timeLimitMs: 20,
@@ -142,6 +184,7 @@ test('every key arrives where it belongs', () => {
           forwarded: false,
           via: false,
           requestId: false,
+          clientCertificate: true,
         },
         errorPages: [
           { match: '404', html: 'not found', json: null },

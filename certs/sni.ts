@@ -1,0 +1,24 @@
+/**
+ * What serves which name. A name that a client asks for (RFC 6066 3) finds what was added under it; else
+ * what was added under the wildcard one label above, which stands for exactly one label (RFC 6125 6.4.3).
+ */
+export class NameIndex<T> {
+  readonly #items = new Map<string, T[]>();
+
+  /** `name`: `example.com` or `*.example.com`. */
+  add(name: string, item: T): void {
+    const key = name.toLowerCase();
+    const items = this.#items.get(key);
+    if (items === undefined) this.#items.set(key, [item]);
+    else if (!items.includes(item)) items.push(item);
+  }
+
+  /** In the order in which they were added; empty for an unknown name. */
+  find(serverName: string): readonly T[] {
+    const name = serverName.toLowerCase().replace(/\.$/, '');
+    const exact = this.#items.get(name);
+    if (exact !== undefined) return exact;
+    const dot = name.indexOf('.');
+    return (dot < 1 ? undefined : this.#items.get(`*${name.slice(dot)}`)) ?? [];
+  }
+}

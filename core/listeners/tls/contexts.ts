@@ -1,0 +1,142 @@
+import { createHash } from 'node:crypto';
+import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls';
+import type { Certificate } from '../../shared/certificate.ts';
+import type { TlsConfig } from '../../shared/config-types.ts';
+import { LruMap } from '../../shared/lru-map.ts';
+
+/** Where certificates and ticket keys come from: the primary. */
+export interface CertificateSource {
+  /** What a set presents for a name (empty: the default); null: the name is to be refused. */
+  find(set: string, serverName: string): Promise<Certificate | null>;
+  /** The present key for this interval. */
+  ticketKey(rotationMs: number): Buffer;
+}
+
+/**
+ * A context for each type of key: of one that has several, Node uses only the last for a name.
+ * The preferred one comes first.
+ */
+type NamedContexts = readonly { readonly keyType: string; readonly context: SecureContext }[];
+
+/**
+ * The certificates that a listener has in use, each made ready at the first handshake that needs it: with ten
+ * thousand of them, most workers see few. What a name was answered with is remembered by the id of the certificate,
+ * so that names without end do not push out what is in use.
+ */
+export class TlsContexts {
+  readonly #tls: TlsConfig;
+  readonly #source: CertificateSource;
+  /** Name → id of its certificate, null where it is refused. */
+  readonly #names: LruMap<string, { readonly id: string | null }>;
+  readonly #contexts: LruMap<string, NamedContexts>;
+  readonly #asked = new Map<string, Promise<NamedContexts | null>>();
+
+  constructor(tls: TlsConfig, source: CertificateSource) {
+    this.#tls = tls;
+    this.#source = source;
+    this.#names = new LruMap(tls.cache);
+    this.#contexts = new LruMap(tls.cache);
+  }
+
+  /** Certificates that are ready. */
+  get size(): number {
+    return this.#contexts.size;
+  }
+
+  /** Those who ask for one name at once share the answer. null: the name is to be refused. */
+  find(serverName: string): Promise<NamedContexts | null> | NamedContexts | null {
+    const name = serverName.toLowerCase();
+    const known = this.#names.get(name);
+    if (known !== undefined) {
+      const context = known.id === null ? null : this.#contexts.get(known.id);
+      if (context !== undefined) return context;
+    }
+    const asked = this.#asked.get(name) ?? this.#ask(name);
+    this.#asked.set(name, asked);
+    return asked;
+  }
+
+  /** Asks anew for every name, and makes ready anew what has changed. */
+  forgetNames(): void {
+    this.#names.clear();
+  }
+
+  /** For connections of which the name is not known yet: the default certificate, and what OpenSSL reads from the first context only. */
+  async baseOptions(): Promise<SecureContextOptions> {
+    const { certificateSet, ticketRotationMs } = this.#tls;
+    const certificate = await this.#source.find(certificateSet, '');
+    return {
+      ...this.#options(certificate),
+      ticketKeys: this.#source.ticketKey(ticketRotationMs),
+      // A session lives no longer than the key of its ticket, for which there is no successor (RFC 8446 4.6.1: a week at most).
+      sessionTimeout: Math.min(Math.ceil(ticketRotationMs / 1000), 7 * 24 * 3600),
+    };
+  }
+
+  async #ask(name: string): Promise<NamedContexts | null> {
+    try {
+      const certificate = await this.#source.find(this.#tls.certificateSet, name);
+      this.#names.set(name, { id: certificate?.id ?? null });
+      if (certificate === null) return null;
+      const known = this.#contexts.get(certificate.id);
+      if (known !== undefined) return known;
+      const contexts = certificate.pairs
+        .map((pair) => ({
+          keyType: pair.keyType,
+          context: createSecureContext(this.#options({ id: certificate.id, pairs: [pair] })),
+        }))
+        .sort((a, b) => preference(a.keyType) - preference(b.keyType));
+      this.#contexts.set(certificate.id, contexts);
+      return contexts;
+    } finally {
+      this.#asked.delete(name);
+    }
+  }
+
+  #options(certificate: Certificate | null): SecureContextOptions {
+    const { policy, clientCertificates } = this.#tls;
+    const pairs = certificate?.pairs ?? [];
+    return {
+      cert: pairs.map(({ cert }) => cert),
+      key: pairs.map(({ key }) => key),
+      // With none, Node would take the system's authorities, and those who are in no need of them would pay for that.
+      ca: clientCertificates === null ? [] : [clientCertificates.ca],
+      minVersion: policy.minVersion,
+      maxVersion: policy.maxVersion,
+      ciphers: policy.ciphers.join(':'),
+      ecdhCurve: policy.groups.join(':'),
+      honorCipherOrder: false,
+      sessionIdContext: this.#sessionContext(),
+    };
+  }
+
+  /** A session is resumed only where a client's certificate would be judged alike: a resumed one is not judged again. */
+  #sessionContext(): string {
+    const { certificateSet, clientCertificates } = this.#tls;
+    const terms = JSON.stringify([certificateSet, clientCertificates]);
+    return createHash('sha256').update(terms).digest('hex').slice(0, 32);
+  }
+}
+
+/**
+ * The context for a client that can check these signatures (`TLSSocket.getSharedSigalgs`); the last one for a client
+ * that can check none, which OpenSSL then tells.
+ */
+export function contextFor(
+  contexts: NamedContexts,
+  signatures: readonly string[],
+): SecureContext | undefined {
+  const usable = contexts.find(({ keyType }) => signatures.some((each) => signs(keyType, each)));
+  return (usable ?? contexts.at(-1))?.context;
+}
+
+/** `signature`: `ECDSA+SHA256`, `RSA-PSS+SHA256`, `Ed25519` … */
+function signs(keyType: string, signature: string): boolean {
+  const algorithm = signature.toLowerCase();
+  return keyType === 'ec' ? algorithm.startsWith('ecdsa') : algorithm.startsWith(keyType);
+}
+
+/** RSA costs the server ten times as much. */
+function preference(keyType: string): number {
+  return keyType.startsWith('rsa') ? 1 : 0;
+}

@@ -1,0 +1,21 @@
+/** What is known of a client's TLS connection. Crosses into the rule sandbox as JSON. */
+export interface TlsInfo {
+  /** The name that the client asked for, in lower case; null for none. */
+  readonly serverName: string | null;
+  /** `TLSv1.2` or `TLSv1.3`. */
+  readonly protocol: string;
+  /** OpenSSL's name of the cipher suite. */
+  readonly cipher: string;
+  /** The client's certificate; null without one. It has been verified: with any other the connection is refused. */
+  readonly client: ClientCertificate | null;
+}
+
+export interface ClientCertificate {
+  /** As in RFC 4514, all in ASCII: `CN=client,O=Example\, Inc.`. */
+  readonly subject: string;
+  readonly issuer: string;
+  /** SHA-256 of the certificate: `AB:CD:…`. */
+  readonly fingerprint256: string;
+  /** ISO 8601. */
+  readonly notAfter: string;
+}
