@@ -84,8 +84,8 @@ export class TlsFront {
       requestCert: clientCertificates !== null,
       // Judged in `#judge`, where a client that sends none can be told from one that sends a wrong one.
       rejectUnauthorized: false,
-      // Node's counts silence; the deadline of `Handshake` comes first.
-      handshakeTimeout: this.#tls.handshakeTimeoutMs + 1000,
+      // Never: the deadline of `Handshake` is the one that counts.
+      handshakeTimeout: 2 ** 31 - 1,
       SNICallback(this: unknown, name: string, answer: SniAnswer) {
         // Node calls it on the connection.
         if (this instanceof TLSSocket) choose(this, name, answer);

@@ -27,7 +27,6 @@ export class Handshake implements Timed {
     this.#timeoutMs = timeoutMs;
     this.#owner = owner;
     this.#onOver = onOver;
-    // Node's own timeout is for silence only: a client that sends a byte now and then would stay for ever.
     this.deadlineMs = performance.now() + timeoutMs;
     owner.deadlines.add(this);
     raw.on('error', () => {}); // 'close' follows
