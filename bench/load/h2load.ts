@@ -31,7 +31,7 @@ export async function runH2load(
 }
 
 /** @throws Error with the output where it is not h2load's */
-export function readH2load(output: string, seconds: number): LoadResult {
+function readH2load(output: string, seconds: number): LoadResult {
   const requests = /requests: (\d+) total.* (\d+) succeeded, (\d+) failed, (\d+) errored, (\d+) timeout/.exec(
     output,
   );

@@ -25,7 +25,7 @@ test('every key arrives where it belongs', () => {
             ciphers: ['AES128-SHA'],
             groups: ['X25519'],
           },
-          clientCertificates: { mode: 'optional', ca: 'ca.pem' },
+          clientCertificates: { mode: 'optional', ca: 'clients.pem' },
           handshakeTimeout: '1s',
           maxHandshakes: 2,
           ticketRotation: '3m',
@@ -105,7 +105,7 @@ test('every key arrives where it belongs', () => {
   });
   const texts = new Map([
     ['/etc/t/404.html', 'not found'],
-    ['/etc/t/ca.pem', 'authority'],
+    ['/etc/t/clients.pem', 'authority'],
     ['/etc/t/5xx.html', 'html error'],
     ['/pages/5xx.json', 'json error'],
     ['/etc/t/any.json', 'any'],
