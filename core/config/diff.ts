@@ -68,9 +68,21 @@ function changesByName<Item>(
 }
 
 function listenerChanges(before: ListenerConfig, after: ListenerConfig): string[] {
-  const settings = ({ addressText, protocol, upstream, timeouts, limits, forwarded }: ListenerConfig) => {
+  const settings = (listener: ListenerConfig) => {
+    const { addressText, protocol, upstream, timeouts, limits, forwarded } = listener;
+    const { proxyProtocol, redirectToHttps, hsts } = listener;
     const { trust: _, ...flags } = forwarded;
-    return { address: addressText, protocol, upstream, timeouts, limits, forwarded: flags };
+    return {
+      address: addressText,
+      protocol,
+      upstream,
+      timeouts,
+      limits,
+      forwarded: flags,
+      proxyProtocol,
+      redirectToHttps,
+      hsts,
+    };
   };
   return [
     ...settingsChanged('', settings(before), settings(after)),
@@ -95,12 +107,20 @@ function routesChanged(before: readonly RouteConfig[], after: readonly RouteConf
 }
 
 function upstreamChanges(before: UpstreamConfig, after: UpstreamConfig): string[] {
-  const settings = ({ scheduler, timeouts, limits, retries, connections }: UpstreamConfig) => ({
+  const settings = ({
     scheduler,
     timeouts,
     limits,
     retries,
     connections,
+    proxyProtocol,
+  }: UpstreamConfig) => ({
+    scheduler,
+    timeouts,
+    limits,
+    retries,
+    connections,
+    proxyProtocol,
   });
   return [
     ...changesByName(

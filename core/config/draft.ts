@@ -18,11 +18,16 @@ export interface Draft {
 
 export interface ListenerDraft {
   readonly name: string | undefined;
+  /** Any text, so that checks may name a protocol whether or not there is one of that name. */
+  readonly protocol: string | undefined;
   readonly address: ListenerFile['address'] | undefined;
   readonly upstream: string | undefined;
   readonly rules: ListenerFile['rules'];
   readonly routes: readonly RouteDraft[];
   readonly errorPages: ListenerFile['errorPages'];
+  readonly proxyProtocol: ListenerFile['proxyProtocol'];
+  readonly redirectToHttps: ListenerFile['redirectToHttps'] | undefined;
+  readonly hsts: ListenerFile['hsts'] | undefined;
 }
 
 export interface RouteDraft {
@@ -58,6 +63,7 @@ function listenerDraft(raw: unknown): ListenerDraft {
   const { shape } = listener;
   return {
     name: valid(shape.name, fields['name']),
+    protocol: valid(shape.protocol, fields['protocol']),
     address: valid(shape.address, fields['address']),
     upstream: valid(shape.upstream, fields['upstream']),
     rules: valid(shape.rules, fields['rules']),
@@ -66,6 +72,9 @@ function listenerDraft(raw: unknown): ListenerDraft {
       row: valid(route, row),
     })),
     errorPages: valid(shape.errorPages, fields['errorPages']) ?? {},
+    proxyProtocol: valid(shape.proxyProtocol, fields['proxyProtocol']),
+    redirectToHttps: valid(shape.redirectToHttps, fields['redirectToHttps']),
+    hsts: valid(shape.hsts, fields['hsts']),
   };
 }
 

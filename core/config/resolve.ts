@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { dirname, resolve } from 'node:path';
+import { resolveHsts, resolveHttpsRedirect } from './resolve-https.ts';
 import { errorPageFiles } from './referenced-files.ts';
 import { ruleSettings } from './listener-schema.ts';
 import type { ListenerFile, RouteFile } from './listener-schema.ts';
@@ -22,7 +23,9 @@ export function resolveConfig(content: ConfigFile, file: string, pages: Readonly
   const folder = dirname(file);
   return {
     file,
-    listeners: content.listeners.map((listener) => resolveListener(listener, folder, pages)),
+    listeners: content.listeners.map((listener) =>
+      resolveListener(listener, content.listeners, folder, pages),
+    ),
     upstreams: Object.entries(content.upstreams).map(([name, upstream]) =>
       resolveUpstream(name, upstream, folder),
     ),
@@ -50,10 +53,11 @@ function resolveAccess(access: ConfigFile['log']['access'], folder: string): Acc
 
 function resolveListener(
   listener: ListenerFile,
+  all: readonly ListenerFile[],
   folder: string,
   pages: ReadonlyMap<string, string>,
 ): ListenerConfig {
-  const { timeouts, limits } = listener;
+  const { timeouts, limits, proxyProtocol } = listener;
   return {
     name: listener.name,
     protocol: listener.protocol,
@@ -78,6 +82,10 @@ function resolveListener(
     },
     forwarded: listener.forwarded,
     errorPages: resolveErrorPages(listener.errorPages, folder, pages),
+    proxyProtocol:
+      proxyProtocol === undefined ? null : { trust: proxyProtocol.trust, timeoutMs: proxyProtocol.timeout },
+    redirectToHttps: resolveHttpsRedirect(listener.redirectToHttps, all),
+    hsts: resolveHsts(listener.hsts),
   };
 }
 
@@ -135,6 +143,7 @@ function resolveUpstream(name: string, upstream: UpstreamFile, folder: string): 
     limits: { headBytes: upstream.limits.head, headers: upstream.limits.headers },
     retries: upstream.retries,
     connections: upstream.connections,
+    proxyProtocol: upstream.proxyProtocol ?? null,
   };
 }
 

@@ -18,10 +18,16 @@ export class ConnectionPools {
 
   /**
    * Takes an idle connection, the one used last first, or opens one.
+   * @param preface what a new connection begins with, which makes it one client's alone; null: nothing
    * @param fresh not an idle one
    * @returns null when the backend has as many connections as it may
    */
-  acquire(backend: Backend, config: UpstreamConfig, fresh: boolean): ClientConnection | null {
+  acquire(
+    backend: Backend,
+    config: UpstreamConfig,
+    preface: string | null,
+    fresh: boolean,
+  ): ClientConnection | null {
     let pool = this.#pools.get(backend.runtime);
     if (pool === undefined) {
       pool = new ConnectionPool(this.#deadlines);
@@ -29,7 +35,7 @@ export class ConnectionPools {
       if (this.#retired.has(backend.runtime)) pool.retire();
       else this.#pools.set(backend.runtime, pool);
     }
-    return pool.acquire(backend, config, fresh);
+    return pool.acquire(backend, config, preface, fresh);
   }
 
   /** Connections in use and idle, for status. */
@@ -69,9 +75,14 @@ class ConnectionPool implements ClientConnectionOwner {
     return this.#idle.length;
   }
 
-  acquire(backend: Backend, config: UpstreamConfig, fresh: boolean): ClientConnection | null {
+  acquire(
+    backend: Backend,
+    config: UpstreamConfig,
+    preface: string | null,
+    fresh: boolean,
+  ): ClientConnection | null {
     this.#maxIdle = config.connections.maxIdle;
-    if (!fresh) {
+    if (!fresh && preface === null) {
       const idle = this.#idle.pop();
       if (idle !== undefined) return idle;
     }
@@ -83,13 +94,14 @@ class ConnectionPool implements ClientConnectionOwner {
       idle.destroy();
       this.#all.delete(idle);
     }
-    const connection = new ClientConnection(backend.address, config, this);
+    const connection = new ClientConnection(backend.address, preface, config, this);
     this.#all.add(connection);
     return connection;
   }
 
   onReusable(connection: ClientConnection): void {
-    if (this.#retired || this.#idle.length >= this.#maxIdle) connection.destroy();
+    if (connection.preface !== null || this.#retired || this.#idle.length >= this.#maxIdle)
+      connection.destroy();
     else this.#idle.push(connection);
   }
 

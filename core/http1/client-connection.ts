@@ -38,6 +38,8 @@ type Phase = 'connecting' | 'idle' | 'head' | 'body' | 'switched' | 'closed';
  */
 export class ClientConnection implements BackendStream, AnswerReaderOwner, Timed {
   readonly socket: Socket;
+  /** What the connection began with, which makes it one client's alone; null: nothing. */
+  readonly preface: string | null;
   deadlineMs: number;
   readonly #input: SocketInput;
   readonly #owner: ClientConnectionOwner;
@@ -52,10 +54,16 @@ export class ClientConnection implements BackendStream, AnswerReaderOwner, Timed
   #reusable = false;
   #exchanges = 0;
 
-  constructor(address: SocketAddressConfig, settings: BackendSettings, owner: ClientConnectionOwner) {
+  constructor(
+    address: SocketAddressConfig,
+    preface: string | null,
+    settings: BackendSettings,
+    owner: ClientConnectionOwner,
+  ) {
+    this.preface = preface;
     this.#owner = owner;
     this.#settings = settings;
-    ({ socket: this.socket, input: this.#input } = openSocket(address));
+    ({ socket: this.socket, input: this.#input } = openSocket(address, preface));
     this.#reader = new AnswerReader(this, settings.limits);
     this.#writer = new MessageWriter(this.socket);
     this.deadlineMs = performance.now() + settings.timeouts.connectMs;

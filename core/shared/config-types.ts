@@ -66,6 +66,23 @@ export interface ListenerConfig {
     readonly requestId: boolean;
   };
   readonly errorPages: readonly ErrorPageConfig[];
+  /** Every connection begins with a header of the PROXY protocol; null: none does. */
+  readonly proxyProtocol: {
+    /** CIDRs of the peers whose header is believed. All others are turned away, but on a Unix socket. */
+    readonly trust: readonly string[];
+    readonly timeoutMs: number;
+  } | null;
+  /** null: nothing is redirected. */
+  readonly redirectToHttps: HttpsRedirectConfig | null;
+  /** The value of Strict-Transport-Security in every answer over TLS; null: none is added. */
+  readonly hsts: string | null;
+}
+
+export interface HttpsRedirectConfig {
+  readonly status: 301 | 302 | 307 | 308;
+  readonly port: number;
+  /** `/exact` or `/prefix/*`. */
+  readonly except: readonly string[];
 }
 
 export interface RuleScriptConfig {
@@ -121,6 +138,8 @@ export interface UpstreamConfig {
     /** Kept idle to one backend by one worker. */
     readonly maxIdle: number;
   };
+  /** The header that connections to backends begin with; null: none. */
+  readonly proxyProtocol: 'v1' | 'v2' | null;
 }
 
 export type SchedulerName = 'round-robin' | 'weighted-round-robin' | 'random' | 'least-connections';

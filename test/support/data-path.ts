@@ -8,7 +8,7 @@ import { ConnectionPools } from '../../core/forward/connections.ts';
 import { Listener } from '../../core/listeners/listener.ts';
 import { compileCidrs } from '../../core/shared/cidr.ts';
 import { Deadlines } from '../../core/shared/deadlines.ts';
-import { createLogger } from '../../core/shared/log.ts';
+import { createLogger, type Logger } from '../../core/shared/log.ts';
 import type { RuleScript } from '../../core/shared/rule-script.ts';
 import { UpstreamRegistry } from '../../core/upstreams/registry.ts';
 import type { Upstream } from '../../core/upstreams/upstream.ts';
@@ -22,6 +22,7 @@ export interface DataPath {
   readonly upstreams: ReadonlyMap<string, Upstream>;
   /** Finished exchanges, in the order in which they ended. */
   readonly entries: AccessEntry[];
+  readonly listener: Listener;
   drain(): Promise<void>;
   close(): Promise<void>;
 }
@@ -36,6 +37,7 @@ export async function startDataPath(options: {
   readonly rules?: RuleScript;
   /** Listen on this Unix socket, not on a port. */
   readonly socketPath?: string;
+  readonly log?: Logger;
   /** What the files of `listener.errorPages` hold, by absolute path. */
   readonly files?: ReadonlyMap<string, string>;
 }): Promise<DataPath> {
@@ -75,7 +77,7 @@ export async function startDataPath(options: {
     usage: new ServiceUsage(),
     pools,
     accessLog: { write: (entry) => void entries.push(entry) },
-    log: silent,
+    log: options.log ?? silent,
   };
   const listener = new Listener(service, deadlines, () => 1);
   const port = options.socketPath === undefined ? await unusedPort() : 0;
@@ -88,6 +90,7 @@ export async function startDataPath(options: {
     pools,
     upstreams,
     entries,
+    listener,
     drain: () => listener.drain(),
     async close() {
       const drained = listener.drain();

@@ -36,6 +36,9 @@ test('the least config gets every default', () => {
         },
         forwarded: { trust: [], xForwarded: true, forwarded: true, via: true, requestId: true },
         errorPages: [],
+        proxyProtocol: null,
+        redirectToHttps: null,
+        hsts: null,
       },
     ],
     upstreams: [
@@ -53,6 +56,7 @@ test('the least config gets every default', () => {
         limits: { headBytes: 65_536, headers: 200 },
         retries: { attempts: 2 },
         connections: { max: null, maxIdle: 256 },
+        proxyProtocol: null,
       },
     ],
     lists: {},

@@ -25,6 +25,7 @@ export function upstreamConfig(
     limits: { headBytes: 32768, headers: 100 },
     retries: { attempts: 2 },
     connections: { max: null, maxIdle: 16 },
+    proxyProtocol: null,
   };
 }
 
