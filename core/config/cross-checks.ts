@@ -1,6 +1,7 @@
 import { upstreamTlsFindings } from './upstream-tls-checks.ts';
 import type { Draft, ListenerDraft, RouteDraft } from './draft.ts';
 import type { Finding } from './finding.ts';
+import { httpsFindings, proxyProtocolFindings } from './listener-checks.ts';
 import type { RouteFile } from './listener-schema.ts';
 import { formatAddress } from '../shared/address.ts';
 import type { SocketAddressConfig } from '../shared/config-types.ts';
@@ -17,6 +18,10 @@ export function crossChecks(draft: Draft): Finding[] {
     ...draft.listeners.flatMap((listener, index) =>
       routeFindings(listener.routes, ['listeners', index, 'routes']),
     ),
+    ...draft.listeners.flatMap((listener, index) => [
+      ...httpsFindings(listener, ['listeners', index]),
+      ...proxyProtocolFindings(listener, ['listeners', index]),
+    ]),
     ...duplicateBackends(draft),
     ...upstreamTlsFindings(draft),
   ];

@@ -17,6 +17,9 @@ export const DEFAULTS = {
     connectionWindow: '1MiB',
     floods: { resets: 200, pings: 20, settings: 20, emptyFrames: 1000, continuations: 8 },
   },
+  proxyHeaderTimeout: '5s',
+  redirect: { status: 308 },
+  hstsMaxAge: '365d',
   rules: { timeLimit: '10ms', memoryLimit: '32MiB', onError: 'deny' },
   tls: {
     unknownNames: 'default',

@@ -72,6 +72,7 @@ function listenerChanges(before: ListenerConfig, after: ListenerConfig): string[
   const settings = (listener: ListenerConfig) => {
     const { address, addressText, protocol, upstream, timeouts, limits, webSocket, http2, forwarded } =
       listener;
+    const { proxyProtocol, redirectToHttps, hsts } = listener;
     const { trust: _, ...flags } = forwarded;
     const socketMode = address.kind === 'unix' ? address.mode?.toString(8) : undefined;
     const ipv6Only = address.kind === 'tcp' && address.ipv6Only === true;
@@ -86,6 +87,9 @@ function listenerChanges(before: ListenerConfig, after: ListenerConfig): string[
       webSocket,
       http2,
       forwarded: flags,
+      proxyProtocol,
+      redirectToHttps,
+      hsts,
     };
   };
   return [
@@ -121,6 +125,7 @@ function upstreamChanges(before: UpstreamConfig, after: UpstreamConfig): string[
     limits,
     retries,
     connections,
+    proxyProtocol,
   }: UpstreamConfig) => ({
     scheduler,
     resolveIntervalMs,
@@ -130,6 +135,7 @@ function upstreamChanges(before: UpstreamConfig, after: UpstreamConfig): string[
     limits,
     retries,
     connections,
+    proxyProtocol,
   });
   return [
     ...changesByName(

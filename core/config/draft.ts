@@ -30,6 +30,9 @@ export interface ListenerDraft {
   readonly rules: ListenerFile['rules'];
   readonly routes: readonly RouteDraft[];
   readonly errorPages: ListenerFile['errorPages'];
+  readonly proxyProtocol: ListenerFile['proxyProtocol'];
+  readonly redirectToHttps: ListenerFile['redirectToHttps'] | undefined;
+  readonly hsts: ListenerFile['hsts'] | undefined;
 }
 
 export interface RouteDraft {
@@ -41,6 +44,7 @@ export interface RouteDraft {
 export interface UpstreamDraft {
   readonly protocol: UpstreamFile['protocol'] | undefined;
   readonly tls: UpstreamFile['tls'] | undefined;
+  readonly proxyProtocol: UpstreamFile['proxyProtocol'];
   readonly backends: readonly (UpstreamFile['backends'][number]['address'] | undefined)[];
 }
 
@@ -80,6 +84,9 @@ function listenerDraft(raw: unknown): ListenerDraft {
       row: valid(route, row),
     })),
     errorPages: valid(shape.errorPages, fields['errorPages']) ?? {},
+    proxyProtocol: valid(shape.proxyProtocol, fields['proxyProtocol']),
+    redirectToHttps: valid(shape.redirectToHttps, fields['redirectToHttps']),
+    hsts: valid(shape.hsts, fields['hsts']),
   };
 }
 
@@ -87,6 +94,7 @@ function upstreamDraft(raw: unknown): UpstreamDraft {
   const fields = fieldsOf(raw);
   return {
     protocol: valid(upstream.shape.protocol, fields['protocol']),
+    proxyProtocol: valid(upstream.shape.proxyProtocol, fields['proxyProtocol']),
     tls: valid(upstream.shape.tls, fields['tls']),
     backends: elementsOf(fields['backends']).map((each) =>
       valid(backend.shape.address, fieldsOf(each)['address']),

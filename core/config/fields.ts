@@ -86,14 +86,14 @@ function refuse(expected: string, input: string): { readonly ok: false; readonly
 }
 
 /** → milliseconds. */
-export function duration(leastMs = 1) {
+export function duration(leastMs = 1, mostMs = LONGEST_DURATION_MS) {
   const expected = 'a duration like "5s"';
   return readText(expected, (input) => {
     const ms = parseDuration(input);
     if (ms === undefined) return refuse(expected, input);
-    if (ms >= leastMs && ms <= LONGEST_DURATION_MS) return { ok: true, value: ms };
+    if (ms >= leastMs && ms <= mostMs) return { ok: true, value: ms };
     return refuse(
-      `a duration from "${formatDuration(leastMs)}" to "${formatDuration(Math.floor(LONGEST_DURATION_MS / 3_600_000) * 3_600_000)}"`,
+      `a duration from "${formatDuration(leastMs)}" to "${formatDuration(Math.floor(mostMs / 3_600_000) * 3_600_000)}"`,
       input,
     );
   }).meta({ title: 'duration', pattern: DURATION_PATTERN.source });

@@ -125,6 +125,40 @@ export interface ListenerInput {
    * `{status}`, `{reason}` and `{requestId}` in them are filled in.
    */
   errorPages?: Readonly<Record<string, string | ErrorPageInput>> | undefined;
+  /** Every connection begins with a PROXY protocol header, version 1 or 2, which names the client. */
+  proxyProtocol?:
+    | {
+        /** CIDRs of the proxies that connect here; connections from anywhere else are closed. Not needed on a Unix socket. */
+        trust?: readonly string[] | undefined;
+        /** For the whole header. Default: `'5s'`. */
+        timeout?: Duration | undefined;
+      }
+    | undefined;
+  /**
+   * Answers every request with a redirect to https, ahead of rules and routes; not those for
+   * `/.well-known/acme-challenge/*`. Only with `protocol: 'http'`. Default: false.
+   */
+  redirectToHttps?: boolean | HttpsRedirectInput | undefined;
+  /** Adds `Strict-Transport-Security` to every answer, in place of what a backend sends. Only with `protocol: 'https'`. Default: false. */
+  hsts?: boolean | HstsInput | undefined;
+}
+
+export interface HttpsRedirectInput {
+  /** Default: 308, which keeps the method and the body, as 307 does; 308 and 301 are remembered by browsers. */
+  status?: 301 | 302 | 307 | 308 | undefined;
+  /** Default: 443, or the port of the https listener where none has 443. */
+  port?: number | undefined;
+  /** Paths that are served over HTTP: `'/exact'` or `'/prefix/*'`. */
+  except?: readonly string[] | undefined;
+}
+
+export interface HstsInput {
+  /** How long browsers remember it; `'0s'` makes them forget. Default: `'365d'`. */
+  maxAge?: Duration | undefined;
+  /** It holds for all names below, too. Default: false. */
+  includeSubDomains?: boolean | undefined;
+  /** The name may be built into browsers; wants `includeSubDomains` and a year of `maxAge` at least. Default: false. */
+  preload?: boolean | undefined;
 }
 
 export interface Http2Input {
@@ -277,6 +311,8 @@ export interface UpstreamInput {
         streams?: number | undefined;
       }
     | undefined;
+  /** Connections to backends begin with a PROXY protocol header that names the client. Each is for one request then. */
+  proxyProtocol?: 'v1' | 'v2' | undefined;
 }
 
 export interface UpstreamTlsInput {

@@ -6,6 +6,8 @@ import { readRouteHost, readRoutePath } from './route-pattern.ts';
 
 /** The part of the config schema that describes a listener. */
 
+const LONGEST_MAX_AGE_MS = 10 * 365 * 86_400_000;
+
 export const ruleSettings = field.object({
   script: field.path.describe('The rule script, relative to the config file.'),
   timeLimit: field
@@ -199,6 +201,44 @@ const http2 = z.union([field.flag, http2Settings], {
   error: field.wants('true, false or an object with settings'),
 });
 
+const proxyProtocol = field.object({
+  trust: field
+    .list(field.addressRange())
+    .prefault([])
+    .describe(
+      'Address ranges of the proxies that connect here; connections from anywhere else are closed. Not needed on a Unix socket.',
+    ),
+  timeout: field.duration().prefault(DEFAULTS.proxyHeaderTimeout).describe('For the whole header.'),
+});
+
+export const httpsRedirect = field.object({
+  status: z
+    .literal([301, 302, 307, 308], { error: field.wants('one of 301, 302, 307, 308') })
+    .prefault(DEFAULTS.redirect.status)
+    .describe('308 and 307 keep the method and the body; 308 and 301 are remembered by browsers.'),
+  port: field
+    .integer(1, 65_535)
+    .optional()
+    .describe('Without it: 443, or the port of the https listener where none has 443.'),
+  except: field
+    .list(routePath)
+    .prefault([])
+    .describe('Paths that are served over HTTP: `/exact` or `/prefix/*`.'),
+});
+
+export const hstsSettings = field.object({
+  maxAge: field
+    .duration(0, LONGEST_MAX_AGE_MS)
+    .prefault(DEFAULTS.hstsMaxAge)
+    .describe('How long browsers remember it, in whole seconds; `0s` makes them forget.'),
+  includeSubDomains: field.flag.prefault(false).describe('It holds for all names below, too.'),
+  preload: field.flag
+    .prefault(false)
+    .describe(
+      'The name may be built into browsers; wants `includeSubDomains` and a year of `maxAge` at least.',
+    ),
+});
+
 export const listener = field.object({
   name: field.name.describe('A name of its own, for logs and status.'),
   protocol: field
@@ -250,6 +290,27 @@ export const listener = field.object({
     .describe(
       'Own error pages by status (`404`), class (`5xx`) or `default`: a file, or an object with `html` and `json`. ' +
         '`{status}`, `{reason}` and `{requestId}` in them are filled in.',
+    ),
+  proxyProtocol: proxyProtocol
+    .optional()
+    .describe(
+      'Every connection begins with a PROXY protocol header, version 1 or 2, which names the client.',
+    ),
+  redirectToHttps: z
+    .union([field.flag, httpsRedirect], {
+      error: field.wants('true, false, or an object with `status`, `port` and `except`'),
+    })
+    .prefault(false)
+    .describe(
+      'Answers every request with a redirect to https, ahead of rules and routes; not those for `/.well-known/acme-challenge/*`. Only with `protocol: http`.',
+    ),
+  hsts: z
+    .union([field.flag, hstsSettings], {
+      error: field.wants('true, false, or an object with `maxAge`, `includeSubDomains` and `preload`'),
+    })
+    .prefault(false)
+    .describe(
+      'Adds `Strict-Transport-Security` to every answer, in place of what a backend sends. Only with `protocol: https`.',
     ),
 });
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { dirname, resolve } from 'node:path';
+import { resolveHsts, resolveHttpsRedirect } from './resolve-https.ts';
 import { errorPageFiles } from './referenced-files.ts';
 import { http2Settings, ruleSettings } from './listener-schema.ts';
 import type { ListenerFile, RouteFile } from './listener-schema.ts';
@@ -28,7 +29,9 @@ export function resolveConfig(content: ConfigFile, file: string, texts: Readonly
   const folder = dirname(file);
   return {
     file,
-    listeners: content.listeners.map((listener) => resolveListener(listener, folder, texts)),
+    listeners: content.listeners.map((listener) =>
+      resolveListener(listener, content.listeners, folder, texts),
+    ),
     upstreams: Object.entries(content.upstreams).map(([name, upstream]) =>
       resolveUpstream(name, upstream, folder, texts),
     ),
@@ -56,10 +59,11 @@ function resolveAccess(access: ConfigFile['log']['access'], folder: string): Acc
 
 function resolveListener(
   listener: ListenerFile,
+  all: readonly ListenerFile[],
   folder: string,
   texts: ReadonlyMap<string, string>,
 ): ListenerConfig {
-  const { timeouts, limits, webSocket } = listener;
+  const { timeouts, limits, webSocket, proxyProtocol } = listener;
   const http2 = resolveHttp2(listener);
   return {
     name: listener.name,
@@ -93,6 +97,10 @@ function resolveListener(
     http2,
     forwarded: listener.forwarded,
     errorPages: resolveErrorPages(listener.errorPages, folder, texts),
+    proxyProtocol:
+      proxyProtocol === undefined ? null : { trust: proxyProtocol.trust, timeoutMs: proxyProtocol.timeout },
+    redirectToHttps: resolveHttpsRedirect(listener.redirectToHttps, all),
+    hsts: resolveHsts(listener.hsts),
   };
 }
 
@@ -209,6 +217,7 @@ function resolveUpstream(
     tls: resolveUpstreamTls(upstream.tls, folder, texts),
     retries: upstream.retries,
     connections: upstream.connections,
+    proxyProtocol: upstream.proxyProtocol ?? null,
   };
 }
 

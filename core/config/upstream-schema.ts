@@ -122,6 +122,12 @@ export const upstream = field.object({
     })
     .prefault({})
     .describe('The connection pool.'),
+  proxyProtocol: field
+    .choice(['v1', 'v2'])
+    .optional()
+    .describe(
+      'Connections to backends begin with a PROXY protocol header that names the client. Each is for one request then.',
+    ),
 });
 
 export type UpstreamFile = z.output<typeof upstream>;

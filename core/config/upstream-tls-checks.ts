@@ -9,8 +9,18 @@ export function upstreamTlsFindings({ upstreams }: Draft): Finding[] {
   });
 }
 
-function protocolFindings({ protocol, tls }: UpstreamDraft, path: readonly PropertyKey[]): Finding[] {
+function protocolFindings(
+  { protocol, tls, proxyProtocol }: UpstreamDraft,
+  path: readonly PropertyKey[],
+): Finding[] {
   if (protocol === undefined || tls === undefined) return [];
+  if (proxyProtocol !== undefined && (protocol !== 'http1' || tls !== false))
+    return [
+      {
+        path: [...path, 'proxyProtocol'],
+        message: 'expected it with HTTP/1.1 without TLS only, found it with `tls` or another `protocol`',
+      },
+    ];
   if ((protocol === 'h2' || protocol === 'auto') && tls === false)
     return [
       {

@@ -1,15 +1,18 @@
 import { Attempt, type AttemptOwner } from '../forward/http.ts';
+import { proxyHeader } from '../forward/proxy-header.ts';
 import { afterFailure } from '../forward/retry.ts';
 import { checkSwitch } from '../forward/websocket.ts';
 import { ProxyError } from '../shared/errors.ts';
 import type { DecisionTaker, RequestDecision } from '../shared/rule-script.ts';
 import type { Backend } from '../upstreams/backend.ts';
 import type { Upstream } from '../upstreams/upstream.ts';
+import { addHsts, withHsts } from './add-hsts.ts';
 import { applyEdits } from './apply-edits.ts';
 import { bodyTooLarge, checkRequest } from './check-request.ts';
 import type { Exchange } from './exchange.ts';
 import { finishExchange } from './finish.ts';
 import type { HeaderList } from './headers.ts';
+import { redirectToHttps } from './redirect-to-https.ts';
 import { RequestHeadForBackend } from './request-head.ts';
 import { errorAnswer, redirectAnswer, sendLocalAnswer, statusOf, type LocalAnswer } from './respond.ts';
 import { hostWithoutPort } from './routes.ts';
@@ -60,11 +63,15 @@ export class RequestPath implements ClientEvents, DecisionTaker, AttemptOwner {
     this.exchange.service.usage.enter();
   }
 
-  // 2. Check: what is well-formed but not for us.
+  // 2. Check: what is well-formed but not for us, or to come back over https.
   #check(): void {
     const refusal = checkRequest(this.exchange);
-    if (refusal === null) this.#rule();
-    else this.#fail(refusal);
+    if (refusal !== null) return this.#fail(refusal);
+    // ACME's challenges pass here: who answers them comes behind this.
+    const redirect = redirectToHttps(this.exchange);
+    if (redirect === null) this.#rule();
+    else if (redirect instanceof ProxyError) this.#fail(redirect);
+    else this.#answer(redirect);
   }
 
   // 3. Rule: the script decides, or leaves it to the table.
@@ -164,7 +171,10 @@ export class RequestPath implements ClientEvents, DecisionTaker, AttemptOwner {
     // A handshake that fails half-way must not meet a connection that the backend is about to close.
     const upgrade = exchange.request.upgrade !== null;
     const fresh = this.#freshConnection || upgrade;
-    const connection = exchange.service.pools.acquire(backend, upstream.config, { fresh, upgrade });
+    const { proxyProtocol } = upstream.config;
+    const preface =
+      proxyProtocol === null ? null : proxyHeader(proxyProtocol, exchange.peer, exchange.clientAddress);
+    const connection = exchange.service.pools.acquire(backend, upstream.config, { fresh, upgrade, preface });
     if (connection === null) {
       const message = `${backend.addressText} has all its connections in use`;
       return this.#fail(new ProxyError('backend-connections-exhausted', 'proxy', message));
@@ -229,6 +239,8 @@ export class RequestPath implements ClientEvents, DecisionTaker, AttemptOwner {
     const { exchange } = this;
     exchange.answeredMs = performance.now();
     exchange.backend?.runtime.latency.record(exchange.answeredMs - exchange.connectedMs);
+    // The rule's response handler may still change it.
+    addHsts(exchange, head.headers);
     const answer = editAnswerByRule(exchange, head);
     if (answer instanceof ProxyError) return this.#fail(answer);
     exchange.status = answer.status;
@@ -261,6 +273,7 @@ export class RequestPath implements ClientEvents, DecisionTaker, AttemptOwner {
     const wrong = checkSwitch(exchange.request, head, protocol);
     if (wrong !== null) return this.#fail(wrong);
     exchange.status = 101;
+    addHsts(exchange, head.headers);
     this.#answerBegun = true;
     const backendEnd = attempt.stream.takeTunnelEnd();
     const clientEnd = this.client.switchProtocols(head.reason, head.headers);
@@ -308,7 +321,11 @@ export class RequestPath implements ClientEvents, DecisionTaker, AttemptOwner {
     const { exchange } = this;
     this.#answerBegun = true;
     exchange.status = answer.status;
-    exchange.responseBytes = sendLocalAnswer(this.client, answer, exchange.method === 'HEAD');
+    exchange.responseBytes = sendLocalAnswer(
+      this.client,
+      withHsts(exchange, answer),
+      exchange.method === 'HEAD',
+    );
     this.#end();
   }
 

@@ -23,6 +23,10 @@ export const UNTIL_CLOSE_BODY: BodyFraming = { kind: 'until-close' };
 /** The connection that requests come over. */
 export interface Peer {
   readonly address: string;
+  /** The client's own port; 0 where it has none. */
+  readonly port: number;
+  /** The address that the client connected to; `unknown` for a Unix socket. */
+  readonly localAddress: string;
   /** The port that the client connected to. */
   readonly localPort: number;
   readonly scheme: 'http' | 'https';

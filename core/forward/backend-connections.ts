@@ -9,6 +9,8 @@ import type { Wanted } from './connections.ts';
 import { SessionPool } from './session-pool.ts';
 import type { WaitingStream } from './dial.ts';
 
+const ANY: Wanted = { fresh: false, upgrade: false, preface: null };
+
 /** All connections to one backend with one protocol and the same TLS settings. */
 export class BackendConnections {
   readonly #config: UpstreamConfig;
@@ -25,12 +27,12 @@ export class BackendConnections {
     this.#config = config;
     this.#fitting = config;
     const tls = config.tls === null ? null : new BackendTls(config.tls, address);
-    this.#http1 = new ConnectionPool(() => openSocket(address, tls, ['http/1.1']), deadlines);
+    this.#http1 = new ConnectionPool((preface) => openSocket(address, tls, ['http/1.1'], preface), deadlines);
     const offered = protocol === 'auto' ? ['h2', 'http/1.1'] : ['h2'];
     this.#http2 =
       protocol === 'http1'
         ? null
-        : new SessionPool(() => openSocket(address, tls, offered), {
+        : new SessionPool(() => openSocket(address, tls, offered, null), {
             deadlines,
             scheme: tls === null ? 'http' : 'https',
             otherConnections: () => this.#http1.size,
@@ -54,15 +56,15 @@ export class BackendConnections {
     return fits;
   }
 
-  acquire(config: UpstreamConfig, { fresh, upgrade }: Wanted): BackendStream | null {
-    if (this.#http2 === null || upgrade) return this.#acquireHttp1(config, fresh);
+  acquire(config: UpstreamConfig, wanted: Wanted): BackendStream | null {
+    if (this.#http2 === null || wanted.upgrade) return this.#acquireHttp1(config, wanted);
     // Asked anew when there is no connection left: it may be another server by now.
     if (this.#http1.size === 0) this.#choseHttp1 = false;
-    return this.#choseHttp1 ? this.#acquireHttp1(config, fresh) : this.#http2.acquire(config);
+    return this.#choseHttp1 ? this.#acquireHttp1(config, wanted) : this.#http2.acquire(config);
   }
 
-  #acquireHttp1(config: UpstreamConfig, fresh: boolean): BackendStream | null {
-    return this.#http1.acquire(config, fresh, this.#http2?.size ?? 0);
+  #acquireHttp1(config: UpstreamConfig, wanted: Wanted): BackendStream | null {
+    return this.#http1.acquire(config, wanted, this.#http2?.size ?? 0);
   }
 
   /** The backend has chosen HTTP/1.1: the first of those that wait gets this connection, each other one its own. */
@@ -72,7 +74,7 @@ export class BackendConnections {
     const connection = this.#http1.adopt(socket, this.#fitting);
     if (first === undefined) connection.becomeIdle();
     else first.continueOn(connection);
-    for (const other of others) other.continueOn(this.#acquireHttp1(this.#fitting, false));
+    for (const other of others) other.continueOn(this.#acquireHttp1(this.#fitting, ANY));
   }
 
   retire(): void {

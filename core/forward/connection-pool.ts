@@ -2,17 +2,18 @@ import { ClientConnection, type ClientConnectionOwner } from '../http1/client-co
 import type { OpeningSocket } from '../http1/open-socket.ts';
 import type { UpstreamConfig } from '../shared/config-types.ts';
 import type { Deadlines } from '../shared/deadlines.ts';
+import type { Wanted } from './connections.ts';
 
 /** The HTTP/1.1 connections to one backend. */
 export class ConnectionPool implements ClientConnectionOwner {
   readonly deadlines: Deadlines;
-  readonly #open: () => OpeningSocket;
+  readonly #open: (preface: string | null) => OpeningSocket;
   readonly #all = new Set<ClientConnection>();
   readonly #idle: ClientConnection[] = [];
   #maxIdle = 0;
   #retired = false;
 
-  constructor(open: () => OpeningSocket, deadlines: Deadlines) {
+  constructor(open: (preface: string | null) => OpeningSocket, deadlines: Deadlines) {
     this.#open = open;
     this.deadlines = deadlines;
   }
@@ -27,13 +28,13 @@ export class ConnectionPool implements ClientConnectionOwner {
 
   /**
    * Takes an idle connection, the one used last first, or opens one.
-   * @param fresh not an idle one
+   * @param preface what a new connection begins with, which makes it one client's alone; null: nothing
    * @param others connections to the backend besides these
    * @returns null when there are as many as there may be
    */
-  acquire(config: UpstreamConfig, fresh: boolean, others: number): ClientConnection | null {
+  acquire(config: UpstreamConfig, { fresh, preface }: Wanted, others: number): ClientConnection | null {
     this.#maxIdle = config.connections.maxIdle;
-    if (!fresh) {
+    if (!fresh && preface === null) {
       const idle = this.#idle.pop();
       if (idle !== undefined) return idle;
     }
@@ -45,7 +46,7 @@ export class ConnectionPool implements ClientConnectionOwner {
       idle.destroy();
       this.#all.delete(idle);
     }
-    return this.adopt(this.#open(), config);
+    return this.adopt(this.#open(preface), config);
   }
 
   /** Makes a connection of a socket that was opened elsewhere. */
@@ -56,7 +57,8 @@ export class ConnectionPool implements ClientConnectionOwner {
   }
 
   onReusable(connection: ClientConnection): void {
-    if (this.#retired || this.#idle.length >= this.#maxIdle) connection.destroy();
+    if (connection.preface !== null || this.#retired || this.#idle.length >= this.#maxIdle)
+      connection.destroy();
     else this.#idle.push(connection);
   }
 

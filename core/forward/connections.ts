@@ -10,6 +10,8 @@ export interface Wanted {
   readonly fresh: boolean;
   /** One that can switch protocols, which HTTP/2 can not. */
   readonly upgrade: boolean;
+  /** What a new one begins with, which makes it one client's alone; null: nothing. */
+  readonly preface: string | null;
 }
 
 /**

@@ -37,6 +37,8 @@ type Phase = 'connecting' | 'idle' | 'head' | 'body' | 'switched' | 'closed';
  */
 export class ClientConnection implements BackendStream, AnswerReaderOwner, Timed {
   readonly socket: Socket;
+  /** What the connection began with, which makes it one client's alone; null: nothing. */
+  readonly preface: string | null;
   deadlineMs: number;
   readonly #input: SocketInput;
   readonly #owner: ClientConnectionOwner;
@@ -52,6 +54,7 @@ export class ClientConnection implements BackendStream, AnswerReaderOwner, Timed
   #exchanges = 0;
 
   constructor(opening: OpeningSocket, settings: BackendSettings, owner: ClientConnectionOwner) {
+    this.preface = opening.preface;
     this.#owner = owner;
     this.#settings = settings;
     this.socket = opening.socket;

@@ -27,3 +27,10 @@ export function withInput(accepted: Socket, input: SocketInput): Socket {
   accepted.destroy();
   return new SocketOnHandle({ handle, allowHalfOpen: true, onread: input.onread });
 }
+
+/** What was put back into an accepted connection after something before its protocol was read; it would be lost with the first socket. */
+export function takeReadAhead(accepted: Socket): Buffer | null {
+  if (accepted.readableLength === 0) return null;
+  const early: unknown = accepted.read();
+  return Buffer.isBuffer(early) ? early : null;
+}

@@ -4,7 +4,7 @@ import type { Peer } from '../exchange/streams.ts';
 import { ServerConnection, type ServerConnectionOwner } from '../http1/server-connection.ts';
 import type { ServerSessionOwner } from '../http2/server-session.ts';
 import { SocketInput } from '../shared/socket-input.ts';
-import { withInput } from './accepted-socket.ts';
+import { takeReadAhead, withInput } from './accepted-socket.ts';
 import { FirstBytes } from './first-bytes.ts';
 import { serveHttp2 } from './http2.ts';
 import type { Stage } from './stage.ts';
@@ -17,10 +17,13 @@ export function serveHttp(
   acceptsHttp2: boolean,
 ): Stage {
   const input = new SocketInput();
+  const early = takeReadAhead(accepted);
   const socket = withInput(accepted, input);
-  return acceptsHttp2
+  const stage = acceptsHttp2
     ? new FirstBytes(socket, input, peer, owner)
     : new ServerConnection(socket, input, peer, owner);
+  if (early !== null) input.receive(early);
+  return stage;
 }
 
 /** A client's connection after the TLS handshake, which has settled by ALPN what is spoken (RFC 7301). */

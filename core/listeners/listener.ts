@@ -16,10 +16,14 @@ import type { ServerConnectionLimits } from '../http1/request-reader.ts';
 import type { ServerConnectionOwner } from '../http1/server-connection.ts';
 import type { Http2Error } from '../http2/errors.ts';
 import type { ServerSessionOwner } from '../http2/server-session.ts';
-import type { Http2Config } from '../shared/config-types.ts';
+import { compileCidrs } from '../shared/cidr.ts';
+import type { Http2Config, ListenerConfig } from '../shared/config-types.ts';
 import type { Deadlines } from '../shared/deadlines.ts';
 import type { ProxyError } from '../shared/errors.ts';
 import { serveHttp, serveSecure } from './http.ts';
+import type { ProxiedClient, ProxyHeader } from './proxied-client.ts';
+import { ProxyHeaderStage, type ProxyHeaderOwner } from './proxy-header-stage.ts';
+import { RefusalLog } from './refusal-log.ts';
 import type { Stage } from './stage.ts';
 import { describeTls } from './tls/describe.ts';
 import type { TlsFront } from './tls/front.ts';
@@ -42,11 +46,27 @@ function noRequest(): RequestHead {
 const TOO_MANY_CONNECTIONS =
   'HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain\r\nContent-Length: 21\r\nConnection: close\r\n\r\nToo many connections\n';
 
+/** Whose headers of the PROXY protocol are believed. */
+function headerTrust({ address, proxyProtocol }: ListenerConfig): (peer: string) => boolean {
+  // Who may connect to a Unix socket, its folder's permissions say.
+  if (address.kind === 'unix') return () => true;
+  return compileCidrs(proxyProtocol?.trust ?? []);
+}
+
+function behindProxy(proxy: Peer, { address, port, local }: ProxiedClient): Peer {
+  return {
+    ...proxy,
+    address,
+    port,
+    ...(local === null ? {} : { localAddress: local.address, localPort: local.port }),
+  };
+}
+
 /**
  * One bound address. It lives as long as its address is configured: reloads swap the service, and
  * the next request of every open connection sees the new one.
  */
-export class Listener implements ServerConnectionOwner, ServerSessionOwner {
+export class Listener implements ServerConnectionOwner, ServerSessionOwner, ProxyHeaderOwner {
   readonly deadlines: Deadlines;
   draining = false;
   #service: ListenerService;
@@ -59,6 +79,8 @@ export class Listener implements ServerConnectionOwner, ServerSessionOwner {
   readonly #connections = new Map<Peer, Stage>();
   readonly #perClient = new Map<string, number>();
   readonly #workers: () => number;
+  readonly #refusals = new RefusalLog();
+  #trustsHeaderOf: (address: string) => boolean;
   #localPort = 0;
   #onEmpty: (() => void) | null = null;
 
@@ -73,6 +95,7 @@ export class Listener implements ServerConnectionOwner, ServerSessionOwner {
     this.#front = front;
     this.#limits = { ...service.config.limits, ...service.config.timeouts };
     this.#http2 = service.config.http2;
+    this.#trustsHeaderOf = headerTrust(service.config);
     this.deadlines = deadlines;
     this.#workers = workers;
     this.#server = createServer({ noDelay: true, allowHalfOpen: true, pauseOnConnect: true }, (socket) =>
@@ -105,6 +128,7 @@ export class Listener implements ServerConnectionOwner, ServerSessionOwner {
     this.#service = service;
     this.#limits = { ...service.config.limits, ...service.config.timeouts };
     this.#http2 = service.config.http2 ?? this.#http2;
+    this.#trustsHeaderOf = headerTrust(service.config);
   }
 
   /**
@@ -138,47 +162,43 @@ export class Listener implements ServerConnectionOwner, ServerSessionOwner {
   }
 
   #accept(socket: Socket): void {
-    const { address, limits } = this.#service.config;
+    const { address, limits, proxyProtocol } = this.#service.config;
     if (socket.remoteAddress === undefined && address.kind === 'tcp') {
       // It has reset the connection already. What it sent can still be read, but not held against an address list.
       socket.destroy();
       return;
     }
-    const client = plainAddress(socket.remoteAddress);
-    const ofClient = this.#perClient.get(client) ?? 0;
-    const share = Math.ceil(limits.connections / this.#workers());
-    if (
-      this.#connections.size >= share ||
-      (limits.connectionsPerClient !== null &&
-        client !== NO_ADDRESS &&
-        ofClient >= limits.connectionsPerClient)
-    ) {
-      this.#service.counters.refused += 1;
-      if (this.#front !== null) {
-        // Nothing can be said before a handshake, and that is what it has no room for.
-        socket.destroy();
-        return;
-      }
-      socket.on('error', () => {});
-      // What it has sent is dropped: left unread, it would turn our FIN into a reset that destroys the answer.
-      socket.resume();
-      socket.end(TOO_MANY_CONNECTIONS);
-      socket.destroySoon();
-      return;
+    const peer: Peer = {
+      address: plainAddress(socket.remoteAddress),
+      port: socket.remotePort ?? 0,
+      localAddress: plainAddress(socket.localAddress),
+      localPort: this.#localPort,
+      scheme: this.#front === null ? 'http' : 'https',
+    };
+    if (this.#connections.size >= Math.ceil(limits.connections / this.#workers())) this.#turnAway(socket);
+    else if (proxyProtocol === null) this.#serve(socket, peer);
+    else if (this.#trustsHeaderOf(peer.address)) {
+      this.#service.counters.connections += 1;
+      this.#connections.set(peer, new ProxyHeaderStage(socket, peer, proxyProtocol.timeoutMs, this));
+    } else {
+      socket.destroy();
+      this.#onRefusedHeader(peer, 'the address is not in proxyProtocol.trust');
     }
+  }
+
+  /** `peer`: the client, whom its share of the connections is counted for. */
+  #serve(socket: Socket, peer: Peer): void {
+    const { connectionsPerClient } = this.#service.config.limits;
+    const ofClient = this.#perClient.get(peer.address) ?? 0;
+    if (connectionsPerClient !== null && peer.address !== NO_ADDRESS && ofClient >= connectionsPerClient)
+      return this.#turnAway(socket);
     const front = this.#front;
-    const scheme = front === null ? 'http' : 'https';
-    const peer: Peer = { address: client, localPort: this.#localPort, scheme };
     const stage =
       front === null
         ? serveHttp(socket, peer, this, this.#service.config.http2 !== null)
         : this.#handshake(front, socket, peer);
-    if (stage === null) {
-      this.#service.counters.refused += 1;
-      socket.destroy();
-      return;
-    }
-    this.#perClient.set(client, ofClient + 1);
+    if (stage === null) return this.#turnAway(socket);
+    this.#perClient.set(peer.address, ofClient + 1);
     this.#service.counters.connections += 1;
     this.#connections.set(peer, stage);
   }
@@ -197,6 +217,43 @@ export class Listener implements ServerConnectionOwner, ServerSessionOwner {
         this.onClosed(peer);
       },
     });
+  }
+
+  #turnAway(socket: Socket): void {
+    this.#service.counters.refused += 1;
+    if (this.#front !== null) {
+      // Nothing can be said before a handshake, and that is what there is no room for.
+      socket.destroy();
+      return;
+    }
+    socket.on('error', () => {});
+    // What it has sent is dropped: left unread, it would turn our FIN into a reset that destroys the answer.
+    socket.resume();
+    socket.end(TOO_MANY_CONNECTIONS);
+    socket.destroySoon();
+  }
+
+  onProxyHeader(socket: Socket, peer: Peer, { client }: ProxyHeader): void {
+    this.#connections.delete(peer);
+    this.#service.counters.connections -= 1;
+    const served = client === null ? peer : behindProxy(peer, client);
+    this.#serve(socket, served);
+    if (this.draining) this.#connections.get(served)?.closeIfIdle();
+    if (this.#connections.size === 0) this.#onEmpty?.();
+  }
+
+  onNoProxyHeader(peer: Peer, problem: string | null): void {
+    this.#connections.delete(peer);
+    this.#service.counters.connections -= 1;
+    if (problem !== null) this.#onRefusedHeader(peer, problem);
+    if (this.#connections.size === 0) this.#onEmpty?.();
+  }
+
+  #onRefusedHeader(peer: Peer, problem: string): void {
+    const { config, counters, log } = this.#service;
+    counters.refused += 1;
+    const fields = { listener: config.name, peer: peer.address, problem };
+    this.#refusals.warn(log, fields, 'closed a connection without a valid PROXY protocol header');
   }
 
   onRequest(peer: Peer, client: ClientStream, request: ReceivedRequest): ClientEvents {

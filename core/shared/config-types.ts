@@ -97,6 +97,23 @@ export interface ListenerConfig {
     readonly clientCertificate: boolean;
   };
   readonly errorPages: readonly ErrorPageConfig[];
+  /** Every connection begins with a header of the PROXY protocol; null: none does. */
+  readonly proxyProtocol: {
+    /** CIDRs of the peers whose header is believed. All others are turned away, but on a Unix socket. */
+    readonly trust: readonly string[];
+    readonly timeoutMs: number;
+  } | null;
+  /** null: nothing is redirected. */
+  readonly redirectToHttps: HttpsRedirectConfig | null;
+  /** The value of Strict-Transport-Security in every answer over TLS; null: none is added. */
+  readonly hsts: string | null;
+}
+
+export interface HttpsRedirectConfig {
+  readonly status: 301 | 302 | 307 | 308;
+  readonly port: number;
+  /** `/exact` or `/prefix/*`. */
+  readonly except: readonly string[];
 }
 
 /** What a client may do on one HTTP/2 connection. */
@@ -206,6 +223,8 @@ export interface UpstreamConfig {
     /** Exchanges at a time on one HTTP/2 connection; the backend may allow fewer. */
     readonly streams: number;
   };
+  /** The header that connections to backends begin with; null: none. */
+  readonly proxyProtocol: 'v1' | 'v2' | null;
 }
 
 /** TLS to the backends of an upstream. Files are held as their text, since workers may lack the right to read them. */

@@ -10,7 +10,7 @@ import { Tunnels } from '../../core/forward/tunnels.ts';
 import { Listener } from '../../core/listeners/listener.ts';
 import { TlsFront } from '../../core/listeners/tls/front.ts';
 import { Deadlines } from '../../core/shared/deadlines.ts';
-import { createLogger } from '../../core/shared/log.ts';
+import { createLogger, type Logger } from '../../core/shared/log.ts';
 import type { RuleScript } from '../../core/shared/rule-script.ts';
 import { UpstreamRegistry } from '../../core/upstreams/registry.ts';
 import type { Upstream } from '../../core/upstreams/upstream.ts';
@@ -29,6 +29,7 @@ export interface DataPath {
   readonly upstreams: ReadonlyMap<string, Upstream>;
   /** Finished exchanges, in the order in which they ended. */
   readonly entries: AccessEntry[];
+  readonly listener: Listener;
   drain(): Promise<void>;
   close(): Promise<void>;
 }
@@ -43,6 +44,7 @@ export async function startDataPath(options: {
   readonly rules?: RuleScript;
   /** Listen on this Unix socket, not on a port. */
   readonly socketPath?: string;
+  readonly log?: Logger;
   /** What the files of `listener.errorPages` and `listener.tls.clientCertificates` hold, by absolute path. */
   readonly files?: ReadonlyMap<string, string>;
 }): Promise<DataPath> {
@@ -84,7 +86,7 @@ export async function startDataPath(options: {
     tunnels: new Tunnels(deadlines),
     maxWebSockets: listenerConfig.webSocket.connections ?? Number.POSITIVE_INFINITY,
     accessLog: { write: (entry) => void entries.push(entry) },
-    log: silent,
+    log: options.log ?? silent,
   };
   const { tls } = listenerConfig;
   const certificates = tls === null ? null : await TestCertificateSource.load(tls);
@@ -103,6 +105,7 @@ export async function startDataPath(options: {
     pools,
     upstreams,
     entries,
+    listener,
     drain: () => listener.drain(),
     async close() {
       const drained = listener.drain();

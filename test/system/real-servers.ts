@@ -33,14 +33,14 @@ export async function startNginx(locations: string): Promise<RealServer> {
   });
 }
 
-/** HAProxy as a client of ours: passes what it gets on to `upstreamPort` over kept connections. */
-export async function startHaproxy(upstreamPort: number): Promise<RealServer> {
+/** HAProxy as a client of ours: passes what it gets on to `upstreamPort` over kept connections. `options`: of its `server` line. */
+export async function startHaproxy(upstreamPort: number, options = ''): Promise<RealServer> {
   const port = await unusedPort();
   return startServer(port, async (folder) => {
     const file = join(folder, 'haproxy.cfg');
     await writeFile(
       file,
-      `defaults\n  mode http\n  timeout client 10s\n  timeout server 10s\n  timeout connect 5s\n  http-reuse always\nfrontend f\n  bind 127.0.0.1:${port}\n  default_backend b\nbackend b\n  server s 127.0.0.1:${upstreamPort}\n`,
+      `defaults\n  mode http\n  timeout client 10s\n  timeout server 10s\n  timeout connect 5s\n  http-reuse always\nfrontend f\n  bind 127.0.0.1:${port}\n  default_backend b\nbackend b\n  server s 127.0.0.1:${upstreamPort} ${options}\n`,
     );
     return ['haproxy', '-db', '-f', file];
   });

@@ -1,8 +1,10 @@
 import { applyEdits } from '../../exchange/apply-edits.ts';
+import { exceptionFromRedirect, redirectFor } from '../../exchange/redirect-to-https.ts';
 import { statusOf } from '../../exchange/respond.ts';
 import { RouteTable, hostWithoutPort } from '../../exchange/routes.ts';
 import type { RequestHead } from '../../exchange/streams.ts';
 import type { Config, ListenerConfig, UpstreamConfig } from '../../shared/config-types.ts';
+import { ProxyError } from '../../shared/errors.ts';
 import type { PickCandidate, RuleRequest } from '../../shared/rule-script.ts';
 import { Backend, BackendRuntime } from '../../upstreams/backend.ts';
 import { Upstream } from '../../upstreams/upstream.ts';
@@ -58,6 +60,8 @@ class ExplainedPath {
     this.steps.push(read.step);
     if (!read.ok) return read.outcome;
     const { head, request } = read;
+    const redirected = this.#redirect(head, request.path);
+    if (redirected !== null) return redirected;
     const answer = await askRule(this.#listener, request, this.#candidates());
     const settled = this.#rule(answer, head);
     if (settled !== null) return settled;
@@ -82,6 +86,27 @@ class ExplainedPath {
     return Object.fromEntries(
       [...this.#upstreams].map(([name, upstream]) => shown({ name, candidates: upstream.candidates() })),
     );
+  }
+
+  /** Null where the request is served over plain HTTP. */
+  #redirect(head: RequestHead, path: string): Outcome | null {
+    const { redirectToHttps: redirect } = this.#listener;
+    if (redirect === null) return null;
+    const exception = exceptionFromRedirect(redirect, path);
+    if (exception !== null) {
+      this.step('redirect', 'none', [`${exception} is not redirected to https`]);
+      return null;
+    }
+    const answer = redirectFor(redirect, head.host, head.target);
+    if (answer instanceof ProxyError) {
+      this.step('redirect', `refused: ${answer.code}`, [answer.message]);
+      return { kind: 'answer', status: statusOf(answer.code) ?? 400, reason: answer.message };
+    }
+    const location = answer.headers.find(([name]) => name === 'Location')?.[1] ?? '';
+    this.step('redirect', `${answer.status} to ${location}`, [
+      'redirectToHttps, ahead of rules and routes; a trusted proxy that says `X-Forwarded-Proto: https` is not redirected',
+    ]);
+    return { kind: 'answer', status: answer.status, reason: `a redirect to ${location}` };
   }
 
   /** Null where the rule leaves it to the routes. */

@@ -13,6 +13,11 @@ listeners:
       - { headers: { x-preview: '1' }, upstream: api }
     upstream: site
   - { name: bare, protocol: http, address: 127.0.0.1:8081 }
+  - name: plain
+    protocol: http
+    address: 127.0.0.1:8082
+    redirectToHttps: { except: [/open/*] }
+    upstream: site
 upstreams:
   site: { backends: [{ address: 127.0.0.1:9001, weight: 0 }, { address: 127.0.0.1:9002 }] }
   api: { backends: [{ address: 127.0.0.1:9003 }] }
@@ -52,6 +57,21 @@ test.for([
     ['next, at site.ts:10:', '127.0.0.1:9002'],
   ],
   ['a rule redirects', ['GET', `${url}/old`], ['redirect 308 to /new, at site.ts:5:', 'answered with 308']],
+  [
+    'a listener redirects to https',
+    ['GET', 'http://127.0.0.1:8082/a?b'],
+    ['308 to https://127.0.0.1/a?b', 'ahead of rules', 'answered with 308'],
+  ],
+  [
+    'a path is excepted from that',
+    ['GET', 'http://127.0.0.1:8082/open/a'],
+    ['/open/* is not redirected to https', '127.0.0.1:9002'],
+  ],
+  [
+    'there is no host to redirect to',
+    ['GET', 'http://127.0.0.1:8082/', '-H', 'Host: a&b'],
+    ['refused: request-malformed', 'answered with 400'],
+  ],
   ['no backend takes requests', ['GET', `${url}/empty`], ['127.0.0.1:9004: weight 0', 'answered with 503']],
   ['a rule names no upstream', ['GET', `${url}/typo`], ['"sitte" does not exist', 'answered with 500']],
   ['a rule throws', ['GET', `${url}/throws`], ['on purpose', 'site.ts:8', 'answered with 500']],

@@ -46,6 +46,9 @@ test('the least config gets every default', () => {
           clientCertificate: false,
         },
         errorPages: [],
+        proxyProtocol: null,
+        redirectToHttps: null,
+        hsts: null,
       },
     ],
     upstreams: [
@@ -66,6 +69,7 @@ test('the least config gets every default', () => {
         limits: { headBytes: 65_536, headers: 200 },
         retries: { attempts: 2 },
         connections: { max: null, maxIdle: 256, streams: 100 },
+        proxyProtocol: null,
       },
     ],
     lists: {},

@@ -24,7 +24,13 @@ export interface Received {
   refusal: string | null;
 }
 
-const PEER: Peer = { address: '192.0.2.1', localPort: 80, scheme: 'http' };
+const PEER: Peer = {
+  address: '192.0.2.1',
+  port: 4711,
+  localAddress: '192.0.2.80',
+  localPort: 80,
+  scheme: 'http',
+};
 
 const LIMITS: ServerConnectionLimits = {
   headBytes: 32 * 1024,

@@ -13,7 +13,13 @@ import { fieldsOf, LIMITS, refusalOf } from './read-request.ts';
 
 const SEED = 0x71de;
 const BACKEND = { kind: 'tcp', host: '192.0.2.7', port: 8080 } as const;
-const PEER = { address: '192.0.2.1', localPort: 80, scheme: 'http' } as const;
+const PEER = {
+  address: '192.0.2.1',
+  port: 4711,
+  localAddress: '192.0.2.80',
+  localPort: 80,
+  scheme: 'http',
+} as const;
 
 /** Node knows a fixed set of methods; CONNECT and TRACE are never forwarded. */
 const known = fc.constantFrom(...METHODS.filter((method) => method !== 'CONNECT' && method !== 'TRACE'));

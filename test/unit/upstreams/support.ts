@@ -28,6 +28,7 @@ export function upstreamConfig(
     limits: { headBytes: 32768, headers: 100 },
     retries: { attempts: 2 },
     connections: { max: null, maxIdle: 16, streams: 100 },
+    proxyProtocol: null,
   };
 }
 
