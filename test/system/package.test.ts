@@ -50,6 +50,7 @@ describe('the packed package, installed elsewhere', () => {
         'CHANGELOG.md',
         'LICENSE',
         'README.md',
+        'certs',
         'core',
         'dist',
         'docs',
