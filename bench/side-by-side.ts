@@ -10,7 +10,7 @@ import { cpuMicroseconds } from './process/process-tree.ts';
 import { waitUntilAnswering } from './process/wait-until-answering.ts';
 
 /** What runs on V8 is compiled as it goes; a proxy in service has been warm for days. */
-const WARM_UP_SECONDS = 8;
+const WARM_UP_SECONDS = 20;
 
 /** Some proxies under the same load. */
 export interface Comparison {
