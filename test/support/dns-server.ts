@@ -33,9 +33,6 @@ export async function startDnsServer(zones: Readonly<Record<string, Zone>>): Pro
     const reply = answer(query, server, 1232);
     if (reply !== null) udp.send(reply, from.port, from.address);
   });
-  udp.bind(0, '127.0.0.1');
-  await once(udp, 'listening');
-  server.port = udp.address().port;
   const tcp = createServer((socket) => {
     socket.on('error', () => {});
     socket.on('data', (piece: Buffer) => {
@@ -46,8 +43,14 @@ export async function startDnsServer(zones: Readonly<Record<string, Zone>>): Pro
       socket.write(Buffer.concat([length, reply]));
     });
   });
-  tcp.listen(server.port, '127.0.0.1');
+  // TCP first: its ports are many tests', UDP's are hardly anybody's.
+  tcp.listen(0, '127.0.0.1');
   await once(tcp, 'listening');
+  const address = tcp.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  server.port = address.port;
+  udp.bind(server.port, '127.0.0.1');
+  await once(udp, 'listening');
   onTestFinished(() => {
     udp.close();
     tcp.close();

@@ -62,8 +62,12 @@ test('an isolate that is replaced between two calls takes no decision back', asy
   const kinds = new Set<string>();
   for (let turn = 0; turn < 20 && !faults.includes('memory'); turn++) {
     const targets = ['/keep', ...Array.from({ length: 63 }, (_, n) => `/${n}`)];
-    for (const { kind } of await Promise.all(targets.map((target) => decisionOf(script, requestOf(target)))))
-      kinds.add(kind);
+    const decisions = await Promise.all(targets.map((target) => decisionOf(script, requestOf(target))));
+    for (const decision of decisions) {
+      // The limit may be passed within a call as well, which costs one request.
+      const isSpent = decision.kind === 'fault' && decision.reason.includes('memory limit');
+      if (!isSpent) kinds.add(decision.kind);
+    }
   }
   expect(faults).toContain('memory');
   expect([...kinds]).toEqual(['redirect']);
