@@ -124,6 +124,17 @@ export interface BodyConsumer {
   onBodyError(error: ProxyError): void;
 }
 
+/** What a listener allows its clients; read anew for each request, so that a reload reaches open connections. */
+export interface ClientLimits {
+  readonly headBytes: number;
+  readonly headers: number;
+  readonly targetBytes: number;
+  readonly headerMs: number;
+  readonly bodyMs: number;
+  readonly idleMs: number;
+  readonly writeMs: number;
+}
+
 /** The client's side of one exchange. */
 export interface ClientStream {
   /** Begins to deliver the request body; called once, and never for a request without one. */

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { BodyConsumer, RequestHead } from '../exchange/streams.ts';
+import type { BodyConsumer, ClientLimits, RequestHead } from '../exchange/streams.ts';
 import { ProxyError } from '../shared/errors.ts';
 import { copyOf } from '../shared/read-buffers.ts';
 import { BodyReader } from './body-reader.ts';
@@ -7,23 +7,12 @@ import { HeadReader } from './head-reader.ts';
 import { parseRequestHead, type ParsedRequest } from './parse-head.ts';
 import { MalformedError } from './parse-fields.ts';
 
-/** The bounds that a listener sets; read anew for each request, so that a reload reaches open connections. */
-export interface ServerConnectionLimits {
-  readonly headBytes: number;
-  readonly headers: number;
-  readonly targetBytes: number;
-  readonly headerMs: number;
-  readonly bodyMs: number;
-  readonly idleMs: number;
-  readonly writeMs: number;
-}
-
 /** The connection that requests are read from. */
 export interface RequestReaderOwner {
   readonly socket: Socket;
   /** Set by the reader for as long as it waits for a rest of a head or body. */
   deadlineMs: number;
-  currentLimits(): ServerConnectionLimits;
+  currentLimits(): ClientLimits;
   onRequest(request: ParsedRequest): void;
   /** What came is no request; nothing is read any more. */
   onUnreadable(error: ProxyError): void;
@@ -43,7 +32,7 @@ const LF = 0x0a;
  * `#readAhead`, bounded because the socket is paused meanwhile.
  */
 export class RequestReader {
-  limits: ServerConnectionLimits;
+  limits: ClientLimits;
   /** `head`: between requests or in a head; `exchange`: from the end of a head until `expectRequest`. */
   phase: 'head' | 'exchange' | 'ended' = 'head';
   /** The head of the exchange under way; null between requests, and for what was no request. */

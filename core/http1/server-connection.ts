@@ -3,6 +3,7 @@ import type { HeaderList } from '../exchange/headers.ts';
 import type {
   BodyConsumer,
   ClientEvents,
+  ClientLimits,
   ClientStream,
   Peer,
   ResponseHead,
@@ -16,7 +17,7 @@ import { MessageWriter } from './message-writer.ts';
 import type { ParsedRequest } from './parse-head.ts';
 import { reset } from './reset.ts';
 import { SocketEnd } from './socket-end.ts';
-import { RequestReader, type RequestReaderOwner, type ServerConnectionLimits } from './request-reader.ts';
+import { RequestReader, type RequestReaderOwner } from './request-reader.ts';
 import {
   answerFraming,
   serializeInformationalHead,
@@ -26,7 +27,7 @@ import {
 
 /** The connection's owner: the listener that accepted it. */
 export interface ServerConnectionOwner {
-  limits(): ServerConnectionLimits;
+  limits(): ClientLimits;
   /** Whether connections are to end after the exchange under way. */
   readonly draining: boolean;
   readonly deadlines: Deadlines;
@@ -86,7 +87,7 @@ export class ServerConnection implements ClientStream, RequestReaderOwner, Timed
 
   // --- what the reader finds ---------------------------------------------------------------
 
-  currentLimits(): ServerConnectionLimits {
+  currentLimits(): ClientLimits {
     return this.#owner.limits();
   }
 

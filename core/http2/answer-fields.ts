@@ -1,7 +1,6 @@
 import { HeaderList } from '../exchange/headers.ts';
 import { CHUNKED_BODY, NO_BODY, type BodyFraming, type ResponseHead } from '../exchange/streams.ts';
 import { excerpt } from '../http1/characters.ts';
-import { mayTrail } from '../http1/trailer-fields.ts';
 import { ErrorCode, streamError, type Http2Error } from './errors.ts';
 import { checkField, parseLength } from './fields.ts';
 import type { HeaderBlock } from './header-block.ts';
@@ -28,18 +27,6 @@ export function readAnswerHead(block: HeaderBlock, method: string, isEnd: boolea
   }
   const framing = framingOf(headers, method, Number(status), isEnd);
   return { status: Number(status), reason: '', headers, framing, nominated: null };
-}
-
-/** Reads trailers, without the fields that have no place there. @throws Http2Error of the stream */
-export function readAnswerTrailers({ names, values, isTooLarge }: HeaderBlock): HeaderList {
-  if (isTooLarge) throw malformed('the trailers are larger than allowed');
-  const trailers = new HeaderList();
-  for (const [i, name] of names.entries()) {
-    const value = values[i] ?? '';
-    checkField(name, value);
-    if (mayTrail(name)) trailers.append(name, value);
-  }
-  return trailers;
 }
 
 /** The end of the stream is the end of the body; a length must agree with it (RFC 9113 8.1.1). */

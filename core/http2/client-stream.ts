@@ -14,7 +14,8 @@ import type { ProxyError } from '../shared/errors.ts';
 import type { ClientSession } from './client-session.ts';
 import { ErrorCode, streamError } from './errors.ts';
 import type { HeaderBlock } from './header-block.ts';
-import { readAnswerHead, readAnswerTrailers } from './answer-fields.ts';
+import { readAnswerHead } from './answer-fields.ts';
+import { readTrailers } from './trailers.ts';
 import type { Http2Stream, StreamEvents } from './stream.ts';
 
 /** More 1xx than any sane backend sends before an answer. */
@@ -94,7 +95,7 @@ export class Http2BackendStream implements BackendStream, StreamEvents, Timed {
     this.#answered = true;
     if (this.#phase === 'body') {
       if (!isEnd) throw streamError(ErrorCode.ProtocolError, 'a second head');
-      this.#stream?.endReceiving(readAnswerTrailers(block));
+      this.#stream?.endReceiving(readTrailers(block, ErrorCode.ProtocolError));
       return;
     }
     const head = readAnswerHead(block, this.#method, isEnd);

@@ -4,7 +4,6 @@ import { CHUNKED_BODY, NO_BODY, type BodyFraming, type ReceivedRequest } from '.
 import { TARGET, TOKEN, excerpt, isAll } from '../http1/characters.ts';
 import { MalformedError } from '../http1/parse-fields.ts';
 import { parseAuthority } from '../http1/request-target.ts';
-import { mayTrail } from '../http1/trailer-fields.ts';
 import { ProxyError } from '../shared/errors.ts';
 import { ErrorCode, streamError, type Http2Error } from './errors.ts';
 import { checkField, parseLength } from './fields.ts';
@@ -114,20 +113,6 @@ function read(block: HeaderBlock, isEnd: boolean, targetBytes: number): Received
     },
     fieldText: fields.toText(),
   };
-}
-
-/** The trailers of a request or an answer. @throws Http2Error PROTOCOL_ERROR of the stream */
-export function readTrailers(block: HeaderBlock): HeaderList {
-  if (block.isTooLarge) throw streamError(ErrorCode.EnhanceYourCalm, 'trailers larger than allowed');
-  const trailers = new HeaderList();
-  for (let i = 0; i < block.names.length; i++) {
-    const name = block.names[i] ?? '';
-    const value = block.values[i] ?? '';
-    if (name.startsWith(':')) throw malformed('a pseudo-header field in trailers');
-    checkField(name, value);
-    if (mayTrail(name)) trailers.append(name, value);
-  }
-  return trailers;
 }
 
 function setPseudo(pseudo: PseudoFields, name: string, value: string): void {

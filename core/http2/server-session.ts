@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { ClientEvents, ClientStream, Peer, ReceivedRequest } from '../exchange/streams.ts';
+import type { ClientEvents, ClientLimits, ClientStream, Peer, ReceivedRequest } from '../exchange/streams.ts';
 import type { Http2Config } from '../shared/config-types.ts';
 import type { Deadlines, Timed } from '../shared/deadlines.ts';
 import type { ProxyError } from '../shared/errors.ts';
@@ -11,20 +11,9 @@ import { ServerStream, type ServerStreamOwner } from './server-stream.ts';
 import { SettingId } from './settings.ts';
 import type { Http2Stream } from './stream.ts';
 
-/** What a listener allows its clients; read anew, so that a reload reaches open connections. */
-export interface ServerSessionLimits {
-  readonly headBytes: number;
-  readonly headers: number;
-  readonly targetBytes: number;
-  readonly headerMs: number;
-  readonly bodyMs: number;
-  readonly idleMs: number;
-  readonly writeMs: number;
-}
-
 /** The session's owner: the listener that accepted its connection. */
 export interface ServerSessionOwner {
-  limits(): ServerSessionLimits;
+  limits(): ClientLimits;
   http2Limits(): Http2Config;
   /** Whether connections are to end after the exchanges under way. */
   readonly draining: boolean;
@@ -192,7 +181,7 @@ export class ServerSession extends Http2Connection implements ServerStreamOwner,
     return this.#owner.deadlines;
   }
 
-  get streamLimits(): ServerSessionLimits {
+  get streamLimits(): ClientLimits {
     return this.#owner.limits();
   }
 

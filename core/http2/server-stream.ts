@@ -12,7 +12,8 @@ import type { Deadlines, Timed } from '../shared/deadlines.ts';
 import { ProxyError } from '../shared/errors.ts';
 import { ErrorCode, Http2Error, streamError } from './errors.ts';
 import type { HeaderBlock } from './header-block.ts';
-import { readRequest, readTrailers } from './request-fields.ts';
+import { readRequest } from './request-fields.ts';
+import { readTrailers } from './trailers.ts';
 import { plainFields, responseFields, tunnelFields } from './response-fields.ts';
 import { StreamEnd } from './stream-end.ts';
 import type { Http2Stream, StreamEvents } from './stream.ts';
@@ -59,7 +60,7 @@ export class ServerStream implements ClientStream, StreamEvents, Timed {
     if (this.#stream === null) return;
     if (this.#events !== null || this.#answered) {
       if (!isEnd) throw streamError(ErrorCode.ProtocolError, 'trailers that do not end the stream');
-      this.#stream.endReceiving(readTrailers(block));
+      this.#stream.endReceiving(readTrailers(block, ErrorCode.EnhanceYourCalm));
     } else this.#begin(this.#stream, block, isEnd);
   }
 

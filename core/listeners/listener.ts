@@ -7,12 +7,12 @@ import { RequestPath } from '../exchange/pipeline.ts';
 import {
   NO_BODY,
   type ClientEvents,
+  type ClientLimits,
   type ClientStream,
   type Peer,
   type ReceivedRequest,
   type RequestHead,
 } from '../exchange/streams.ts';
-import type { ServerConnectionLimits } from '../http1/request-reader.ts';
 import type { ServerConnectionOwner } from '../http1/server-connection.ts';
 import type { Http2Error } from '../http2/errors.ts';
 import type { ServerSessionOwner } from '../http2/server-session.ts';
@@ -72,7 +72,7 @@ export class Listener implements ServerConnectionOwner, ServerSessionOwner, Prox
   #service: ListenerService;
   /** null: plain HTTP. */
   #front: TlsFront | null;
-  #limits: ServerConnectionLimits;
+  #limits: ClientLimits;
   /** Those of the last service that accepted HTTP/2, for sessions that are older than a reload. */
   #http2: Http2Config | null;
   readonly #server: Server;
@@ -152,7 +152,7 @@ export class Listener implements ServerConnectionOwner, ServerSessionOwner, Prox
     for (const stage of this.#connections.values()) stage.destroy();
   }
 
-  limits(): ServerConnectionLimits {
+  limits(): ClientLimits {
     return this.#limits;
   }
 

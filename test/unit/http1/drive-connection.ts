@@ -1,8 +1,7 @@
 import { Socket } from 'node:net';
 import { vi } from 'vitest';
-import type { ClientStream, Peer, RequestHead } from '../../../core/exchange/streams.ts';
+import type { ClientLimits, ClientStream, Peer, RequestHead } from '../../../core/exchange/streams.ts';
 import type { ParsedRequest } from '../../../core/http1/parse-head.ts';
-import type { ServerConnectionLimits } from '../../../core/http1/request-reader.ts';
 import { ServerConnection } from '../../../core/http1/server-connection.ts';
 import { Deadlines } from '../../../core/shared/deadlines.ts';
 import { SocketInput } from '../../../core/shared/socket-input.ts';
@@ -32,7 +31,7 @@ const PEER: Peer = {
   scheme: 'http',
 };
 
-const LIMITS: ServerConnectionLimits = {
+const LIMITS: ClientLimits = {
   headBytes: 32 * 1024,
   headers: 100,
   targetBytes: 8192,
@@ -46,7 +45,7 @@ const LIMITS: ServerConnectionLimits = {
  * Has a server connection read these pieces (latin-1), as its socket would deliver them, and tells
  * what it made of them. Every request is answered at its end, so that pipelined ones follow.
  */
-export function receive(pieces: readonly string[], limits: Partial<ServerConnectionLimits> = {}): Received {
+export function receive(pieces: readonly string[], limits: Partial<ClientLimits> = {}): Received {
   const received: Received = { requests: [], refusal: null };
   // Pipelined requests take turns with other connections; here there are none.
   vi.useFakeTimers({ toFake: ['setImmediate'] });
