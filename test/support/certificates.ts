@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 export type CertificateName =
-  'one' | 'one-renewed' | 'one-rsa' | 'two' | 'wild' | 'expired' | 'client' | 'stranger';
+  'local' | 'one' | 'one-renewed' | 'one-rsa' | 'two' | 'wild' | 'expired' | 'client' | 'stranger';
 
 function path(file: string): string {
   return fileURLToPath(new URL(`./certificates/${file}`, import.meta.url));

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { loadConfig } from '../../../core/config/load.ts';
-import { makeCertificate } from '../../support/make-certificate.ts';
+import { certificate } from '../../support/certificates.ts';
 import { configFolder } from '../../support/config-folder.ts';
 
-const [one, two] = [makeCertificate(['DNS:one.test']), makeCertificate(['DNS:two.test'])];
+const [one, two] = [certificate('one'), certificate('two')];
 
 function configWith(tls: string): string {
   return `listeners: [{ name: a, address: ':80' }]\nupstreams: { site: { tls: ${tls}, backends: [{ address: 'a.test:1' }] } }\n`;

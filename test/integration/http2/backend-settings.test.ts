@@ -1,19 +1,16 @@
 import { expect, test } from 'vitest';
 import { resolveConfig } from '../../../core/config/resolve.ts';
 import { configSchema } from '../../../core/config/schema.ts';
-import { makeCertificate } from '../../support/make-certificate.ts';
+import { certificate } from '../../support/certificates.ts';
 import { startHttp2Backend } from '../../support/http2-backend.ts';
 import { contentWith } from '../../support/config-findings.ts';
 import { connectRaw, get } from '../../support/raw-client.ts';
 import { site, startProxy } from '../http1/setup.ts';
 
 test('connections made without verification are not used once it is on', async () => {
-  const backend = await startHttp2Backend(
-    (stream) => {
-      stream.respond({ ':status': 204 }, { endStream: true });
-    },
-    makeCertificate(['DNS:other.test']),
-  );
+  const backend = await startHttp2Backend((stream) => {
+    stream.respond({ ':status': 204 }, { endStream: true });
+  }, certificate('two'));
   const settings = { protocol: 'h2', tls: { verify: false }, retries: { attempts: 1 } };
   const proxy = await startProxy({ upstreams: site([backend.port], settings) });
   const client = await connectRaw(proxy.port);

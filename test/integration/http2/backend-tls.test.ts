@@ -1,15 +1,14 @@
 import { createServer as createTlsServer, type TlsOptions, type TLSSocket } from 'node:tls';
 import { expect, onTestFinished, test } from 'vitest';
-import { makeCertificate } from '../../support/make-certificate.ts';
+import { authority, certificate } from '../../support/certificates.ts';
 import { startHttp2Backend } from '../../support/http2-backend.ts';
 import { connectRaw, get } from '../../support/raw-client.ts';
 import { entry, startProxy } from '../http1/setup.ts';
 
-const authority = makeCertificate(['DNS:authority.test']);
-const good = makeCertificate(['DNS:localhost', 'IP:127.0.0.1'], authority);
-const other = makeCertificate(['DNS:other.test'], authority);
+const good = certificate('local');
+const other = certificate('two');
 const files = new Map([
-  ['/ca.pem', authority.cert],
+  ['/ca.pem', authority],
   ['/proxy.pem', other.cert],
   ['/proxy.key', other.key],
 ]);
@@ -92,18 +91,18 @@ test('another name than that of the backend is refused, unless serverName says s
   const { port } = await startTlsBackend(other);
   const refused = await answerOf('localhost', port, { tls: { ca: 'ca.pem' } });
   expect(refused.error).toBe('backend-tls-failed');
-  expect(refused.detail).toContain('other.test');
-  const served = await answerOf('localhost', port, { tls: { ca: 'ca.pem', serverName: 'other.test' } });
-  expect(served).toMatchObject({ status: 200, body: expect.stringContaining('other.test') });
+  expect(refused.detail).toContain('two.test');
+  const served = await answerOf('localhost', port, { tls: { ca: 'ca.pem', serverName: 'two.test' } });
+  expect(served).toMatchObject({ status: 200, body: expect.stringContaining('two.test') });
 });
 
 test('verify: false takes any certificate', async () => {
-  const { port } = await startTlsBackend(makeCertificate(['DNS:self.test']));
+  const { port } = await startTlsBackend(certificate('stranger'));
   expect((await answerOf('localhost', port, { tls: { verify: false } })).status).toBe(200);
 });
 
 test('a client certificate is shown', async () => {
-  const { port } = await startTlsBackend({ ...good, ca: authority.cert, requestCert: true });
+  const { port } = await startTlsBackend({ ...good, ca: authority, requestCert: true });
   const tls = { ca: 'ca.pem', cert: 'proxy.pem', key: 'proxy.key' };
   expect((await answerOf('localhost', port, { tls })).body).toMatch(/true$/);
 });

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createServer } from 'node:tls';
 import { expect, onTestFinished, test } from 'vitest';
-import { makeCertificate } from '../../support/make-certificate.ts';
+import { certificate } from '../../support/certificates.ts';
 import { connectRaw } from '../../support/raw-client.ts';
 import { site, startProxy } from '../http1/setup.ts';
 
@@ -10,8 +10,7 @@ const ACCEPT = createHash('sha1').update(`${KEY}258EAFA5-E914-47DA-95CA-C5AB0DC8
 
 /** Accepts a WebSocket handshake over HTTP/1.1 and TLS, and echoes what follows; notes what was agreed on. */
 async function startEcho(agreed: unknown[]): Promise<number> {
-  const certificate = makeCertificate(['IP:127.0.0.1']);
-  const server = createServer({ ...certificate, ALPNProtocols: ['h2', 'http/1.1'] }, (socket) => {
+  const server = createServer({ ...certificate('local'), ALPNProtocols: ['h2', 'http/1.1'] }, (socket) => {
     agreed.push(socket.alpnProtocol);
     socket.on('error', () => {});
     socket.once('data', () => {

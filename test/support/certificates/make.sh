@@ -25,6 +25,7 @@ issue one authority /CN=one.test DNS:one.test,DNS:www.one.test "$ec" 36500
 issue one-renewed authority /CN=one.test DNS:one.test,DNS:www.one.test "$ec" 36500
 issue one-rsa authority /CN=one.test DNS:one.test "$rsa" 36500
 issue two authority /CN=two.test DNS:two.test "$ec" 36500
+issue local authority /CN=localhost DNS:localhost,IP:127.0.0.1 "$ec" 36500
 issue wild authority '/CN=*.wild.test' 'DNS:*.wild.test' "$ec" 36500
 issue expired authority /CN=expired.test DNS:expired.test "$ec" 0
 issue client authority '/O=Tide, Inc./CN=client' DNS:client.test "$ec" 36500
