@@ -1,6 +1,7 @@
 import type { OpeningSocket } from '../http1/open-socket.ts';
 import type { Deadlines, Timed } from '../shared/deadlines.ts';
-import { Http2Connection, type ConnectionLimits } from './connection.ts';
+import { Http2Connection } from './connection.ts';
+import type { ConnectionLimits } from './connection-state.ts';
 import { Http2BackendStream } from './client-stream.ts';
 import { connectionError, ErrorCode, type Http2Error } from './errors.ts';
 import { PREFACE } from './frame-types.ts';
