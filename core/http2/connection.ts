@@ -9,12 +9,14 @@ import {
   headerFragment,
   readGoAway,
 } from './frame-payloads.ts';
-import { FrameReader, type FrameSink } from './frame-reader.ts';
+import { FrameReader, HEADERS_WORTH, type FrameSink } from './frame-reader.ts';
 import type { Setting } from './frame-writer.ts';
 import { HeaderBlockReader, type HeadLimits, type HeaderBlock } from './header-block.ts';
 import { HpackDecoder } from './hpack-decoder.ts';
 import { IncomingWindow } from './incoming-window.ts';
 import { Outgoing } from './outgoing.ts';
+import { PacedInput } from './paced-input.ts';
+import { ResetStreams } from './reset-streams.ts';
 import { PeerSettings, SettingId } from './settings.ts';
 import { Http2Stream, type StreamConnection, type StreamEvents } from './stream.ts';
 
@@ -32,12 +34,10 @@ export interface ConnectionSetup {
   readonly settings: readonly Setting[];
 }
 
-/** DATA alone never lets so much wait in the socket: heads and acknowledgements do, for a peer that asks without reading. It is not read then. */
-const MAX_UNSENT_BYTES = 512 * 1024;
+/** So much is read of a peer in one go (see FrameReader): requests that are answered on the spot must not hold up the other connections. */
+const PORTION = 128 * HEADERS_WORTH;
 const SMALL_UPDATE_BYTES = 128;
 const OUR_TABLE_BYTES = 4096;
-/** Of streams that we have reset, so many are remembered: frames that were on their way are ignored (RFC 9113 5.1). */
-const MAX_REMEMBERED_RESETS = 1000;
 
 /**
  * What both sides of HTTP/2 share: frames, settings, flow control, header blocks, the map of streams and the
@@ -60,14 +60,16 @@ export abstract class Http2Connection implements FrameSink, StreamConnection {
   readonly #floods = new FloodGuard();
   readonly #incoming: IncomingWindow;
   /** Streams that were given something by the chunk that is being read. */
-  #touched: Http2Stream[] = [];
-  readonly #resets = new Set<number>();
+  readonly #touched = new Set<Http2Stream>();
+  readonly #resets = new ResetStreams();
+  readonly #input: PacedInput;
 
   constructor(socket: Socket, setup: ConnectionSetup) {
     this.socket = socket;
     this.#setup = setup;
     this.outgoing = new Outgoing(socket);
-    this.#reader = new FrameReader(this, DEFAULT_FRAME_BYTES);
+    this.#reader = new FrameReader(this, DEFAULT_FRAME_BYTES, PORTION);
+    this.#input = new PacedInput(socket, this.outgoing, (chunk) => this.#read(chunk));
     this.#incoming = new IncomingWindow(this.outgoing.frames, setup.windowBytes, setup.connectionWindowBytes);
   }
 
@@ -84,6 +86,8 @@ export abstract class Http2Connection implements FrameSink, StreamConnection {
    * (`refuseStream`) and returns null; a client throws. The stream's events get the block next.
    */
   protected abstract onNewStream(streamId: number): Http2Stream | null;
+  /** What was received so far has been read. */
+  protected abstract onRead(): void;
   /** `peer` has changed. */
   protected abstract onSettings(): void;
   /** A PING of ours (`outgoing.frames.ping`) is answered. */
@@ -136,32 +140,35 @@ export abstract class Http2Connection implements FrameSink, StreamConnection {
   /** Refuses a stream that was not added; it counts as a reset. @throws Http2Error of the connection */
   protected refuseStream(id: number, code: ErrorCode): void {
     this.outgoing.frames.rstStream(id, code);
-    this.#remember(id);
+    this.#resets.add(id);
     this.count('resets');
   }
 
   /** Takes what the socket has read; a piece of it is valid during the call only. */
   receive(chunk: Buffer): void {
-    if (this.isOver) return;
+    this.#input.receive(chunk);
+  }
+
+  #read(chunk: Buffer): number | null {
+    if (this.isOver) return null;
+    let read: number;
     try {
-      this.#reader.receive(chunk);
+      read = this.#reader.receive(chunk);
     } catch (error) {
       if (!(error instanceof Http2Error)) throw error;
       this.fail(error);
-      return;
+      return null;
     }
-    const touched = this.#touched;
-    if (touched.length > 0) {
-      this.#touched = [];
-      for (const stream of touched) if (!stream.isClosed) stream.events.onReadPause();
-    }
-    if (this.outgoing.unsentBytes > MAX_UNSENT_BYTES) this.socket.pause();
+    for (const stream of this.#touched) if (!stream.isClosed) stream.events.onReadPause();
+    this.#touched.clear();
+    this.onRead();
+    return this.isOver ? null : read;
   }
 
   /** The socket takes more again. */
   protected onDrain(): void {
     if (this.isOver) return;
-    if (this.socket.isPaused()) this.socket.resume();
+    this.#input.resume();
     this.outgoing.takeTurns();
   }
 
@@ -215,7 +222,7 @@ export abstract class Http2Connection implements FrameSink, StreamConnection {
     // Padding is used up as it comes.
     if (flowBytes > part.length) this.giveWindow(stream, flowBytes - part.length);
     if (part.length === 0) return;
-    this.#touched.push(stream);
+    this.#touched.add(stream);
     stream.receive(part);
   }
 
@@ -311,7 +318,7 @@ export abstract class Http2Connection implements FrameSink, StreamConnection {
       if (stream.remoteEnded)
         throw streamError(ErrorCode.StreamClosed, 'HEADERS behind the end of the stream');
       if (isEnd) stream.endRemote();
-      this.#touched.push(stream);
+      this.#touched.add(stream);
       stream.events.onHeaders(block, isEnd);
     } catch (error) {
       this.#onStreamError(stream, error);
@@ -377,18 +384,11 @@ export abstract class Http2Connection implements FrameSink, StreamConnection {
     this.count('resets');
   }
 
-  #remember(streamId: number): void {
-    this.#resets.add(streamId);
-    if (this.#resets.size <= MAX_REMEMBERED_RESETS) return;
-    const [oldest] = this.#resets;
-    if (oldest !== undefined) this.#resets.delete(oldest);
-  }
-
   // --- for streams ---------------------------------------------------------------------------
 
   writeReset(stream: Http2Stream, code: number): void {
     this.outgoing.frames.rstStream(stream.id, code);
-    this.#remember(stream.id);
+    this.#resets.add(stream.id);
   }
 
   giveWindow(stream: Http2Stream | null, bytes: number): void {
