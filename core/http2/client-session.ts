@@ -183,6 +183,8 @@ export class ClientSession extends Http2Connection implements Timed {
   /** Anything that is received is a sign of life: `#onRead` has seen it. */
   protected onPingAnswered(): void {}
 
+  protected onRead(): void {}
+
   protected onSettings(): void {
     if (this.#isReady) return;
     this.#isReady = true;

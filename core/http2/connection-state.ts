@@ -5,6 +5,7 @@ import type { Setting } from './frame-writer.ts';
 import type { HeadLimits } from './header-block.ts';
 import { IncomingWindow } from './incoming-window.ts';
 import { Outgoing } from './outgoing.ts';
+import { ResetStreams } from './reset-streams.ts';
 import { PeerSettings, SettingId } from './settings.ts';
 import { Http2Stream, type StreamConnection, type StreamEvents } from './stream.ts';
 
@@ -22,9 +23,6 @@ export interface ConnectionSetup {
   readonly settings: readonly Setting[];
 }
 
-/** Of streams that we have reset, so many are remembered: frames that were on their way are ignored (RFC 9113 5.1). */
-const MAX_REMEMBERED_RESETS = 1000;
-
 /**
  * What a connection consists of besides the frames that it is sent (connection.ts): its streams, settings and windows,
  * the bounds on what a peer may do for nothing, and its end.
@@ -35,11 +33,11 @@ export abstract class ConnectionState implements StreamConnection {
   protected readonly streams = new Map<number, Http2Stream>();
   protected readonly outgoing: Outgoing;
   protected readonly incoming: IncomingWindow;
+  protected readonly resets = new ResetStreams();
   /** The connection has failed or is over: nothing is read any more. */
   protected isOver = false;
   readonly #setup: ConnectionSetup;
   readonly #floods = new FloodGuard();
-  readonly #resets = new Set<number>();
 
   constructor(socket: Socket, setup: ConnectionSetup) {
     this.socket = socket;
@@ -95,15 +93,8 @@ export abstract class ConnectionState implements StreamConnection {
   /** Refuses a stream that was not added; it counts as a reset. @throws Http2Error of the connection */
   protected refuseStream(id: number, code: ErrorCode): void {
     this.outgoing.frames.rstStream(id, code);
-    this.#remember(id);
+    this.resets.add(id);
     this.count('resets');
-  }
-
-  /** The socket takes more again. */
-  protected onDrain(): void {
-    if (this.isOver) return;
-    if (this.socket.isPaused()) this.socket.resume();
-    this.outgoing.takeTurns();
   }
 
   /** Ends every stream and says why. Only the first call does anything. */
@@ -121,25 +112,11 @@ export abstract class ConnectionState implements StreamConnection {
     for (const stream of this.streams.values()) stream.breakOff(code, 'connection', message);
   }
 
-  // --- resets ----------------------------------------------------------------------------------
-
-  /** Whether we have reset it of late. */
-  protected wasReset(streamId: number): boolean {
-    return this.#resets.has(streamId);
-  }
-
-  #remember(streamId: number): void {
-    this.#resets.add(streamId);
-    if (this.#resets.size <= MAX_REMEMBERED_RESETS) return;
-    const [oldest] = this.#resets;
-    if (oldest !== undefined) this.#resets.delete(oldest);
-  }
-
   // --- for streams ---------------------------------------------------------------------------
 
   writeReset(stream: Http2Stream, code: number): void {
     this.outgoing.frames.rstStream(stream.id, code);
-    this.#remember(stream.id);
+    this.resets.add(stream.id);
   }
 
   giveWindow(stream: Http2Stream | null, bytes: number): void {

@@ -8,13 +8,14 @@ import {
   headerFragment,
   readGoAway,
 } from './frame-payloads.ts';
-import { FrameReader, type FrameSink } from './frame-reader.ts';
+import { FrameReader, HEADERS_WORTH, type FrameSink } from './frame-reader.ts';
 import { HeaderBlockReader, type HeaderBlock } from './header-block.ts';
 import { HpackDecoder } from './hpack-decoder.ts';
+import { PacedInput } from './paced-input.ts';
 import type { Http2Stream } from './stream.ts';
 
-/** DATA alone never lets so much wait in the socket: heads and acknowledgements do, for a peer that asks without reading. It is not read then. */
-const MAX_UNSENT_BYTES = 512 * 1024;
+/** So much is read of a peer in one go (see FrameReader): requests that are answered on the spot must not hold up the other connections. */
+const PORTION = 128 * HEADERS_WORTH;
 const SMALL_UPDATE_BYTES = 128;
 const OUR_TABLE_BYTES = 4096;
 
@@ -27,10 +28,11 @@ export abstract class Http2Connection extends ConnectionState implements FrameSi
   /** Whether the peer has sent its first SETTINGS, and acknowledged ours. */
   protected hasSettings = false;
   protected settingsAcknowledged = false;
-  readonly #reader = new FrameReader(this, DEFAULT_FRAME_BYTES);
+  readonly #reader = new FrameReader(this, DEFAULT_FRAME_BYTES, PORTION);
   readonly #blocks = new HeaderBlockReader(new HpackDecoder(OUR_TABLE_BYTES));
   /** Streams that were given something by the chunk that is being read. */
-  #touched: Http2Stream[] = [];
+  readonly #touched = new Set<Http2Stream>();
+  readonly #input = new PacedInput(this.socket, this.outgoing, (chunk) => this.#read(chunk));
 
   // --- what a session supplies ---------------------------------------------------------------
 
@@ -41,6 +43,8 @@ export abstract class Http2Connection extends ConnectionState implements FrameSi
    * (`refuseStream`) and returns null; a client throws. The stream's events get the block next.
    */
   protected abstract onNewStream(streamId: number): Http2Stream | null;
+  /** What was received so far has been read. */
+  protected abstract onRead(): void;
   /** `peer` has changed. */
   protected abstract onSettings(): void;
   /** A PING of ours (`outgoing.frames.ping`) is answered. */
@@ -57,20 +61,30 @@ export abstract class Http2Connection extends ConnectionState implements FrameSi
 
   /** Takes what the socket has read; a piece of it is valid during the call only. */
   receive(chunk: Buffer): void {
-    if (this.isOver) return;
+    this.#input.receive(chunk);
+  }
+
+  #read(chunk: Buffer): number | null {
+    if (this.isOver) return null;
+    let read: number;
     try {
-      this.#reader.receive(chunk);
+      read = this.#reader.receive(chunk);
     } catch (error) {
       if (!(error instanceof Http2Error)) throw error;
       this.fail(error);
-      return;
+      return null;
     }
-    const touched = this.#touched;
-    if (touched.length > 0) {
-      this.#touched = [];
-      for (const stream of touched) if (!stream.isClosed) stream.events.onReadPause();
-    }
-    if (this.outgoing.unsentBytes > MAX_UNSENT_BYTES) this.socket.pause();
+    for (const stream of this.#touched) if (!stream.isClosed) stream.events.onReadPause();
+    this.#touched.clear();
+    this.onRead();
+    return this.isOver ? null : read;
+  }
+
+  /** The socket takes more again. */
+  protected onDrain(): void {
+    if (this.isOver) return;
+    this.#input.resume();
+    this.outgoing.takeTurns();
   }
 
   // --- frames --------------------------------------------------------------------------------
@@ -108,7 +122,7 @@ export abstract class Http2Connection extends ConnectionState implements FrameSi
     // Padding is used up as it comes.
     if (flowBytes > part.length) this.giveWindow(stream, flowBytes - part.length);
     if (part.length === 0) return;
-    this.#touched.push(stream);
+    this.#touched.add(stream);
     stream.receive(part);
   }
 
@@ -204,7 +218,7 @@ export abstract class Http2Connection extends ConnectionState implements FrameSi
       if (stream.remoteEnded)
         throw streamError(ErrorCode.StreamClosed, 'HEADERS behind the end of the stream');
       if (isEnd) stream.endRemote();
-      this.#touched.push(stream);
+      this.#touched.add(stream);
       stream.events.onHeaders(block, isEnd);
     } catch (error) {
       this.#onStreamError(stream, error);
@@ -259,7 +273,8 @@ export abstract class Http2Connection extends ConnectionState implements FrameSi
 
   #onClosedStream(streamId: number, what: string): void {
     if (this.isIdle(streamId)) throw connectionError(ErrorCode.ProtocolError, `${what} of an idle stream`);
-    if (!this.wasReset(streamId)) throw connectionError(ErrorCode.StreamClosed, `${what} of a closed stream`);
+    if (!this.resets.has(streamId))
+      throw connectionError(ErrorCode.StreamClosed, `${what} of a closed stream`);
   }
 
   /** What the peer does wrong on a stream ends the stream, and counts: for us it is as much work as a reset of its own. */

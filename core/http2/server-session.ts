@@ -127,6 +127,9 @@ export class ServerSession extends Http2Connection implements ServerStreamOwner,
         return this.fail(connectionError(ErrorCode.ProtocolError, 'no HTTP/2 preface'));
     }
     if (at < piece.length) this.receive(at === 0 ? piece : piece.subarray(at));
+  }
+
+  protected onRead(): void {
     this.#arm();
   }
 
