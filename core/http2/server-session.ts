@@ -1,5 +1,12 @@
 import type { Socket } from 'node:net';
-import type { ClientEvents, ClientLimits, ClientStream, Peer, ReceivedRequest } from '../exchange/streams.ts';
+import type {
+  Acceptor,
+  ClientEvents,
+  ClientLimits,
+  ClientStream,
+  Peer,
+  ReceivedRequest,
+} from '../exchange/streams.ts';
 import type { Http2Config } from '../shared/config-types.ts';
 import type { Deadlines, Timed } from '../shared/deadlines.ts';
 import type { ProxyError } from '../shared/errors.ts';
@@ -12,20 +19,11 @@ import { ServerStream, type ServerStreamOwner } from './server-stream.ts';
 import { SettingId } from './settings.ts';
 import type { Http2Stream } from './stream.ts';
 
-/** The session's owner: the listener that accepted its connection. */
-export interface ServerSessionOwner {
-  limits(): ClientLimits;
+/** The session's owner. */
+export interface ServerSessionOwner extends Acceptor {
   http2Limits(): Http2Config;
-  /** Whether connections are to end after the exchanges under way. */
-  readonly draining: boolean;
-  readonly deadlines: Deadlines;
-  /** Begins an exchange. */
-  onRequest(peer: Peer, client: ClientStream, request: ReceivedRequest): ClientEvents;
-  /** What came is no request: an exchange that only answers `error`. */
-  onRefused(peer: Peer, client: ClientStream, error: ProxyError): ClientEvents;
   /** The client broke the rules of the connection, or flooded it, and it ends: for the log. */
   onSessionFailed(peer: Peer, error: Http2Error): void;
-  onClosed(peer: Peer): void;
 }
 
 /** How long a connection that is over still takes (and drops) what the client sends, lest a reset destroy our last frames. */
