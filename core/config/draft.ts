@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { listener } from './listener-schema.ts';
-import type { ListenerFile, RouteFile } from './listener-schema.ts';
+import type { ListenerFile } from './listener-schema.ts';
+import type { RouteFile } from './route-schema.ts';
 import { configSchema } from './schema.ts';
 import { upstream } from './upstream-schema.ts';
 import type { UpstreamFile } from './upstream-schema.ts';

@@ -4,6 +4,7 @@ import { copyOf } from '../shared/read-buffers.ts';
 import { ErrorCode, Http2Error, streamError } from './errors.ts';
 import { FlowWindow } from './flow-window.ts';
 import type { HeaderBlock } from './header-block.ts';
+import { HeldPieces } from './held-pieces.ts';
 import type { Outgoing } from './outgoing.ts';
 
 /** What befalls one stream; a server's or a client's stream takes it. */
@@ -66,7 +67,7 @@ export class Http2Stream {
   #unwanted = false;
   #flowing = false;
   #delivering = false;
-  #held: Buffer[] = [];
+  readonly #held = new HeldPieces();
   /** Nobody asks for the body, since it is known to be empty: its end needs no delivery. */
   endsUnread = false;
   #expectedBytes: number | null = null;
@@ -208,8 +209,8 @@ export class Http2Stream {
       throw wrongLength(this.#receivedBytes, this.#expectedBytes);
     }
     if (this.#unwanted) return this.#connection.giveWindow(null, part.length);
-    if (!this.#flowing || this.#held.length > 0) {
-      this.#held.push(copyOf(part));
+    if (!this.#flowing || this.#held.bytes > 0) {
+      this.#held.add(part);
       return;
     }
     try {
@@ -228,19 +229,19 @@ export class Http2Stream {
   }
 
   get #owesDelivery(): boolean {
-    return this.#held.length > 0 || this.#endReceived;
+    return this.#held.bytes > 0 || this.#endReceived;
   }
 
   #deliverHeld(): void {
     this.#delivering = true;
     try {
       while (this.#flowing && !this.isClosed) {
-        const piece = this.#held.shift();
+        const piece = this.#held.take();
         if (piece === undefined) break;
         this.events.onData(piece);
         this.#connection.giveWindow(this, piece.length);
       }
-      if (this.#flowing && !this.isClosed && this.#held.length === 0 && this.#endReceived) {
+      if (this.#flowing && !this.isClosed && this.#held.bytes === 0 && this.#endReceived) {
         this.#endReceived = false;
         this.events.onEnd(this.#trailersReceived);
         if (this.localEnded) this.#finish();
@@ -276,9 +277,8 @@ export class Http2Stream {
   }
 
   #dropHeld(): void {
-    let unused = 0;
-    for (const piece of this.#held) unused += piece.length;
-    this.#held = [];
+    const unused = this.#held.bytes;
+    this.#held.clear();
     if (unused > 0) this.#connection.giveWindow(null, unused);
   }
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { onTestFinished } from 'vitest';
 import { WebSocket, WebSocketServer, type ClientOptions, type ServerOptions } from 'ws';
+import { portOf } from './listen.ts';
 import { get } from './raw-client.ts';
 
 /** A real WebSocket server until the test has finished; sends every message back unless told otherwise. */
@@ -16,9 +17,7 @@ export async function startWebSocketServer(
     for (const socket of server.clients) socket.terminate();
     server.close();
   });
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return { port: address.port, sockets: server.clients };
+  return { port: portOf(server), sockets: server.clients };
 }
 
 function echo(socket: WebSocket): void {

@@ -1,7 +1,9 @@
+import { createServer } from 'node:net';
 import { createServer as createTlsServer, type TlsOptions, type TLSSocket } from 'node:tls';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { authority, certificate } from '../../support/certificates.ts';
 import { startHttp2Backend } from '../../support/http2-backend.ts';
+import { listenForTest } from '../../support/listen.ts';
 import { connectRaw, get } from '../../support/raw-client.ts';
 import { entry, startProxy } from '../http1/setup.ts';
 
@@ -35,14 +37,10 @@ async function startTlsBackend(options: TlsOptions): Promise<TlsBackend> {
     });
   });
   server.on('tlsClientError', () => {});
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(async () => {
+  const port = await listenForTest(server, () => {
     for (const socket of connections) socket.destroy();
-    await new Promise((resolve) => server.close(resolve));
   });
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return { port: address.port, connections };
+  return { port, connections };
 }
 
 async function answerOf(
@@ -114,12 +112,7 @@ test('minVersion is a bound', async () => {
 });
 
 test('the time to connect is for the handshake too', async () => {
-  const { createServer } = await import('node:net');
-  const silent = createServer((socket) => socket.on('error', () => {}).resume());
-  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => void silent.close());
-  const address = silent.address();
-  const port = address !== null && typeof address === 'object' ? address.port : 0;
+  const port = await listenForTest(createServer((socket) => socket.on('error', () => {}).resume()));
   const settings = { tls: { ca: 'ca.pem' }, timeouts: { connect: '100ms' } };
   expect(await answerOf('localhost', port, settings)).toMatchObject({
     status: 504,

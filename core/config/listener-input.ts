@@ -1,43 +1,7 @@
-import type {
-  AccessLogConfig,
-  LogConfig,
-  RuleScriptConfig,
-  SchedulerName,
-  UpstreamConfig,
-  UpstreamTlsConfig,
-  TlsConfig,
-} from '../shared/config-types.ts';
+import type { RuleScriptConfig } from '../shared/config-types.ts';
 import type { Duration } from '../shared/duration.ts';
 import type { Size } from '../shared/size.ts';
-import type { TlsPolicy } from '../shared/tls-policy.ts';
-
-/**
- * What `defineConfig` takes: the config as its author writes it. `schema.ts` checks the same shape when
- * the file is loaded. Paths are relative to the config file.
- */
-export interface ConfigInput {
-  /** The JSON schema, for editors; otherwise ignored. */
-  $schema?: string | undefined;
-  /** The addresses that clients connect to; at least one. */
-  listeners: readonly ListenerInput[];
-  /** Named groups of backends: name → upstream. */
-  upstreams?: Readonly<Record<string, UpstreamInput>> | undefined;
-  /** Named address lists for rules, name → CIDRs: `{ office: ['10.0.0.0/8'] }` for `req.client.in('office')`. */
-  lists?: Readonly<Record<string, readonly string[]>> | undefined;
-  /** Worker processes; `'auto'` (the default) is one for each core. */
-  workers?: number | 'auto' | undefined;
-  /** The admin API, besides the local control socket. */
-  admin?: { address: string } | undefined;
-  /** The user that workers run as, when started as root. */
-  user?: string | undefined;
-  /** The group that workers run as. Default: the user's own. */
-  group?: string | undefined;
-  /** How long running exchanges may take to end at a shutdown. Default: `'30s'`. */
-  shutdownTimeout?: Duration | undefined;
-  /** A worker that has answered nothing for this long is killed and replaced; at least a second. Default: `'10s'`. */
-  workerTimeout?: Duration | undefined;
-  log?: LogInput | undefined;
-}
+import type { TlsInput } from './tls-input.ts';
 
 export interface ListenerInput {
   /** A name of its own, for logs and status. */
@@ -185,47 +149,6 @@ export interface Http2Input {
     | undefined;
 }
 
-export interface TlsInput {
-  /** Which one a client gets, the name it asks for (SNI) decides: exact before wildcard before `default`. */
-  certificates: readonly CertificateInput[];
-  /** The name whose certificate clients get that ask for an unknown name or for none. Default: the first certificate. */
-  default?: string | undefined;
-  /** What a client gets that asks for an unknown name: the default certificate, or a TLS alert. Default: `'default'`. */
-  unknownNames?: TlsConfig['unknownNames'] | undefined;
-  /** Versions, cipher suites and groups: as Mozilla recommends, or your own. Default: `'intermediate'`. */
-  policy?: 'modern' | 'intermediate' | TlsPolicyInput | undefined;
-  /** Clients are asked for a certificate of their own; `ca`: path of the authorities that it must come from, PEM. */
-  clientCertificates?: { mode: 'require' | 'optional'; ca: string } | undefined;
-  /** For a whole TLS handshake. Default: `'10s'`. */
-  handshakeTimeout?: Duration | undefined;
-  /** Handshakes under way in a worker. Default: 500. */
-  maxHandshakes?: number | undefined;
-  /** How long a key for session tickets is used; at least a minute. Default: `'12h'`. */
-  ticketRotation?: Duration | undefined;
-  /** Certificates that a worker keeps ready for use. Default: 1000. */
-  cache?: number | undefined;
-}
-
-export interface CertificateInput {
-  /** Path of the certificate with its chain, PEM. */
-  cert: string;
-  /** Path of its private key, PEM. */
-  key: string;
-  /** The names that it serves. Default: the DNS names in the certificate. */
-  names?: readonly string[] | undefined;
-}
-
-export interface TlsPolicyInput {
-  /** Default: `'TLSv1.2'`. */
-  minVersion?: TlsPolicy['minVersion'] | undefined;
-  /** Default: `'TLSv1.3'`. */
-  maxVersion?: TlsPolicy['maxVersion'] | undefined;
-  /** By OpenSSL's names. Default: those of `'intermediate'`. */
-  ciphers?: readonly string[] | undefined;
-  /** Key exchange groups by OpenSSL's names. Default: those of `'intermediate'`. */
-  groups?: readonly string[] | undefined;
-}
-
 export interface RulesInput {
   /** Path of the script. */
   script: string;
@@ -258,97 +181,4 @@ export interface ErrorPageInput {
   html?: string | undefined;
   /** The page for clients that prefer JSON. */
   json?: string | undefined;
-}
-
-export interface UpstreamInput {
-  /** How the backend for a request is picked. Default: `'round-robin'`. */
-  scheduler?: SchedulerName | undefined;
-  /** The addresses that serve it; at least one. */
-  backends: readonly BackendInput[];
-  /** How often host names of `backends` are resolved again; at least a second. Default: the TTL of the answer, from `'1s'` to `'5m'`. */
-  resolveInterval?: Duration | undefined;
-  /**
-   * What is spoken to backends. `'h2'`: HTTP/2 over TLS. `'h2c'`: HTTP/2 without TLS. `'auto'`: over TLS, HTTP/2 or HTTP/1.1 as
-   * the backend chooses. Default: `'http1'`.
-   */
-  protocol?: UpstreamConfig['protocol'] | undefined;
-  /** TLS to the backends: true, or an object with its settings. Default: false. */
-  tls?: boolean | UpstreamTlsInput | undefined;
-  timeouts?:
-    | {
-        /** To connect, TLS handshake included. Default: `'5s'`. */
-        connect?: Duration | undefined;
-        /** To the answer's head, and between two pieces of it. Default: `'60s'`. */
-        response?: Duration | undefined;
-        /** How long a pooled connection is kept unused. Default: `'60s'`. */
-        idle?: Duration | undefined;
-      }
-    | undefined;
-  limits?:
-    | {
-        /** The head of an answer, start line included. Default: `'64KiB'`. */
-        head?: Size | undefined;
-        /** Header lines of an answer. Default: 200. */
-        headers?: number | undefined;
-      }
-    | undefined;
-  /** Backends are not probed. */
-  healthCheck?: false | undefined;
-  retries?:
-    | {
-        /** Attempts in all, the first included. Default: 2. */
-        attempts?: number | undefined;
-      }
-    | undefined;
-  /** The connection pool. */
-  connections?:
-    | {
-        /** To one backend from one worker, in use and idle. Default: `'none'`. */
-        max?: number | 'none' | undefined;
-        /** Kept idle to one backend by one worker. Default: 256. */
-        maxIdle?: number | undefined;
-        /** Requests at a time on one HTTP/2 connection; a backend may allow fewer. Default: 100. */
-        streams?: number | undefined;
-      }
-    | undefined;
-  /** Connections to backends begin with a PROXY protocol header that names the client. Each is for one request then. */
-  proxyProtocol?: 'v1' | 'v2' | undefined;
-}
-
-export interface UpstreamTlsInput {
-  /** PEM file of the certificates to trust. Default: those that Node trusts. */
-  ca?: string | undefined;
-  /** Whether a backend has to prove its name. Default: true. */
-  verify?: boolean | undefined;
-  /** The name to ask for (SNI) and to be proved. Default: the host of the backend's address. */
-  serverName?: string | undefined;
-  /** PEM file of a certificate to show to backends that ask for one. */
-  cert?: string | undefined;
-  /** PEM file of its key. */
-  key?: string | undefined;
-  /** Default: `'TLSv1.2'`. */
-  minVersion?: UpstreamTlsConfig['minVersion'] | undefined;
-}
-
-export interface BackendInput {
-  /** `'10.0.0.1:8080'`, `'[fd00::1]:8080'`, `'api.internal:9000'` or `'unix:/path'`. */
-  address: string;
-  /** Its share of the requests, 0 to 65535; 0 takes no new one. Default: 1. */
-  weight?: number | undefined;
-}
-
-export interface LogInput {
-  /** The least level that is logged. Default: `'info'`. */
-  level?: LogConfig['level'] | undefined;
-  /** The application log. Default: standard output. */
-  file?: string | undefined;
-  /** The access log; true: JSON on standard output. Default: false. */
-  access?: boolean | AccessLogInput | undefined;
-}
-
-export interface AccessLogInput {
-  /** Default: `'json'`. */
-  format?: AccessLogConfig['format'] | undefined;
-  /** Default: standard output. */
-  file?: string | undefined;
 }

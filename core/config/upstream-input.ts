@@ -1,0 +1,80 @@
+import type { SchedulerName, UpstreamConfig, UpstreamTlsConfig } from '../shared/config-types.ts';
+import type { Duration } from '../shared/duration.ts';
+import type { Size } from '../shared/size.ts';
+
+export interface UpstreamInput {
+  /** How the backend for a request is picked. Default: `'round-robin'`. */
+  scheduler?: SchedulerName | undefined;
+  /** The addresses that serve it; at least one. */
+  backends: readonly BackendInput[];
+  /** How often host names of `backends` are resolved again; at least a second. Default: the TTL of the answer, from `'1s'` to `'5m'`. */
+  resolveInterval?: Duration | undefined;
+  /**
+   * What is spoken to backends. `'h2'`: HTTP/2 over TLS. `'h2c'`: HTTP/2 without TLS. `'auto'`: over TLS, HTTP/2 or HTTP/1.1 as
+   * the backend chooses. Default: `'http1'`.
+   */
+  protocol?: UpstreamConfig['protocol'] | undefined;
+  /** TLS to the backends: true, or an object with its settings. Default: false. */
+  tls?: boolean | UpstreamTlsInput | undefined;
+  timeouts?:
+    | {
+        /** To connect, TLS handshake included. Default: `'5s'`. */
+        connect?: Duration | undefined;
+        /** To the answer's head, and between two pieces of it. Default: `'60s'`. */
+        response?: Duration | undefined;
+        /** How long a pooled connection is kept unused. Default: `'60s'`. */
+        idle?: Duration | undefined;
+      }
+    | undefined;
+  limits?:
+    | {
+        /** The head of an answer, start line included. Default: `'64KiB'`. */
+        head?: Size | undefined;
+        /** Header lines of an answer. Default: 200. */
+        headers?: number | undefined;
+      }
+    | undefined;
+  /** Backends are not probed. */
+  healthCheck?: false | undefined;
+  retries?:
+    | {
+        /** Attempts in all, the first included. Default: 2. */
+        attempts?: number | undefined;
+      }
+    | undefined;
+  /** The connection pool. */
+  connections?:
+    | {
+        /** To one backend from one worker, in use and idle. Default: `'none'`. */
+        max?: number | 'none' | undefined;
+        /** Kept idle to one backend by one worker. Default: 256. */
+        maxIdle?: number | undefined;
+        /** Requests at a time on one HTTP/2 connection; a backend may allow fewer. Default: 100. */
+        streams?: number | undefined;
+      }
+    | undefined;
+  /** Connections to backends begin with a PROXY protocol header that names the client. Each is for one request then. */
+  proxyProtocol?: 'v1' | 'v2' | undefined;
+}
+
+export interface UpstreamTlsInput {
+  /** PEM file of the certificates to trust. Default: those that Node trusts. */
+  ca?: string | undefined;
+  /** Whether a backend has to prove its name. Default: true. */
+  verify?: boolean | undefined;
+  /** The name to ask for (SNI) and to be proved. Default: the host of the backend's address. */
+  serverName?: string | undefined;
+  /** PEM file of a certificate to show to backends that ask for one. */
+  cert?: string | undefined;
+  /** PEM file of its key. */
+  key?: string | undefined;
+  /** Default: `'TLSv1.2'`. */
+  minVersion?: UpstreamTlsConfig['minVersion'] | undefined;
+}
+
+export interface BackendInput {
+  /** `'10.0.0.1:8080'`, `'[fd00::1]:8080'`, `'api.internal:9000'` or `'unix:/path'`. */
+  address: string;
+  /** Its share of the requests, 0 to 65535; 0 takes no new one. Default: 1. */
+  weight?: number | undefined;
+}
