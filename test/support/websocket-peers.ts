@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { onTestFinished } from 'vitest';
 import { WebSocket, WebSocketServer, type ClientOptions, type ServerOptions } from 'ws';
 import { get } from './raw-client.ts';
+import type { RawMessage } from './raw-message.ts';
 
 /** A real WebSocket server until the test has finished; sends every message back unless told otherwise. */
 export async function startWebSocketServer(
@@ -41,7 +42,6 @@ export function closing(socket: WebSocket): Promise<{ readonly code: number; rea
 }
 
 const KEY = 'dGhlIHNhbXBsZSBub25jZQ==';
-const ACCEPT = createHash('sha1').update(`${KEY}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
 
 /** The handshake of a client that a test writes byte by byte, and the answer to it. */
 export const HANDSHAKE = get(
@@ -51,4 +51,14 @@ export const HANDSHAKE = get(
   `Sec-WebSocket-Key: ${KEY}`,
   'Sec-WebSocket-Version: 13',
 );
-export const ACCEPTED = `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: WebSocket\r\nSec-WebSocket-Accept: ${ACCEPT}\r\n\r\n`;
+export const ACCEPTED = acceptance(KEY);
+
+/** What a backend answers that accepts this handshake. */
+export function acceptanceOf(handshake: RawMessage): string {
+  return acceptance(handshake.header('sec-websocket-key') ?? '');
+}
+
+function acceptance(key: string): string {
+  const accept = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
+  return `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: WebSocket\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`;
+}
