@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { onTestFinished } from 'vitest';
 import { WebSocket, WebSocketServer, type ClientOptions, type ServerOptions } from 'ws';
+import { authority } from './certificates.ts';
 import { get } from './raw-client.ts';
 import type { RawMessage } from './raw-message.ts';
 
@@ -27,8 +28,17 @@ function echo(socket: WebSocket): void {
 }
 
 /** An open WebSocket of a real client, closed when the test has finished. */
-export async function openWebSocket(port: number, options: ClientOptions = {}): Promise<WebSocket> {
-  const socket = new WebSocket(`ws://127.0.0.1:${port}/chat`, options);
+export function openWebSocket(port: number, options: ClientOptions = {}): Promise<WebSocket> {
+  return open(`ws://127.0.0.1:${port}/chat`, options);
+}
+
+/** The same over TLS, to a listener whose certificate is `local`. */
+export function openSecureWebSocket(port: number): Promise<WebSocket> {
+  return open(`wss://127.0.0.1:${port}/chat`, { ca: authority });
+}
+
+async function open(url: string, options: ClientOptions): Promise<WebSocket> {
+  const socket = new WebSocket(url, options);
   onTestFinished(() => socket.terminate());
   await once(socket, 'open');
   return socket;
