@@ -68,9 +68,13 @@ export type WorkerMessage =
     }
   | { readonly type: 'drained' };
 
-/** The address under which a listening socket is shared between listeners of successive snapshots. */
-export function listenKey(address: Config['listeners'][number]['address']): string {
+/**
+ * What a listening socket goes by from one snapshot to the next: its address. Listeners at port 0 have
+ * a port of their own each, which only their names tell apart.
+ */
+export function listenKey({ name, address }: Pick<Config['listeners'][number], 'name' | 'address'>): string {
   if (address.kind === 'unix') return `unix:${address.path}`;
+  if (address.port === 0) return `${address.host}|0|${name}`;
   return `${address.host}|${address.port}${address.ipv6Only === true ? '|ipv6Only' : ''}`;
 }
 
