@@ -99,11 +99,13 @@ export const tls = field.object({
   maxHandshakes: field
     .integer(1, 1_000_000)
     .prefault(DEFAULTS.tls.maxHandshakes)
-    .describe('Handshakes under way in a worker; connections beyond are closed at once.'),
+    .describe(
+      'Handshakes under way in a worker; a connection beyond takes the place of one older than a second, or is closed at once.',
+    ),
   ticketRotation: field
     .duration(60_000)
     .prefault(DEFAULTS.tls.ticketRotation)
-    .describe('How long a key for session tickets is used. Sessions are resumed no longer than that.'),
+    .describe('How long a key seals session tickets; it opens them for as long again.'),
   cache: field
     .integer(1, 1_000_000)
     .prefault(DEFAULTS.tls.cache)
