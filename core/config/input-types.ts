@@ -326,7 +326,9 @@ export interface UpstreamTlsInput {
   cert?: string | undefined;
   /** PEM file of its key. */
   key?: string | undefined;
-  /** Default: `'TLSv1.2'`. */
+  /** As for listeners. Default: all that Node allows from `minVersion` on. */
+  policy?: 'modern' | 'intermediate' | TlsPolicyInput | undefined;
+  /** Where there is no `policy`. Default: `'TLSv1.2'`. */
   minVersion?: UpstreamTlsConfig['minVersion'] | undefined;
 }
 

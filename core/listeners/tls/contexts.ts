@@ -3,6 +3,7 @@ import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import type { Certificate } from '../../shared/certificate.ts';
 import type { TlsConfig } from '../../shared/config-types.ts';
 import { LruMap } from '../../shared/lru-map.ts';
+import { policyOptions } from '../../shared/tls-policy.ts';
 import { preference, type NamedContexts } from './choose-context.ts';
 import type { TicketKeyring } from './session-tickets.ts';
 
@@ -107,10 +108,7 @@ export class TlsContexts {
       key: pairs.map(({ key }) => key),
       // With none, Node would take the system's authorities, and those who are in no need of them would pay for that.
       ca: clientCertificates === null ? [] : [clientCertificates.ca],
-      minVersion: policy.minVersion,
-      maxVersion: policy.maxVersion,
-      ciphers: policy.ciphers.join(':'),
-      ecdhCurve: policy.groups.join(':'),
+      ...policyOptions(policy),
       honorCipherOrder: false,
       // TLS 1.2 only: a handshake that costs the client next to nothing, and could change who it is (RFC 9113 9.2.1 forbids it for HTTP/2).
       secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
