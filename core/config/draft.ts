@@ -45,7 +45,6 @@ export interface RouteDraft {
 export interface UpstreamDraft {
   readonly protocol: UpstreamFile['protocol'] | undefined;
   readonly tls: UpstreamFile['tls'] | undefined;
-  readonly proxyProtocol: UpstreamFile['proxyProtocol'];
   readonly backends: readonly (UpstreamFile['backends'][number]['address'] | undefined)[];
 }
 
@@ -95,7 +94,6 @@ function upstreamDraft(raw: unknown): UpstreamDraft {
   const fields = fieldsOf(raw);
   return {
     protocol: valid(upstream.shape.protocol, fields['protocol']),
-    proxyProtocol: valid(upstream.shape.proxyProtocol, fields['proxyProtocol']),
     tls: valid(upstream.shape.tls, fields['tls']),
     backends: elementsOf(fields['backends']).map((each) =>
       valid(backend.shape.address, fieldsOf(each)['address']),

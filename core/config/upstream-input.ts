@@ -1,6 +1,7 @@
 import type { SchedulerName, UpstreamConfig, UpstreamTlsConfig } from '../shared/config-types.ts';
 import type { Duration } from '../shared/duration.ts';
 import type { Size } from '../shared/size.ts';
+import type { TlsPolicyInput } from './tls-input.ts';
 
 export interface UpstreamInput {
   /** How the backend for a request is picked. Default: `'round-robin'`. */
@@ -68,7 +69,9 @@ export interface UpstreamTlsInput {
   cert?: string | undefined;
   /** PEM file of its key. */
   key?: string | undefined;
-  /** Default: `'TLSv1.2'`. */
+  /** As for listeners. Default: all that Node allows from `minVersion` on. */
+  policy?: 'modern' | 'intermediate' | TlsPolicyInput | undefined;
+  /** Where there is no `policy`. Default: `'TLSv1.2'`. */
   minVersion?: UpstreamTlsConfig['minVersion'] | undefined;
 }
 

@@ -38,8 +38,8 @@ export type PrimaryMessage =
   | { readonly type: 'certificate'; readonly id: number; readonly found: Certificate | null }
   /** What was answered about this set before may be out of date. */
   | { readonly type: 'certificates-changed'; readonly set: string }
-  /** The keys of session tickets from now on, in base64, by `TlsConfig.ticketRotationMs`. */
-  | { readonly type: 'ticket-keys'; readonly keys: Readonly<Record<number, string>> }
+  /** The keys of session tickets from now on, in base64, by `TlsConfig.ticketRotationMs`: the one that seals, then the one before it. */
+  | { readonly type: 'ticket-keys'; readonly keys: Readonly<Record<number, readonly string[]>> }
   | { readonly type: 'reopen-logs' }
   /** Stop accepting, finish what runs, close idle connections, then answer `drained` and exit 0. */
   | { readonly type: 'drain'; readonly timeoutMs: number };
