@@ -5,6 +5,8 @@ import { resolveHsts, resolveHttpsRedirect } from './resolve-https.ts';
 import { errorPageFiles } from './referenced-files.ts';
 import { http2Settings, ruleSettings } from './listener-schema.ts';
 import type { ListenerFile, RouteFile } from './listener-schema.ts';
+import { resolveBackends } from './resolve-backends.ts';
+import { resolveAddress } from './resolve-address.ts';
 import { accessLog } from './schema.ts';
 import type { ConfigFile } from './schema.ts';
 import { upstreamTls } from './upstream-schema.ts';
@@ -205,11 +207,9 @@ function resolveUpstream(
   return {
     name,
     scheduler: upstream.scheduler,
-    backends: upstream.backends.map(({ address, weight }) => ({
-      address: resolveAddress(address.parsed, folder),
-      addressText: address.text,
-      weight,
-    })),
+    ...resolveBackends(upstream.backends, folder),
+    minAvailable: upstream.minAvailable,
+    slowStartMs: upstream.slowStart ?? null,
     resolveIntervalMs: upstream.resolveInterval ?? null,
     timeouts: { connectMs: timeouts.connect, responseMs: timeouts.response, idleMs: timeouts.idle },
     limits: { headBytes: upstream.limits.head, headers: upstream.limits.headers },
@@ -238,10 +238,6 @@ function resolveUpstreamTls(
     key: textOf(settings.key),
     minVersion: settings.minVersion,
   };
-}
-
-function resolveAddress(address: SocketAddressConfig, folder: string): SocketAddressConfig {
-  return address.kind === 'unix' ? { kind: 'unix', path: resolve(folder, address.path) } : address;
 }
 
 function resolvePath(path: string | undefined, folder: string): string | null {

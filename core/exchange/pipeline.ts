@@ -4,7 +4,7 @@ import { afterFailure } from '../forward/retry.ts';
 import { checkSwitch } from '../forward/websocket.ts';
 import { ProxyError } from '../shared/errors.ts';
 import type { DecisionTaker, RequestDecision } from '../shared/rule-script.ts';
-import type { Backend } from '../upstreams/backend.ts';
+import type { AddressBackend } from '../upstreams/backend.ts';
 import type { Upstream } from '../upstreams/upstream.ts';
 import { addHsts, withHsts } from './add-hsts.ts';
 import { applyEdits } from './apply-edits.ts';
@@ -162,19 +162,21 @@ export class RequestPath implements ClientEvents, DecisionTaker, AttemptOwner {
       return this.#fail(new ProxyError('no-backend', 'proxy', upstream.whyNone()));
     }
     tried.push(backend);
-    this.#forward(upstream, backend);
+    this.#forward(backend);
   }
 
   // 6. Attempt: a connection, the request on it.
-  #forward(upstream: Upstream, backend: Backend): void {
+  #forward(backend: AddressBackend): void {
     const { exchange } = this;
+    // Those of its own upstream, which may stand in another one.
+    const { settings } = backend;
     // A handshake that fails half-way must not meet a connection that the backend is about to close.
     const upgrade = exchange.request.upgrade !== null;
     const fresh = this.#freshConnection || upgrade;
-    const { proxyProtocol } = upstream.config;
+    const { proxyProtocol } = settings;
     const preface =
       proxyProtocol === null ? null : proxyHeader(proxyProtocol, exchange.peer, exchange.clientAddress);
-    const connection = exchange.service.pools.acquire(backend, upstream.config, { fresh, upgrade, preface });
+    const connection = exchange.service.pools.acquire(backend, settings, { fresh, upgrade, preface });
     if (connection === null) {
       const message = `${backend.addressText} has all its connections in use`;
       return this.#fail(new ProxyError('backend-connections-exhausted', 'proxy', message));
@@ -185,7 +187,7 @@ export class RequestPath implements ClientEvents, DecisionTaker, AttemptOwner {
     backend.runtime.requests += 1;
     const head = new RequestHeadForBackend(exchange, backend.address);
     this.#attempt = new Attempt(this, backend, connection, head, exchange.request);
-    this.#attempt.start(exchange.method, upstream.config);
+    this.#attempt.start(exchange.method, settings);
   }
 
   onConnected(): void {
@@ -227,7 +229,7 @@ export class RequestPath implements ClientEvents, DecisionTaker, AttemptOwner {
     this.#freshConnection = decision === 'fresh-connection';
     if (decision === 'another-backend') return this.#pick(exchange.upstream);
     exchange.attempts -= 1;
-    this.#forward(exchange.upstream, attempt.backend);
+    this.#forward(attempt.backend);
   }
 
   // 7. Answer: the backend's, as the rule leaves it.
