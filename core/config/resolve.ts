@@ -7,6 +7,8 @@ import { http2Settings } from './http2-schema.ts';
 import { ruleSettings } from './listener-schema.ts';
 import type { ListenerFile } from './listener-schema.ts';
 import type { RouteFile } from './route-schema.ts';
+import { resolveBackends } from './resolve-backends.ts';
+import { resolveAddress } from './resolve-address.ts';
 import { accessLog } from './schema.ts';
 import { DEFAULTS } from './defaults.ts';
 import { resolveTlsPolicy } from './tls-policy-schema.ts';
@@ -208,11 +210,9 @@ function resolveUpstream(
   return {
     name,
     scheduler: upstream.scheduler,
-    backends: upstream.backends.map(({ address, weight }) => ({
-      address: resolveAddress(address.parsed, folder),
-      addressText: address.text,
-      weight,
-    })),
+    ...resolveBackends(upstream.backends, folder),
+    minAvailable: upstream.minAvailable,
+    slowStartMs: upstream.slowStart ?? null,
     resolveIntervalMs: upstream.resolveInterval ?? null,
     timeouts: { connectMs: timeouts.connect, responseMs: timeouts.response, idleMs: timeouts.idle },
     limits: { headBytes: upstream.limits.head, headers: upstream.limits.headers },
@@ -242,10 +242,6 @@ function resolveUpstreamTls(
     policy: settings.policy === undefined ? null : resolveTlsPolicy(settings.policy),
     minVersion: settings.minVersion ?? DEFAULTS.upstreamTls.minVersion,
   };
-}
-
-function resolveAddress(address: SocketAddressConfig, folder: string): SocketAddressConfig {
-  return address.kind === 'unix' ? { kind: 'unix', path: resolve(folder, address.path) } : address;
 }
 
 function resolvePath(path: string | undefined, folder: string): string | null {

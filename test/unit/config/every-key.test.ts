@@ -79,7 +79,13 @@ test('every key arrives where it belongs', () => {
     upstreams: {
       site: {
         scheduler: 'least-connections',
-        backends: [{ address: 'unix:/run/a.sock', weight: 0 }],
+        backends: [
+          { address: 'unix:/run/a.sock', weight: 0, state: 'drain', priority: 3 },
+          { address: 'unix:./b.sock', backupFor: 'unix:/run/a.sock' },
+          { upstream: 'other', weight: 4, backup: true },
+        ],
+        minAvailable: 2,
+        slowStart: '30s',
         protocol: 'auto',
         tls: {
           ca: './ca.pem',
@@ -206,8 +212,26 @@ test('every key arrives where it belongs', () => {
         name: 'site',
         scheduler: 'least-connections',
         backends: [
-          { address: { kind: 'unix', path: '/run/a.sock' }, addressText: 'unix:/run/a.sock', weight: 0 },
+          {
+            address: { kind: 'unix', path: '/run/a.sock' },
+            addressText: 'unix:/run/a.sock',
+            weight: 0,
+            state: 'drain',
+            priority: 3,
+            backupFor: null,
+          },
+          {
+            address: { kind: 'unix', path: '/etc/t/b.sock' },
+            addressText: 'unix:./b.sock',
+            weight: 0,
+            state: 'ready',
+            priority: 3,
+            backupFor: 'unix:/run/a.sock',
+          },
         ],
+        nested: [{ upstream: 'other', weight: 4, state: 'ready', priority: 1001 }],
+        minAvailable: 2,
+        slowStartMs: 30_000,
         resolveIntervalMs: 30_000,
         protocol: 'auto',
         tls: {
