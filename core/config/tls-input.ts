@@ -17,7 +17,7 @@ export interface TlsInput {
   handshakeTimeout?: Duration | undefined;
   /** Handshakes under way in a worker. Default: 500. */
   maxHandshakes?: number | undefined;
-  /** How long a key for session tickets is used; at least a minute. Default: `'12h'`. */
+  /** How long a key seals session tickets, at least a minute; it opens them for as long again. Default: `'12h'`. */
   ticketRotation?: Duration | undefined;
   /** Certificates that a worker keeps ready for use. Default: 1000. */
   cache?: number | undefined;

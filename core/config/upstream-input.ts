@@ -1,12 +1,22 @@
-import type { SchedulerName, UpstreamConfig, UpstreamTlsConfig } from '../shared/config-types.ts';
+import type {
+  BackendState,
+  SchedulerName,
+  UpstreamConfig,
+  UpstreamTlsConfig,
+} from '../shared/config-types.ts';
 import type { Duration } from '../shared/duration.ts';
 import type { Size } from '../shared/size.ts';
+import type { TlsPolicyInput } from './tls-input.ts';
 
 export interface UpstreamInput {
   /** How the backend for a request is picked. Default: `'round-robin'`. */
   scheduler?: SchedulerName | undefined;
   /** The addresses that serve it; at least one. */
   backends: readonly BackendInput[];
+  /** With fewer backends available in the groups in use, the next one by `priority` is used besides. Default: 1. */
+  minAvailable?: number | undefined;
+  /** How long the share of a backend grows, from a tenth to all of its `weight`, when it joins or comes back. Default: not at all. */
+  slowStart?: Duration | undefined;
   /** How often host names of `backends` are resolved again; at least a second. Default: the TTL of the answer, from `'1s'` to `'5m'`. */
   resolveInterval?: Duration | undefined;
   /**
@@ -68,13 +78,26 @@ export interface UpstreamTlsInput {
   cert?: string | undefined;
   /** PEM file of its key. */
   key?: string | undefined;
-  /** Default: `'TLSv1.2'`. */
+  /** As for listeners. Default: all that Node allows from `minVersion` on. */
+  policy?: 'modern' | 'intermediate' | TlsPolicyInput | undefined;
+  /** Where there is no `policy`. Default: `'TLSv1.2'`. */
   minVersion?: UpstreamTlsConfig['minVersion'] | undefined;
 }
 
+/** One of `address` and `upstream` is required. */
 export interface BackendInput {
   /** `'10.0.0.1:8080'`, `'[fd00::1]:8080'`, `'api.internal:9000'` or `'unix:/path'`. */
-  address: string;
-  /** Its share of the requests, 0 to 65535; 0 takes no new one. Default: 1. */
+  address?: string | undefined;
+  /** In the place of `address`: another upstream, which picks among its own backends, by its own settings. */
+  upstream?: string | undefined;
+  /** Its share of the requests, 0 to 65535; 0 takes no new one. Default: 1, or that of the backend in `backupFor`. */
   weight?: number | undefined;
+  /** `'drain'`: no new request but those of sticky clients. `'maintenance'`: none at all, and its WebSockets are closed. Default: `'ready'`. */
+  state?: BackendState | undefined;
+  /** Its group, 0 to 1000: 0 is used first, the next one where fewer than `minAvailable` are available. Default: 0. */
+  priority?: number | undefined;
+  /** It is in the last group of all. Default: false. */
+  backup?: boolean | undefined;
+  /** The `address` of another backend of this upstream, in whose place it takes requests while that one takes none. It is not health-checked. */
+  backupFor?: string | undefined;
 }

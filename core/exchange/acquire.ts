@@ -1,20 +1,20 @@
 import { proxyHeader } from '../forward/proxy-header.ts';
 import { ProxyError } from '../shared/errors.ts';
-import type { Backend } from '../upstreams/backend.ts';
-import type { Upstream } from '../upstreams/upstream.ts';
+import type { AddressBackend } from '../upstreams/backend.ts';
 import type { Exchange } from './exchange.ts';
 import type { BackendStream } from './streams.ts';
 
 /** A connection to the backend, or a stream of one, for one attempt. `fresh`: no idle one. */
 export function acquireConnection(
   exchange: Exchange,
-  upstream: Upstream,
-  backend: Backend,
+  backend: AddressBackend,
   fresh: boolean,
 ): BackendStream | ProxyError {
   const upgrade = exchange.request.upgrade !== null;
-  const { proxyProtocol } = upstream.config;
-  const connection = exchange.service.pools.acquire(backend, upstream.config, {
+  // Those of its own upstream, which may stand in another one.
+  const { settings } = backend;
+  const { proxyProtocol } = settings;
+  const connection = exchange.service.pools.acquire(backend, settings, {
     // A handshake that fails half-way must not meet a connection that the backend is about to close.
     fresh: fresh || upgrade,
     upgrade,

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ProxyError } from '../shared/errors.ts';
 import type { RequestDecision, RuleRequest } from '../shared/rule-script.ts';
-import type { Backend } from '../upstreams/backend.ts';
+import type { AddressBackend } from '../upstreams/backend.ts';
 import type { Upstream } from '../upstreams/upstream.ts';
 import { clientAddressBehind } from './client-address.ts';
 import type { ListenerService } from './listener-service.ts';
@@ -30,9 +30,9 @@ export class Exchange implements RuleRequest {
   decision: RequestDecision | null = null;
   route: number | null = null;
   upstream: Upstream | null = null;
-  tried: Backend[] = [];
+  tried: AddressBackend[] = [];
   /** The backend of the attempt under way, counted in its `inFlight`. */
-  backend: Backend | null = null;
+  backend: AddressBackend | null = null;
   attempts = 0;
   status: number | null = null;
   error: ProxyError | null = null;

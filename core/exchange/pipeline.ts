@@ -3,7 +3,7 @@ import { afterFailure } from '../forward/retry.ts';
 import { checkSwitch } from '../forward/websocket.ts';
 import { ProxyError } from '../shared/errors.ts';
 import type { DecisionTaker, RequestDecision } from '../shared/rule-script.ts';
-import type { Backend } from '../upstreams/backend.ts';
+import type { AddressBackend } from '../upstreams/backend.ts';
 import type { Upstream } from '../upstreams/upstream.ts';
 import { acquireConnection } from './acquire.ts';
 import { addHsts, withHsts } from './add-hsts.ts';
@@ -134,13 +134,13 @@ export class RequestPath implements ClientEvents, DecisionTaker, AttemptOwner {
     const backend = byRule ?? upstream.pick(tried) ?? upstream.pick();
     if (backend === undefined) return this.#fail(new ProxyError('no-backend', 'proxy', upstream.whyNone()));
     tried.push(backend);
-    this.#forward(upstream, backend);
+    this.#forward(backend);
   }
 
   // 6. Attempt: a connection, the request on it.
-  #forward(upstream: Upstream, backend: Backend): void {
+  #forward(backend: AddressBackend): void {
     const { exchange } = this;
-    const connection = acquireConnection(exchange, upstream, backend, this.#freshConnection);
+    const connection = acquireConnection(exchange, backend, this.#freshConnection);
     if (connection instanceof ProxyError) return this.#fail(connection);
     exchange.attempts += 1;
     exchange.backend = backend;
@@ -148,7 +148,7 @@ export class RequestPath implements ClientEvents, DecisionTaker, AttemptOwner {
     backend.runtime.requests += 1;
     const head = new RequestHeadForBackend(exchange, backend.address);
     this.#attempt = new Attempt(this, backend, connection, head, exchange.request);
-    this.#attempt.start(exchange.method, upstream.config);
+    this.#attempt.start(exchange.method, backend.settings);
   }
 
   onConnected(): void {
@@ -189,7 +189,7 @@ export class RequestPath implements ClientEvents, DecisionTaker, AttemptOwner {
     this.#freshConnection = decision === 'fresh-connection';
     if (decision === 'another-backend') return this.#pick(exchange.upstream);
     exchange.attempts -= 1;
-    this.#forward(exchange.upstream, attempt.backend);
+    this.#forward(attempt.backend);
   }
 
   // 7. Answer: the backend's, as the rule leaves it.

@@ -11,7 +11,7 @@ import {
   type ResponseHead,
 } from '../exchange/streams.ts';
 import type { ProxyError } from '../shared/errors.ts';
-import type { Backend } from '../upstreams/backend.ts';
+import type { AddressBackend } from '../upstreams/backend.ts';
 
 /** The request path's side of an attempt. */
 export interface AttemptOwner {
@@ -35,7 +35,7 @@ export interface AttemptOwner {
  * other when it is slower.
  */
 export class Attempt implements BackendEvents, BodyConsumer {
-  readonly backend: Backend;
+  readonly backend: AddressBackend;
   stream: BackendStream;
   /** Whether the request body has begun to be read: it can not be sent a second time. */
   bodyBegun = false;
@@ -45,7 +45,7 @@ export class Attempt implements BackendEvents, BodyConsumer {
 
   constructor(
     owner: AttemptOwner,
-    backend: Backend,
+    backend: AddressBackend,
     stream: BackendStream,
     head: OutgoingRequest,
     request: RequestHead,

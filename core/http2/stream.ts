@@ -163,11 +163,15 @@ export class Http2Stream {
 
   #endLocal(): void {
     this.localEnded = true;
-    if (this.#unwanted) {
-      // RFC 9113 8.1: whoever still sends a body that nobody waits for is asked to stop, without an error.
-      if (!this.remoteEnded) this.#connection.writeReset(this, ErrorCode.NoError);
-      this.#finish();
-    } else if (this.remoteEnded && !this.#owesDelivery) this.#finish();
+    if (this.#unwanted) this.#finishUnread();
+    else if (this.remoteEnded && !this.#owesDelivery) this.#finish();
+  }
+
+  /** RFC 9113 8.1: whoever still sends a body that nobody waits for is asked to stop, without an error. */
+  #finishUnread(): void {
+    if (this.isClosed) return;
+    if (!this.remoteEnded) this.#connection.writeReset(this, ErrorCode.NoError);
+    this.#finish();
   }
 
   // --- receiving ---------------------------------------------------------------------------
@@ -187,6 +191,7 @@ export class Http2Stream {
   dropBody(): void {
     this.#unwanted = true;
     this.#dropHeld();
+    if (this.localEnded) this.#finishUnread();
   }
 
   /** What the head says of the body's length: a body of another one is malformed (RFC 9113 8.1.1). */

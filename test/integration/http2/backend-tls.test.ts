@@ -111,6 +111,21 @@ test('minVersion is a bound', async () => {
   expect((await answerOf('localhost', port, { tls })).error).toBe('backend-tls-failed');
 });
 
+test('policy says what is spoken, by the names that listeners know', async () => {
+  const old = await startTlsBackend({ ...good, maxVersion: 'TLSv1.2', ciphers: 'ECDHE-ECDSA-AES128-SHA256' });
+  const outcome = async (port: number, policy: unknown): Promise<string | number> => {
+    const tls = { ca: 'ca.pem', ...(policy === null ? {} : { policy }) };
+    const { error, status } = await answerOf('localhost', port, { tls });
+    return error ?? status;
+  };
+  expect(await outcome(old.port, null)).toBe(200);
+  expect(await outcome(old.port, 'intermediate')).toBe('backend-tls-failed');
+  expect(await outcome(old.port, { ciphers: ['ECDHE-ECDSA-AES128-SHA256'] })).toBe(200);
+  const { port } = await startTlsBackend({ ...good, ecdhCurve: 'secp384r1' });
+  expect(await outcome(port, 'modern')).toBe(200);
+  expect(await outcome(port, { groups: ['X25519'] })).toBe('backend-tls-failed');
+});
+
 test('the time to connect is for the handshake too', async () => {
   const port = await listenForTest(createServer((socket) => socket.on('error', () => {}).resume()));
   const settings = { tls: { ca: 'ca.pem' }, timeouts: { connect: '100ms' } };
