@@ -23,7 +23,7 @@ const MAX_INFORMATIONAL = 32;
 
 /** One attempt on a stream of a session to a backend. */
 export class Http2BackendStream implements BackendStream, StreamEvents, Timed {
-  readonly isReused: boolean;
+  isReused: boolean;
   deadlineMs = 0;
   readonly #session: ClientSession;
   #stream: Http2Stream | null = null;
@@ -93,6 +93,7 @@ export class Http2BackendStream implements BackendStream, StreamEvents, Timed {
 
   onHeaders(block: HeaderBlock, isEnd: boolean): void {
     this.#answered = true;
+    this.#session.heard();
     if (this.#phase === 'body') {
       if (!isEnd) throw streamError(ErrorCode.ProtocolError, 'a second head');
       this.#stream?.endReceiving(readTrailers(block, ErrorCode.ProtocolError));
@@ -118,6 +119,7 @@ export class Http2BackendStream implements BackendStream, StreamEvents, Timed {
 
   onData(piece: Buffer): void {
     if (this.#phase === 'head') throw streamError(ErrorCode.ProtocolError, 'DATA before the head');
+    this.#session.heard();
     this.#events?.onResponseData(piece);
   }
 
@@ -167,6 +169,8 @@ export class Http2BackendStream implements BackendStream, StreamEvents, Timed {
     // RFC 9113 8.7: what was refused, or is above the last stream of a GOAWAY, was not processed.
     else if (code === ErrorCode.RefusedStream && !this.#answered) this.#fail(streamRefused(message));
     else {
+      // The connection goes on: it was not the time that it had been in use.
+      if (by === 'peer') this.isReused = false;
       const how = by === 'peer' ? `reset the stream (${nameOf(code)})` : message;
       this.#fail(cutOff(this.#phase, how, this.#answered));
     }

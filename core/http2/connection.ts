@@ -62,6 +62,8 @@ export abstract class Http2Connection implements FrameSink, StreamConnection {
   /** Streams that were given something by the chunk that is being read. */
   readonly #touched = new Set<Http2Stream>();
   readonly #resets = new ResetStreams();
+  /** `messageFrames` when the last PING came. */
+  #answeredFrames = 0;
   readonly #input: PacedInput;
 
   constructor(socket: Socket, setup: ConnectionSetup) {
@@ -247,7 +249,7 @@ export abstract class Http2Connection implements FrameSink, StreamConnection {
       case FrameType.Ping:
         checkOfConnection(streamId, 'PING');
         checkLength(payload, 8, 'PING');
-        this.count('pings');
+        this.#countPing();
         if ((flags & Flag.Ack) === 0) this.outgoing.frames.ping(payload, true);
         else this.onPingAnswered();
         break;
@@ -278,6 +280,13 @@ export abstract class Http2Connection implements FrameSink, StreamConnection {
         // RFC 9113 5.5: unknown types are ignored; but they are no way to keep us busy.
         this.count('emptyFrames');
     }
+  }
+
+  /** Who measures the path sends a PING for what it got (gRPC does, for each message even): as many as that are no flood. */
+  #countPing(): void {
+    const { messageFrames } = this.outgoing.frames;
+    if (messageFrames === this.#answeredFrames) this.count('pings');
+    this.#answeredFrames = messageFrames;
   }
 
   /** The first frame is SETTINGS (RFC 9113 3.4), and nothing comes between the parts of a header block (6.10). */

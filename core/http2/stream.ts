@@ -185,8 +185,11 @@ export class Http2Stream {
 
   /** The rest of the body is thrown away, and the stream is over when our side is. */
   dropBody(): void {
+    if (this.isClosed) return;
     this.#unwanted = true;
     this.#dropHeld();
+    // Our side may have ended already.
+    if (this.localEnded) this.#endLocal();
   }
 
   /** What the head says of the body's length: a body of another one is malformed (RFC 9113 8.1.1). */
