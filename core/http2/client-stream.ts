@@ -27,7 +27,7 @@ import type { Http2Stream, StreamEvents } from './stream.ts';
 
 /** One attempt on a stream of a session to a backend. */
 export class Http2BackendStream implements BackendStream, StreamEvents, Timed {
-  readonly isReused: boolean;
+  isReused: boolean;
   deadlineMs = 0;
   readonly #session: ClientSession;
   #stream: Http2Stream | null = null;
@@ -97,6 +97,7 @@ export class Http2BackendStream implements BackendStream, StreamEvents, Timed {
 
   onHeaders(block: HeaderBlock, isEnd: boolean): void {
     this.#answered = true;
+    this.#session.heard();
     if (this.#phase === 'body') {
       if (!isEnd) throw streamError(ErrorCode.ProtocolError, 'a second head');
       this.#stream?.endReceiving(readTrailers(block, ErrorCode.ProtocolError));
@@ -122,6 +123,7 @@ export class Http2BackendStream implements BackendStream, StreamEvents, Timed {
 
   onData(piece: Buffer): void {
     if (this.#phase === 'head') throw streamError(ErrorCode.ProtocolError, 'DATA before the head');
+    this.#session.heard();
     this.#events?.onResponseData(piece);
   }
 
@@ -171,6 +173,8 @@ export class Http2BackendStream implements BackendStream, StreamEvents, Timed {
     // RFC 9113 8.7: what was refused, or is above the last stream of a GOAWAY, was not processed.
     else if (code === ErrorCode.RefusedStream && !this.#answered) this.#fail(streamRefused(message));
     else {
+      // The connection goes on: it was not the time that it had been in use.
+      if (by === 'peer') this.isReused = false;
       const how = by === 'peer' ? `reset the stream (${nameOf(code)})` : message;
       this.#fail(cutOff(this.#phase, how, this.#answered));
     }

@@ -32,6 +32,8 @@ export abstract class Http2Connection extends ConnectionState implements FrameSi
   readonly #blocks = new HeaderBlockReader(new HpackDecoder(OUR_TABLE_BYTES));
   /** Streams that were given something by the chunk that is being read. */
   readonly #touched = new Set<Http2Stream>();
+  /** `messageFrames` when the last PING came. */
+  #answeredFrames = 0;
   readonly #input = new PacedInput(this.socket, this.outgoing, (chunk) => this.#read(chunk));
 
   // --- what a session supplies ---------------------------------------------------------------
@@ -147,7 +149,7 @@ export abstract class Http2Connection extends ConnectionState implements FrameSi
       case FrameType.Ping:
         checkOfConnection(streamId, 'PING');
         checkLength(payload, 8, 'PING');
-        this.count('pings');
+        this.#countPing();
         if ((flags & Flag.Ack) === 0) this.outgoing.frames.ping(payload, true);
         else this.onPingAnswered();
         break;
@@ -178,6 +180,13 @@ export abstract class Http2Connection extends ConnectionState implements FrameSi
         // RFC 9113 5.5: unknown types are ignored; but they are no way to keep us busy.
         this.count('emptyFrames');
     }
+  }
+
+  /** Who measures the path sends a PING for what it got (gRPC does, for each message even): as many as that are no flood. */
+  #countPing(): void {
+    const { messageFrames } = this.outgoing.frames;
+    if (messageFrames === this.#answeredFrames) this.count('pings');
+    this.#answeredFrames = messageFrames;
   }
 
   /** The first frame is SETTINGS (RFC 9113 3.4), and nothing comes between the parts of a header block (6.10). */

@@ -41,7 +41,10 @@ export class ServerSession extends Http2Connection implements ServerStreamOwner,
   readonly #beginMs = performance.now();
   /** How much of the preface has come (RFC 9113 3.4). */
   #prefaceBytes = 0;
+  /** The last stream that was, or may have been, processed. */
   #lastStream = 0;
+  /** The last one that the client opened. */
+  #lastOpened = 0;
   #phase: 'open' | 'leaving' | 'left' | 'lingering' = 'open';
   #idleSinceMs = this.#beginMs;
   #midBlockSinceMs = 0;
@@ -132,7 +135,7 @@ export class ServerSession extends Http2Connection implements ServerStreamOwner,
   }
 
   protected isIdle(streamId: number): boolean {
-    return streamId > this.#lastStream || streamId % 2 === 0;
+    return streamId > this.#lastOpened || streamId % 2 === 0;
   }
 
   protected get lastPeerStream(): number {
@@ -147,6 +150,7 @@ export class ServerSession extends Http2Connection implements ServerStreamOwner,
   protected onNewStream(streamId: number): Http2Stream | null {
     if (streamId % 2 === 0)
       throw connectionError(ErrorCode.ProtocolError, 'a stream of ours, which we never opened');
+    this.#lastOpened = streamId;
     if (this.#phase === 'left' || this.streams.size >= this.#owner.http2Limits().maxStreams) {
       // The last GOAWAY has named the last stream; one that we refuse may be tried elsewhere (RFC 9113 8.7).
       if (this.#phase !== 'left') this.#lastStream = streamId;

@@ -189,6 +189,7 @@ export class Http2Stream {
 
   /** The rest of the body is thrown away, and the stream is over when our side is. */
   dropBody(): void {
+    if (this.isClosed) return;
     this.#unwanted = true;
     this.#dropHeld();
     if (this.localEnded) this.#finishUnread();

@@ -6,6 +6,7 @@ import { poll } from '../../support/poll.ts';
 import { connectRaw, get, post } from '../../support/raw-client.ts';
 import { entry, site, startProxy } from '../http1/setup.ts';
 
+const INTERNAL_ERROR = 2;
 const REFUSED_STREAM = 7;
 const CANCEL = 8;
 const OK = [[':status', '200']] as const;
@@ -82,6 +83,18 @@ test('an answer that is whole before its request is: the rest of the request is 
   const answer = await client.answer();
   expect([answer.status, answer.body]).toEqual([413, 'no']);
   await poll(() => backend.connections[0]?.resets(1)[0] === CANCEL);
+});
+
+test('a stream that is reset is a failure of the backend, not of a connection that had been in use', async () => {
+  const backend = await startFrameBackend((connection, id) => {
+    if (id === 1) connection.send(headers(id, OK, true));
+    else connection.send(frame(FrameType.RstStream, 0, id, words(INTERNAL_ERROR)));
+  });
+  const proxy = await startProxy({ upstreams: site([backend.port], { ...h2c, retries: { attempts: 1 } }) });
+  const client = await connectRaw(proxy.port);
+  expect((await client.request(get('/'))).status).toBe(200);
+  expect((await client.request(get('/'))).status).toBe(502);
+  expect(backend.connections[0]?.frames.filter(({ type }) => type === FrameType.Headers)).toHaveLength(2);
 });
 
 test('no answer in time: 504, and the stream is cancelled, not the connection', async () => {
