@@ -26,7 +26,7 @@ export const hstsSettings = field.object({
   maxAge: field
     .duration(0, LONGEST_MAX_AGE_MS)
     .prefault(DEFAULTS.hstsMaxAge)
-    .describe('How long browsers remember it, in whole seconds; `0s` makes them forget.'),
+    .describe('How long browsers remember it, in whole seconds, at most 3650d; `0s` makes them forget.'),
   includeSubDomains: field.flag.prefault(false).describe('It holds for all names below, too.'),
   preload: field.flag
     .prefault(false)

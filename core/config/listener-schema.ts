@@ -94,7 +94,7 @@ const webSocket = field.object({
     .duration(0)
     .prefault(DEFAULTS.webSocket.drainTimeout)
     .describe(
-      'How long a WebSocket may go on when its listener or backend is taken out, or Tidegate stops, before it is closed with code 1001.',
+      'How long a WebSocket may go on when its listener or backend is taken out, or Tidegate stops, before it is closed with code 1001; `0s` closes it at once.',
     ),
 });
 

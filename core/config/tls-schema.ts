@@ -71,7 +71,7 @@ export const tls = field.object({
   ticketRotation: field
     .duration(60_000)
     .prefault(DEFAULTS.tls.ticketRotation)
-    .describe('How long a key seals session tickets; it opens them for as long again.'),
+    .describe('How long a key seals session tickets, at least 1m; it opens them for as long again.'),
   cache: field
     .integer(1, 1_000_000)
     .prefault(DEFAULTS.tls.cache)
