@@ -1,5 +1,6 @@
 import { Attempt, type AttemptOwner } from '../forward/http.ts';
 import { proxyHeader } from '../forward/proxy-header.ts';
+import { RequestBody, type RequestBodyOwner } from '../forward/request-body.ts';
 import { afterFailure } from '../forward/retry.ts';
 import { checkSwitch } from '../forward/websocket.ts';
 import { ProxyError } from '../shared/errors.ts';
@@ -27,10 +28,12 @@ import type { ClientEvents, ClientStream, ResponseHead } from './streams.ts';
  * Any step may leave it with an answer of the proxy's own (`answer`, `fail`). There is one object
  * of this class for each exchange, and `end` runs exactly once for it, whatever happens.
  */
-export class RequestPath implements ClientEvents, DecisionTaker, AttemptOwner {
+export class RequestPath implements ClientEvents, DecisionTaker, AttemptOwner, RequestBodyOwner {
   readonly exchange: Exchange;
   readonly client: ClientStream;
   #attempt: Attempt | null = null;
+  /** null: it has not begun. */
+  #body: RequestBody | null = null;
   #answerBegun = false;
   #freshConnection = false;
 
@@ -192,6 +195,10 @@ export class RequestPath implements ClientEvents, DecisionTaker, AttemptOwner {
     this.exchange.connectedMs = performance.now();
   }
 
+  get body(): RequestBody {
+    return (this.#body ??= new RequestBody(this));
+  }
+
   onRequestData(bytes: number): boolean {
     const { exchange } = this;
     exchange.requestBytes += bytes;
@@ -217,13 +224,14 @@ export class RequestPath implements ClientEvents, DecisionTaker, AttemptOwner {
           method: exchange.method,
           attempts: exchange.attempts,
           maxAttempts: exchange.upstream.config.retries.attempts,
-          bodyBegun: attempt.bodyBegun,
+          bodyIsGone: this.#body?.canRepeat === false,
           // Once at a time: an HTTP/2 connection can have served others although it is fresh.
           reusedConnection: attempt.stream.isReused && !this.#freshConnection,
         });
     if (decision !== 'fresh-connection') attempt.backend.runtime.errors += 1;
     this.#leaveBackend();
     if (decision === 'give-up') return this.#fail(error);
+    this.#body?.waitForAttempt();
     this.#freshConnection = decision === 'fresh-connection';
     if (decision === 'another-backend') return this.#pick(exchange.upstream);
     exchange.attempts -= 1;
@@ -245,6 +253,7 @@ export class RequestPath implements ClientEvents, DecisionTaker, AttemptOwner {
     if (answer instanceof ProxyError) return this.#fail(answer);
     exchange.status = answer.status;
     this.#answerBegun = true;
+    this.#body?.forget();
     this.client.sendHead(answer);
   }
 
@@ -301,6 +310,7 @@ export class RequestPath implements ClientEvents, DecisionTaker, AttemptOwner {
     exchange.error ??= error;
     if (error.source === 'backend' && exchange.backend !== null) exchange.backend.runtime.errors += 1;
     this.#abortAttempt();
+    this.#body?.drop();
     const status = statusOf(error.code);
     if (this.#answerBegun || status === null) {
       // Half an answer is out: cut it off visibly rather than let it look whole.

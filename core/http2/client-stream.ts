@@ -24,6 +24,7 @@ const MAX_INFORMATIONAL = 32;
 /** One attempt on a stream of a session to a backend. */
 export class Http2BackendStream implements BackendStream, StreamEvents, Timed {
   isReused: boolean;
+  readonly mayRefuse = true;
   deadlineMs = 0;
   readonly #session: ClientSession;
   #stream: Http2Stream | null = null;
