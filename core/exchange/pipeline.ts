@@ -1,4 +1,5 @@
 import { Attempt, type AttemptOwner } from '../forward/http.ts';
+import { RequestBody, type RequestBodyOwner } from '../forward/request-body.ts';
 import { afterFailure } from '../forward/retry.ts';
 import { checkSwitch } from '../forward/websocket.ts';
 import { ProxyError } from '../shared/errors.ts';
@@ -29,10 +30,12 @@ import { takeWebSocketPlace } from './websocket-place.ts';
  * Any step may leave it with an answer of the proxy's own (`answer`, `fail`). There is one object
  * of this class for each exchange, and `end` runs exactly once for it, whatever happens.
  */
-export class RequestPath implements ClientEvents, DecisionTaker, AttemptOwner {
+export class RequestPath implements ClientEvents, DecisionTaker, AttemptOwner, RequestBodyOwner {
   readonly exchange: Exchange;
   readonly client: ClientStream;
   #attempt: Attempt | null = null;
+  /** null: it has not begun. */
+  #body: RequestBody | null = null;
   #answerBegun = false;
   #freshConnection = false;
 
@@ -155,6 +158,10 @@ export class RequestPath implements ClientEvents, DecisionTaker, AttemptOwner {
     this.exchange.connectedMs = performance.now();
   }
 
+  get body(): RequestBody {
+    return (this.#body ??= new RequestBody(this));
+  }
+
   onRequestData(bytes: number): boolean {
     this.exchange.requestBytes += bytes;
     const refusal = checkBodySoFar(this.exchange);
@@ -179,13 +186,14 @@ export class RequestPath implements ClientEvents, DecisionTaker, AttemptOwner {
           method: exchange.method,
           attempts: exchange.attempts,
           maxAttempts: exchange.upstream.config.retries.attempts,
-          bodyBegun: attempt.bodyBegun,
+          bodyIsGone: this.#body?.canRepeat === false,
           // Once at a time: an HTTP/2 connection can have served others although it is fresh.
           reusedConnection: attempt.stream.isReused && !this.#freshConnection,
         });
     if (decision !== 'fresh-connection') attempt.backend.runtime.errors += 1;
     this.#leaveBackend();
     if (decision === 'give-up') return this.#fail(error);
+    this.#body?.waitForAttempt();
     this.#freshConnection = decision === 'fresh-connection';
     if (decision === 'another-backend') return this.#pick(exchange.upstream);
     exchange.attempts -= 1;
@@ -207,6 +215,7 @@ export class RequestPath implements ClientEvents, DecisionTaker, AttemptOwner {
     if (answer instanceof ProxyError) return this.#fail(answer);
     exchange.status = answer.status;
     this.#answerBegun = true;
+    this.#body?.forget();
     this.client.sendHead(answer);
   }
 
@@ -252,6 +261,7 @@ export class RequestPath implements ClientEvents, DecisionTaker, AttemptOwner {
     exchange.error ??= error;
     if (error.source === 'backend' && exchange.backend !== null) exchange.backend.runtime.errors += 1;
     this.#abortAttempt();
+    this.#body?.drop();
     const status = statusOf(error.code);
     if (this.#answerBegun || status === null) {
       // Half an answer is out: cut it off visibly rather than let it look whole.
