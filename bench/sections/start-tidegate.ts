@@ -26,7 +26,7 @@ export async function startTidegate(
   const folder = path.join(bench.folder, name);
   await mkdir(folder, { recursive: true });
   const port = await freePort();
-  const config = tidegateConfig({ folder, port, backendPort, certificate: null }, listener);
+  const config = tidegateConfig({ folder, port, backendPort, certificate: null, traffic: 'http' }, listener);
   const child = await bench.children.start(await tidegateCommand(folder, config), bench.cores.proxy);
   await waitUntilAnswering(child, port, 'Tidegate');
   return { child, port, folder, workerPid: () => findInTree(child.pid, '/core/worker/main.')[0] ?? null };
