@@ -4,6 +4,8 @@ export const sectionNames = [
   'proxies',
   'https',
   'http2',
+  'handshakes',
+  'certificates',
   'rule-call',
   'memory',
   'routes',
