@@ -127,6 +127,8 @@ export class TlsFront implements HandshakeFront {
     const raw = carrierOf(socket);
     const hello = (raw === null ? undefined : this.#underWay.get(raw))?.hello ?? null;
     const take = (contexts: NamedContexts | null): void => {
+      // It has left while we asked, and its handshake is over.
+      if (socket.destroyed) return answer(new Error('the connection is closed'));
       const client = { signatures: socket.getSharedSigalgs(), hello };
       if (contexts !== null) return answer(null, chooseContext(contexts, client, this.#tls.policy));
       raw?.write(UNRECOGNIZED_NAME);

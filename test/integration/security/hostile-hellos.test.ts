@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { clientHello, inRecordsOf } from '../../support/client-hello.ts';
 import { poll } from '../../support/poll.ts';
 import { connectRaw, type RawClient } from '../../support/raw-client.ts';
+import { recordingLog } from '../../support/recording-log.ts';
 import { connectTls } from '../../support/tls-client.ts';
 import { request, startHttps } from '../tls/setup.ts';
 
@@ -119,6 +120,29 @@ test('a client that leaves at any moment of its handshake leaves nothing behind'
   const next = await connectTls(proxy.port);
   next.send(request);
   expect((await next.answer()).status).toBe(200);
+});
+
+test('a client that leaves while its certificate is looked up is no error of ours', async () => {
+  const { log, lines } = recordingLog();
+  const { proxy } = await startHttps({ log });
+  const source = proxy.certificates;
+  if (source === null) throw new Error('no source');
+  let answer = (): void => {};
+  const lookup = vi
+    .spyOn(source, 'find')
+    .mockImplementation(
+      (_, name) => new Promise((resolve) => (answer = () => resolve(source.set.find(name)))),
+    );
+  const client = await say(proxy.port, await clientHello());
+  await poll(() => lookup.mock.calls.length === 1);
+  client.socket.resetAndDestroy();
+  await poll(() => proxy.service.counters.refused === 1);
+  answer();
+  lookup.mockRestore();
+  const next = await connectTls(proxy.port);
+  next.send(request);
+  expect((await next.answer()).status).toBe(200);
+  expect(lines.filter(({ level }) => level === 'error')).toEqual([]);
 });
 
 test('changed bytes anywhere in a hello end in an answer or an alert', async () => {
