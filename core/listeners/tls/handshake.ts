@@ -94,8 +94,10 @@ export class Handshake implements Timed {
     this.#owner.onFailed(reason);
   }
 
-  /** It ends by itself soon enough. */
-  closeIfIdle(): void {}
+  /** What has begun ends by itself soon enough. */
+  closeIfIdle(): void {
+    if (this.#receivedBytes === 0) this.destroy();
+  }
 
   destroy(): void {
     this.raw.destroy();
