@@ -6,6 +6,8 @@ export const sectionNames = [
   'http2',
   'websocket',
   'grpc',
+  'handshakes',
+  'certificates',
   'rule-call',
   'memory',
   'websocket-memory',

@@ -10,8 +10,10 @@ import { readOptions, usage, type BenchOptions, type SectionName } from './optio
 import { Children } from './process/children.ts';
 import { renderSection } from './report.ts';
 import { measureBody } from './sections/body.ts';
+import { measureCertificates } from './sections/certificates.ts';
 import { measureFaults } from './sections/faults.ts';
 import { measureGrpc } from './sections/grpc.ts';
+import { measureHandshakes } from './sections/handshakes.ts';
 import { measureHttp2 } from './sections/http2.ts';
 import { measureHttps } from './sections/https.ts';
 import { measureMemory } from './sections/memory.ts';
@@ -28,6 +30,8 @@ const sections: Record<SectionName, (bench: Bench) => Promise<Section>> = {
   http2: measureHttp2,
   websocket: measureWebSocket,
   grpc: measureGrpc,
+  handshakes: measureHandshakes,
+  certificates: measureCertificates,
   'rule-call': measureRuleCall,
   memory: measureMemory,
   'websocket-memory': measureWebSocketMemory,

@@ -24,7 +24,7 @@ export const caddy: Peer = {
     level ERROR
   }
 }
-${scheme}://127.0.0.1:${port} {
+${scheme}://127.0.0.1:${port}, ${scheme}://localhost:${port} {
   bind 127.0.0.1
   ${tls}
   reverse_proxy ${traffic === 'grpc' ? 'h2c://' : ''}127.0.0.1:${backendPort} {

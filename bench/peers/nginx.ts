@@ -65,6 +65,7 @@ function listening({ port, certificate }: PeerContext): string {
   return `listen 127.0.0.1:${port} ssl http2 backlog=4096;
     ssl_certificate ${certificate.cert};
     ssl_certificate_key ${certificate.key};
+    ssl_protocols TLSv1.2 TLSv1.3;
     ssl_session_cache shared:tls:10m;`;
 }
 
