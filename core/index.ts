@@ -2,17 +2,9 @@
 import type { RunningTidegate, StartOptions } from './running-tidegate.ts';
 
 export { defineConfig } from './config/define-config.ts';
-export type {
-  AccessLogInput,
-  BackendInput,
-  ConfigInput,
-  ErrorPageInput,
-  ListenerInput,
-  LogInput,
-  RouteInput,
-  RulesInput,
-  UpstreamInput,
-} from './config/input-types.ts';
+export type { AccessLogInput, ConfigInput, LogInput } from './config/config-input.ts';
+export type { ErrorPageInput, ListenerInput, RouteInput, RulesInput } from './config/listener-input.ts';
+export type { BackendInput, UpstreamInput } from './config/upstream-input.ts';
 export { StartError } from './running-tidegate.ts';
 export type { RunningTidegate, StartOptions } from './running-tidegate.ts';
 

@@ -5,7 +5,7 @@ import { upstreamTlsFindings } from './upstream-tls-checks.ts';
 import type { Draft, ListenerDraft, RouteDraft } from './draft.ts';
 import type { Finding } from './finding.ts';
 import { httpsFindings, proxyProtocolFindings } from './listener-checks.ts';
-import type { RouteFile } from './listener-schema.ts';
+import type { RouteFile } from './route-schema.ts';
 import { formatAddress } from '../shared/address.ts';
 import type { SocketAddressConfig } from '../shared/config-types.ts';
 

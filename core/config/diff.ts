@@ -168,9 +168,10 @@ function upstreamChanges(before: UpstreamConfig, after: UpstreamConfig): string[
 /** Of the PEM files only that they differ. */
 function tlsChanges(before: UpstreamTlsConfig | null, after: UpstreamTlsConfig | null): string[] {
   if (before === null || after === null) return [];
-  const settings = ({ verify, serverName, minVersion }: UpstreamTlsConfig) => ({
+  const settings = ({ verify, serverName, policy, minVersion }: UpstreamTlsConfig) => ({
     verify,
     serverName,
+    policy,
     minVersion,
   });
   const files = ({ ca, cert, key }: UpstreamTlsConfig) => [ca, cert, key];

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { listener } from './listener-schema.ts';
-import type { ListenerFile, RouteFile } from './listener-schema.ts';
+import type { ListenerFile } from './listener-schema.ts';
+import type { RouteFile } from './route-schema.ts';
 import { configSchema } from './schema.ts';
 import { upstream } from './upstream-schema.ts';
 import type { UpstreamFile } from './upstream-schema.ts';
@@ -44,7 +45,6 @@ export interface RouteDraft {
 export interface UpstreamDraft {
   readonly protocol: UpstreamFile['protocol'] | undefined;
   readonly tls: UpstreamFile['tls'] | undefined;
-  readonly proxyProtocol: UpstreamFile['proxyProtocol'];
   /** The addresses of `rows`. */
   readonly backends: readonly (UpstreamFile['backends'][number]['address'] | undefined)[];
   readonly rows: readonly BackendDraft[];
@@ -106,7 +106,6 @@ function upstreamDraft(raw: unknown): UpstreamDraft {
   const rows = elementsOf(fields['backends']).map(backendDraft);
   return {
     protocol: valid(upstream.shape.protocol, fields['protocol']),
-    proxyProtocol: valid(upstream.shape.proxyProtocol, fields['proxyProtocol']),
     tls: valid(upstream.shape.tls, fields['tls']),
     backends: rows.map(({ address }) => address),
     rows,

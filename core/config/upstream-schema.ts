@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { DEFAULTS } from './defaults.ts';
 import * as field from './fields.ts';
+import { tlsPolicy, tlsVersion } from './tls-policy-schema.ts';
 
 /** The part of the config schema that describes an upstream. */
 
@@ -52,10 +53,14 @@ export const upstreamTls = field.object({
     .describe("The name to ask for (SNI) and to be proved. Without it: the host of the backend's address."),
   cert: field.path.optional().describe('PEM file of a certificate to show to backends that ask for one.'),
   key: field.path.optional().describe('PEM file of its key.'),
-  minVersion: field
-    .choice(['TLSv1.2', 'TLSv1.3'])
-    .prefault(DEFAULTS.upstreamTls.minVersion)
-    .describe('The lowest version of TLS that is spoken.'),
+  policy: tlsPolicy
+    .optional()
+    .describe(
+      "As for listeners: versions, cipher suites and groups. Without it: all of Node's from `minVersion` on.",
+    ),
+  minVersion: tlsVersion
+    .optional()
+    .describe('The oldest version that is spoken where there is no `policy`. Without it: `TLSv1.2`.'),
 });
 
 export const upstream = field.object({

@@ -8,7 +8,7 @@ import type { ListenerService } from './listener-service.ts';
 import { normalisePath } from '../shared/normalise-path.ts';
 import type { Peer, RequestHead } from './streams.ts';
 
-/** One request and what became of it. Only `pipeline.ts` and `rule-calls.ts` write to it. */
+/** One request and what became of it. Only `pipeline.ts` and what its steps are made of write to it. */
 export class Exchange implements RuleRequest {
   readonly service: ListenerService;
   readonly peer: Peer;

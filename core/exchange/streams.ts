@@ -20,6 +20,11 @@ export const NO_BODY: BodyFraming = { kind: 'none' };
 export const CHUNKED_BODY: BodyFraming = { kind: 'chunked' };
 export const UNTIL_CLOSE_BODY: BodyFraming = { kind: 'until-close' };
 
+/** Whether anything follows the head. */
+export function hasBody(framing: BodyFraming): boolean {
+  return framing.kind !== 'none' && (framing.kind !== 'length' || framing.bytes > 0);
+}
+
 /** The connection that requests come over. */
 export interface Peer {
   readonly address: string;

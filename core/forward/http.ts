@@ -1,13 +1,14 @@
 import type { HeaderList } from '../exchange/headers.ts';
-import type {
-  BackendEvents,
-  BackendSettings,
-  BackendStream,
-  BodyConsumer,
-  ClientStream,
-  OutgoingRequest,
-  RequestHead,
-  ResponseHead,
+import {
+  hasBody,
+  type BackendEvents,
+  type BackendSettings,
+  type BackendStream,
+  type BodyConsumer,
+  type ClientStream,
+  type OutgoingRequest,
+  type RequestHead,
+  type ResponseHead,
 } from '../exchange/streams.ts';
 import type { ProxyError } from '../shared/errors.ts';
 import type { AddressBackend } from '../upstreams/backend.ts';
@@ -71,7 +72,7 @@ export class Attempt implements BackendEvents, BodyConsumer {
     this.#owner.onConnected();
     const { framing, expectsContinue } = this.#request;
     this.stream.sendHead(this.#head, framing, expectsContinue);
-    if (framing.kind === 'none' || (framing.kind === 'length' && framing.bytes === 0)) return;
+    if (!hasBody(framing)) return;
     this.bodyBegun = true;
     this.#owner.client.readBody(this);
     this.stream.flush();

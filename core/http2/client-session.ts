@@ -1,6 +1,7 @@
 import type { OpeningSocket } from '../http1/open-socket.ts';
 import type { Deadlines, Timed } from '../shared/deadlines.ts';
-import { Http2Connection, type ConnectionLimits } from './connection.ts';
+import { Http2Connection } from './connection.ts';
+import type { ConnectionLimits } from './connection-state.ts';
 import { Http2BackendStream } from './client-stream.ts';
 import { connectionError, ErrorCode, type Http2Error } from './errors.ts';
 import { PREFACE } from './frame-types.ts';
@@ -181,6 +182,8 @@ export class ClientSession extends Http2Connection implements Timed {
 
   /** Anything that is received is a sign of life: `#onRead` has seen it. */
   protected onPingAnswered(): void {}
+
+  protected onRead(): void {}
 
   protected onSettings(): void {
     if (this.#isReady) return;

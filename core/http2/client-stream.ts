@@ -1,14 +1,21 @@
 import type { HeaderList } from '../exchange/headers.ts';
-import type {
-  BackendEvents,
-  BackendSettings,
-  BackendStream,
-  BodyFraming,
-  FieldLine,
-  OutgoingRequest,
-  TunnelEnd,
+import {
+  hasBody,
+  type BackendEvents,
+  type BackendSettings,
+  type BackendStream,
+  type BodyFraming,
+  type FieldLine,
+  type OutgoingRequest,
+  type TunnelEnd,
 } from '../exchange/streams.ts';
-import { cutOff, malformedAnswer, streamRefused, timedOut } from '../http1/backend-failures.ts';
+import {
+  cutOff,
+  malformedAnswer,
+  MAX_INFORMATIONAL,
+  streamRefused,
+  timedOut,
+} from '../http1/backend-failures.ts';
 import type { Timed } from '../shared/deadlines.ts';
 import type { ProxyError } from '../shared/errors.ts';
 import type { ClientSession } from './client-session.ts';
@@ -17,9 +24,6 @@ import type { HeaderBlock } from './header-block.ts';
 import { readAnswerHead } from './answer-fields.ts';
 import { readTrailers } from './trailers.ts';
 import type { Http2Stream, StreamEvents } from './stream.ts';
-
-/** More 1xx than any sane backend sends before an answer. */
-const MAX_INFORMATIONAL = 32;
 
 /** One attempt on a stream of a session to a backend. */
 export class Http2BackendStream implements BackendStream, StreamEvents, Timed {
@@ -59,7 +63,7 @@ export class Http2BackendStream implements BackendStream, StreamEvents, Timed {
   // --- sending -----------------------------------------------------------------------------
 
   sendHead(head: OutgoingRequest, framing: BodyFraming, expectsContinue: boolean): void {
-    const isEnd = framing.kind === 'none' || (framing.kind === 'length' && framing.bytes === 0);
+    const isEnd = !hasBody(framing);
     this.#stream?.sendHeaders(head.fields(this.#session.scheme), isEnd);
     // While the client owes its body, time is not the backend's to use up.
     if (isEnd || expectsContinue) this.#armResponseDeadline();

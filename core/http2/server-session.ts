@@ -4,7 +4,8 @@ import type { Http2Config } from '../shared/config-types.ts';
 import type { Deadlines, Timed } from '../shared/deadlines.ts';
 import type { ProxyError } from '../shared/errors.ts';
 import type { SocketInput } from '../shared/socket-input.ts';
-import { Http2Connection, type ConnectionLimits } from './connection.ts';
+import { Http2Connection } from './connection.ts';
+import type { ConnectionLimits } from './connection-state.ts';
 import { connectionError, ErrorCode, type Http2Error } from './errors.ts';
 import { PREFACE } from './frame-types.ts';
 import { ServerStream, type ServerStreamOwner } from './server-stream.ts';
@@ -126,6 +127,9 @@ export class ServerSession extends Http2Connection implements ServerStreamOwner,
         return this.fail(connectionError(ErrorCode.ProtocolError, 'no HTTP/2 preface'));
     }
     if (at < piece.length) this.receive(at === 0 ? piece : piece.subarray(at));
+  }
+
+  protected onRead(): void {
     this.#arm();
   }
 

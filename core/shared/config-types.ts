@@ -244,7 +244,9 @@ export interface UpstreamTlsConfig {
   /** Our own certificate chain and its key, PEM; both or none. */
   readonly cert: string | null;
   readonly key: string | null;
-  readonly minVersion: 'TLSv1.2' | 'TLSv1.3';
+  /** null: what Node allows from `minVersion` on. */
+  readonly policy: TlsPolicy | null;
+  readonly minVersion: TlsPolicy['minVersion'];
 }
 
 export type SchedulerName = 'round-robin' | 'weighted-round-robin' | 'random' | 'least-connections';
