@@ -10,7 +10,7 @@ export async function measureWebSocketMemory(bench: Bench): Promise<Section> {
   // The worker has two connections for each.
   const webSockets = Math.min(wanted, Math.floor(openFileLimit() / 2) - 1000);
   const backend = await startNodeBackend(bench, new URL('../backend/websocket-backend.ts', import.meta.url));
-  const tidegate = await startTidegate(bench, 'websocket-memory', {}, backend.port);
+  const tidegate = await startTidegate(bench, 'websocket-memory', {}, { backendPort: backend.port });
   const pid = await waitForWorker(tidegate);
   const before = await settledResidentBytes(bench, tidegate, pid);
   const args = [webSocketClient, String(tidegate.port), String(webSockets), '0'];
