@@ -1,6 +1,7 @@
 import { unknownUpstream } from './unknown-upstream.ts';
 import { backendRowFindings } from './backend-checks.ts';
 import { nestedUpstreamFindings } from './nested-checks.ts';
+import { stickyFindings } from './sticky-checks.ts';
 import { upstreamTlsFindings } from './upstream-tls-checks.ts';
 import type { Draft, ListenerDraft, RouteDraft } from './draft.ts';
 import type { Finding } from './finding.ts';
@@ -28,6 +29,7 @@ export function crossChecks(draft: Draft): Finding[] {
     ...backendRowFindings(draft),
     ...nestedUpstreamFindings(draft),
     ...upstreamTlsFindings(draft),
+    ...stickyFindings(draft),
   ];
 }
 

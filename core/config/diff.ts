@@ -12,6 +12,7 @@ import type {
 } from '../shared/config-types.ts';
 import { formatDuration } from '../shared/duration.ts';
 import { formatSize } from '../shared/size.ts';
+import type { StickyConfig } from '../shared/sticky-types.ts';
 
 /** What is different in `next`, a line for each thing that changed, for people who read the log. Empty: nothing. */
 export function describeChanges(previous: Config, next: Config): string[] {
@@ -130,6 +131,7 @@ function upstreamChanges(before: UpstreamConfig, after: UpstreamConfig): string[
     retries,
     connections,
     proxyProtocol,
+    sticky,
   }: UpstreamConfig) => ({
     scheduler,
     minAvailable,
@@ -142,6 +144,7 @@ function upstreamChanges(before: UpstreamConfig, after: UpstreamConfig): string[
     retries,
     connections,
     proxyProtocol,
+    sticky: sticky?.type ?? null,
   });
   return [
     ...changesByName(
@@ -162,6 +165,7 @@ function upstreamChanges(before: UpstreamConfig, after: UpstreamConfig): string[
     ),
     ...settingsChanged('', settings(before), settings(after)),
     ...tlsChanges(before.tls, after.tls),
+    ...stickyChanges(before.sticky, after.sticky),
   ];
 }
 
@@ -179,6 +183,24 @@ function tlsChanges(before: UpstreamTlsConfig | null, after: UpstreamTlsConfig |
     ...settingsChanged('tls', settings(before), settings(after)),
     ...(isDeepStrictEqual(files(before), files(after)) ? [] : ['tls files changed']),
   ];
+}
+
+/** Of the keys only that they differ. */
+function stickyChanges(before: StickyConfig | null, after: StickyConfig | null): string[] {
+  if (before === null || after === null || before.type !== after.type) return [];
+  const settings = (sticky: StickyConfig): object =>
+    sticky.type === 'app-cookie'
+      ? { ...sticky, prefix: sticky.prefix !== null }
+      : { ...sticky, keys: undefined };
+  return [
+    ...settingsChanged('sticky', settings(before), settings(after)),
+    ...(isDeepStrictEqual(keysOf(before), keysOf(after)) ? [] : ['sticky keys changed']),
+  ];
+}
+
+function keysOf(sticky: StickyConfig): readonly string[] {
+  if (sticky.type === 'cookie') return sticky.keys;
+  return sticky.type === 'app-cookie' ? (sticky.prefix?.keys ?? []) : [];
 }
 
 /** As the file would have it, without what follows from the address. */

@@ -48,6 +48,7 @@ export interface UpstreamDraft {
   /** The addresses of `rows`. */
   readonly backends: readonly (UpstreamFile['backends'][number]['address'] | undefined)[];
   readonly rows: readonly BackendDraft[];
+  readonly sticky: UpstreamFile['sticky'];
 }
 
 export interface BackendDraft {
@@ -109,6 +110,7 @@ function upstreamDraft(raw: unknown): UpstreamDraft {
     tls: valid(upstream.shape.tls, fields['tls']),
     backends: rows.map(({ address }) => address),
     rows,
+    sticky: valid(upstream.shape.sticky, fields['sticky']),
   };
 }
 

@@ -9,6 +9,7 @@ import type { ListenerFile } from './listener-schema.ts';
 import type { RouteFile } from './route-schema.ts';
 import { resolveBackends } from './resolve-backends.ts';
 import { resolveAddress } from './resolve-address.ts';
+import { resolveSticky } from './sticky-schema.ts';
 import { accessLog } from './schema.ts';
 import { DEFAULTS } from './defaults.ts';
 import { resolveTlsPolicy } from './tls-policy-schema.ts';
@@ -213,6 +214,7 @@ function resolveUpstream(
     ...resolveBackends(upstream.backends, folder),
     minAvailable: upstream.minAvailable,
     slowStartMs: upstream.slowStart ?? null,
+    sticky: upstream.sticky === undefined ? null : resolveSticky(upstream.sticky, name),
     resolveIntervalMs: upstream.resolveInterval ?? null,
     timeouts: { connectMs: timeouts.connect, responseMs: timeouts.response, idleMs: timeouts.idle },
     limits: { headBytes: upstream.limits.head, headers: upstream.limits.headers },

@@ -6,6 +6,7 @@ import type {
 } from '../shared/config-types.ts';
 import type { Duration } from '../shared/duration.ts';
 import type { Size } from '../shared/size.ts';
+import type { StickyInput } from './sticky-input.ts';
 import type { TlsPolicyInput } from './tls-input.ts';
 
 export interface UpstreamInput {
@@ -17,6 +18,8 @@ export interface UpstreamInput {
   minAvailable?: number | undefined;
   /** How long the share of a backend grows, from a tenth to all of its `weight`, when it joins or comes back. Default: not at all. */
   slowStart?: Duration | undefined;
+  /** Clients come back to the backend that served them first. Default: they do not. */
+  sticky?: StickyInput | undefined;
   /** How often host names of `backends` are resolved again; at least a second. Default: the TTL of the answer, from `'1s'` to `'5m'`. */
   resolveInterval?: Duration | undefined;
   /**

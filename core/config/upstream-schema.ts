@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { DEFAULTS } from './defaults.ts';
 import * as field from './fields.ts';
+import { sticky } from './sticky-schema.ts';
 import { tlsPolicy, tlsVersion } from './tls-policy-schema.ts';
 
 /** The part of the config schema that describes an upstream. */
@@ -84,6 +85,9 @@ export const upstream = field.object({
     .describe(
       'How long the share of a backend grows, from a tenth to all of its `weight`, when it joins or comes back. Without it: it has all of it at once.',
     ),
+  sticky: sticky
+    .optional()
+    .describe('Clients come back to the backend that served them first. Without it: they do not.'),
   resolveInterval: field
     .duration(1000)
     .optional()

@@ -34,6 +34,10 @@ export class Exchange implements RuleRequest {
   /** The backend of the attempt under way, counted in its `inFlight`. */
   backend: AddressBackend | null = null;
   attempts = 0;
+  /** Whether the first backend is the one that the client belongs to. */
+  isSticky = false;
+  /** What the client's sticky cookie says, if its backend could be picked. */
+  stickyId: string | null = null;
   status: number | null = null;
   error: ProxyError | null = null;
   requestBytes = 0;

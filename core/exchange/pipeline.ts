@@ -19,6 +19,7 @@ import { redirectToHttps } from './redirect-to-https.ts';
 import { RequestHeadForBackend } from './request-head.ts';
 import { errorAnswer, redirectAnswer, sendLocalAnswer, statusOf, type LocalAnswer } from './respond.ts';
 import { editAnswerByRule, pickByRule, ruleFault } from './rule-calls.ts';
+import { keepBackend, stickyBackend } from './sticky-session.ts';
 import type { ClientEvents, ClientStream, ResponseHead } from './streams.ts';
 import { takeWebSocketPlace } from './websocket-place.ts';
 
@@ -130,11 +131,14 @@ export class RequestPath implements ClientEvents, DecisionTaker, AttemptOwner, R
     else this.#fail(full);
   }
 
-  // 5. Pick: the rule's own scheduler, or the upstream's; after a failure a backend that was not tried yet.
+  // 5. Pick: the client's own backend, the rule's scheduler, or the upstream's; after a failure a backend that was not tried yet.
   #pick(upstream: Upstream): void {
     const { tried } = this.exchange;
-    const byRule = tried.length === 0 ? pickByRule(this.exchange, upstream) : undefined;
-    const backend = byRule ?? upstream.pick(tried) ?? upstream.pick();
+    const first =
+      tried.length === 0
+        ? (stickyBackend(this.exchange, upstream) ?? pickByRule(this.exchange, upstream))
+        : undefined;
+    const backend = first ?? upstream.pick(tried) ?? upstream.pick();
     if (backend === undefined) return this.#fail(new ProxyError('no-backend', 'proxy', upstream.whyNone()));
     tried.push(backend);
     this.#forward(backend);
@@ -209,7 +213,8 @@ export class RequestPath implements ClientEvents, DecisionTaker, AttemptOwner, R
     const { exchange } = this;
     exchange.answeredMs = performance.now();
     exchange.backend?.runtime.latency.record(exchange.answeredMs - exchange.connectedMs);
-    // The rule's response handler may still change it.
+    // The rule's response handler may still change these.
+    keepBackend(exchange, head.headers);
     addHsts(exchange, head.headers);
     const answer = editAnswerByRule(exchange, head);
     if (answer instanceof ProxyError) return this.#fail(answer);
@@ -242,6 +247,7 @@ export class RequestPath implements ClientEvents, DecisionTaker, AttemptOwner, R
     const wrong = checkSwitch(exchange.request, head, protocol);
     if (wrong !== null) return this.#fail(wrong);
     this.#answerBegun = true;
+    keepBackend(exchange, head.headers);
     joinTunnel(exchange, this.client, attempt, head, () => {
       this.#leaveBackend();
       this.#end();

@@ -6,6 +6,7 @@ import type { Config, RuleBundle } from '../shared/config-types.ts';
 import { moduleUrl } from '../shared/module-url.ts';
 import type { LoadedConfig } from './loaded-config.ts';
 import type { Quarantine } from './quarantine.ts';
+import { withStickyKeys } from './sticky-keys.ts';
 
 /** The ids of the scripts that a config asks for, whether they serve or not. */
 export function wantedIds(loaded: LoadedConfig): ReadonlySet<string> {
@@ -29,7 +30,8 @@ export async function makePlan(
     rules.set(serving.id, serving);
     listenerRules[listener] = serving.id;
   }
-  return { version, config: withoutFileNames(loaded.config), rules: [...rules.values()], listenerRules };
+  const config = withStickyKeys(withoutFileNames(loaded.config));
+  return { version, config, rules: [...rules.values()], listenerRules };
 }
 
 /** Workers ask for certificates by name, and may have thousands of them. */

@@ -1,3 +1,4 @@
+import type { StickyConfig } from './sticky-types.ts';
 import type { TlsPolicy } from './tls-policy.ts';
 
 /**
@@ -201,6 +202,8 @@ export interface UpstreamConfig {
   readonly minAvailable: number;
   /** How long a backend that comes (back) takes to get its full share; null: it gets that at once. */
   readonly slowStartMs: number | null;
+  /** null: every request goes where the scheduler sends it. */
+  readonly sticky: StickyConfig | null;
   /** How often host names of backends are resolved; null: as long as their answers live. */
   readonly resolveIntervalMs: number | null;
   readonly timeouts: {

@@ -5,6 +5,7 @@ import { candidatesOf } from './candidates.ts';
 import { NestedBackend } from './nested-backend.ts';
 import { schedulers, type Scheduler } from './schedulers/scheduler.ts';
 import { advanceSlowStarts } from './slow-start.ts';
+import { stickySessions, type StickySessions } from './sticky/sticky-sessions.ts';
 
 /** The share of the usable backends that may be ejected. */
 const MAX_EJECTED = 0.5;
@@ -13,6 +14,7 @@ const MAX_EJECTED = 0.5;
 export class Upstream {
   readonly name: string;
   readonly config: UpstreamConfig;
+  readonly sticky: StickySessions | null;
   readonly #scheduler: Scheduler;
   readonly #now: () => number;
   #rows: readonly BackendConfig[];
@@ -23,11 +25,12 @@ export class Upstream {
   /** When slow starts are to be looked at again. */
   #dueMs = Number.POSITIVE_INFINITY;
 
-  /** `now`: in ms, as performance.now(). */
+  /** `now`: in ms, as performance.now(). `before`: what the snapshot before has under this name. */
   constructor(
     config: UpstreamConfig,
     backends: readonly AddressBackend[],
     now: () => number = () => performance.now(),
+    before?: Upstream,
   ) {
     this.name = config.name;
     this.config = config;
@@ -35,6 +38,7 @@ export class Upstream {
     this.#backends = backends;
     this.#now = now;
     this.#scheduler = schedulers[config.scheduler]();
+    this.sticky = config.sticky === null ? null : stickySessions(this, config.sticky, before?.sticky ?? null);
   }
 
   /** Those with an address: more than the config's rows where a host name stands for several, fewer where it stands for none. */

@@ -203,10 +203,10 @@ class ExplainedPath {
   }
 }
 
-/** With one backend for each row: which addresses a host name stands for depends on when one asks. */
+/** With one backend for each row: which addresses a host name stands for depends on when one asks. The client is new: nobody sticks to any. */
 function asWritten(config: UpstreamConfig): Upstream {
   return new Upstream(
-    config,
+    { ...config, sticky: null },
     config.backends.map((row) => new AddressBackend(row, config, new BackendRuntime())),
   );
 }

@@ -19,7 +19,7 @@ listeners:
     redirectToHttps: { except: [/open/*] }
     upstream: site
 upstreams:
-  site: { backends: [{ address: 127.0.0.1:9001, weight: 0 }, { address: 127.0.0.1:9002 }] }
+  site: { sticky: { type: cookie }, backends: [{ address: 127.0.0.1:9001, weight: 0 }, { address: 127.0.0.1:9002 }] }
   api: { backends: [{ address: 127.0.0.1:9003 }] }
   empty: { backends: [{ address: 127.0.0.1:9004, weight: 0 }] }
 lists: { office: [192.0.2.0/24] }

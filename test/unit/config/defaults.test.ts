@@ -68,6 +68,7 @@ test('the least config gets every default', () => {
         nested: [],
         minAvailable: 1,
         slowStartMs: null,
+        sticky: null,
         resolveIntervalMs: null,
         timeouts: { connectMs: 5000, responseMs: 60_000, idleMs: 60_000 },
         protocol: 'http1',

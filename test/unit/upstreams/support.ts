@@ -26,6 +26,7 @@ export function upstreamConfig(
     nested: [],
     minAvailable: 1,
     slowStartMs: null,
+    sticky: null,
     resolveIntervalMs: null,
     timeouts: { connectMs: 1000, responseMs: 1000, idleMs: 1000 },
     protocol: 'http1',
