@@ -1,5 +1,5 @@
 import { unknownUpstream } from './unknown-upstream.ts';
-import { backendRowFindings } from './backend-checks.ts';
+import { backendRowFindings, slowStartFindings } from './backend-checks.ts';
 import { nestedUpstreamFindings } from './nested-checks.ts';
 import { upstreamTlsFindings } from './upstream-tls-checks.ts';
 import type { Draft, ListenerDraft, RouteDraft } from './draft.ts';
@@ -26,6 +26,7 @@ export function crossChecks(draft: Draft): Finding[] {
     ]),
     ...duplicateBackends(draft),
     ...backendRowFindings(draft),
+    ...slowStartFindings(draft),
     ...nestedUpstreamFindings(draft),
     ...upstreamTlsFindings(draft),
   ];

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DEFAULTS } from './defaults.ts';
 import { listener } from './listener-schema.ts';
 import type { ListenerFile } from './listener-schema.ts';
 import type { RouteFile } from './route-schema.ts';
@@ -45,6 +46,9 @@ export interface RouteDraft {
 export interface UpstreamDraft {
   readonly protocol: UpstreamFile['protocol'] | undefined;
   readonly tls: UpstreamFile['tls'] | undefined;
+  /** The name of its scheduler, right or wrong. */
+  readonly schedulerName: unknown;
+  readonly hasSlowStart: boolean;
   /** The addresses of `rows`. */
   readonly backends: readonly (UpstreamFile['backends'][number]['address'] | undefined)[];
   readonly rows: readonly BackendDraft[];
@@ -107,6 +111,8 @@ function upstreamDraft(raw: unknown): UpstreamDraft {
   return {
     protocol: valid(upstream.shape.protocol, fields['protocol']),
     tls: valid(upstream.shape.tls, fields['tls']),
+    schedulerName: fields['scheduler'] ?? DEFAULTS.scheduler,
+    hasSlowStart: fields['slowStart'] !== undefined,
     backends: rows.map(({ address }) => address),
     rows,
   };

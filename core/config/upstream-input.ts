@@ -15,7 +15,7 @@ export interface UpstreamInput {
   backends: readonly BackendInput[];
   /** With fewer backends available in the groups in use, the next one by `priority` is used besides. Default: 1. */
   minAvailable?: number | undefined;
-  /** How long the share of a backend grows, from a tenth to all of its `weight`, when it joins or comes back. Default: not at all. */
+  /** How long the share of a backend grows, from a tenth to all of its `weight`, when it joins or comes back; not with `'round-robin'`. Default: not at all. */
   slowStart?: Duration | undefined;
   /** How often host names of `backends` are resolved again; at least a second. Default: the TTL of the answer, from `'1s'` to `'5m'`. */
   resolveInterval?: Duration | undefined;

@@ -82,7 +82,7 @@ export const upstream = field.object({
     .duration()
     .optional()
     .describe(
-      'How long the share of a backend grows, from a tenth to all of its `weight`, when it joins or comes back. Without it: it has all of it at once.',
+      'How long the share of a backend grows, from a tenth to all of its `weight`, when it joins or comes back. Without it: it has all of it at once. Not with `round-robin`, which goes by no weights.',
     ),
   resolveInterval: field
     .duration(1000)

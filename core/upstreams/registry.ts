@@ -1,9 +1,8 @@
 import { hostNameOf } from '../shared/address.ts';
 import {
   NO_OVERRIDES,
+  OverriddenTerms,
   rowsWithOverrides,
-  termsWithOverrides,
-  upstreamText,
   type BackendOverrides,
   type UpstreamOverrides,
 } from '../shared/backend-overrides.ts';
@@ -125,10 +124,10 @@ export class UpstreamRegistry {
   }
 
   #setNestedTerms({ name, config, nested }: Upstream): void {
+    const terms = new OverriddenTerms(this.#overridesOf(name));
     for (const backend of nested) {
       const row = config.nested.find((each) => each.upstream === backend.upstream.name);
-      if (row !== undefined)
-        backend.setTerms(termsWithOverrides(row, [upstreamText(row.upstream)], this.#overridesOf(name)));
+      if (row !== undefined) backend.setTerms(terms.of(row, [backend.rowText]));
     }
   }
 
@@ -147,16 +146,15 @@ export class UpstreamRegistry {
 
   /** These rows with what commands have set, and one for each address in the place of a row with a host name. */
   #resolve(rows: readonly BackendConfig[], { name: upstream }: UpstreamConfig): ResolvedRow[] {
-    const overrides = this.#overridesOf(upstream);
+    const terms = new OverriddenTerms(this.#overridesOf(upstream));
     return rows.flatMap((row) => {
       const { address, addressText: rowText } = row;
       const name = hostNameOf(address);
-      if (name === null || address.kind === 'unix')
-        return [{ row: termsWithOverrides(row, [rowText], overrides), rowText }];
+      if (name === null || address.kind === 'unix') return [{ row: terms.of(row, [rowText]), rowText }];
       return (this.#addresses.get(name) ?? []).map((ip) => {
         const addressText = `${rowText} (${ip})`;
-        const terms = termsWithOverrides(row, [addressText, rowText], overrides);
-        return { row: { ...terms, address: { ...address, ip }, addressText }, rowText };
+        const own = terms.of(row, [addressText, rowText]);
+        return { row: { ...own, address: { ...address, ip }, addressText }, rowText };
       });
     });
   }

@@ -93,9 +93,10 @@ export class Upstream {
 
   #refresh(): void {
     this.#seenVersion = availabilityVersion();
-    this.#dueMs = advanceSlowStarts(this.#backends, this.config.slowStartMs, this.#now());
-    const { minAvailable } = this.config;
-    this.#candidates = candidatesOf<Backend>([...this.#backends, ...this.#nested], {
+    const { minAvailable, slowStartMs } = this.config;
+    const all = [...this.#backends, ...this.#nested];
+    this.#dueMs = advanceSlowStarts(all, slowStartMs, this.#now());
+    this.#candidates = candidatesOf<Backend>(all, {
       minAvailable,
       maxEjected: MAX_EJECTED,
     });

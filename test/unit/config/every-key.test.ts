@@ -223,7 +223,7 @@ test('every key arrives where it belongs', () => {
           {
             address: { kind: 'unix', path: '/etc/t/b.sock' },
             addressText: 'unix:./b.sock',
-            weight: 0,
+            weight: 1,
             state: 'ready',
             priority: 3,
             backupFor: 'unix:/run/a.sock',

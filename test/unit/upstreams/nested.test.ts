@@ -71,3 +71,11 @@ test('in a group behind, it takes over when the first has none left', () => {
   for (const { runtime } of site.backends) runtime.health = 'down';
   expect(countOf(picks(() => site.pick(), 4))).toEqual({ e0: 2, e1: 2 });
 });
+
+test('an upstream that comes back starts slowly, as a backend does', () => {
+  const { site, eu } = setUp(90, { slowStartMs: 3_600_000 });
+  for (const { runtime } of eu.backends) runtime.health = 'down';
+  expect(site.pick()?.addressText).toBe('s0');
+  for (const { runtime } of eu.backends) runtime.health = 'up';
+  expect(countOf(picks(() => site.pick(), 100))).toEqual({ s0: 10, e0: 45, e1: 45 });
+});
