@@ -3,6 +3,7 @@ import type { Draft, ListenerDraft, RouteDraft } from './draft.ts';
 import type { Finding } from './finding.ts';
 import { httpsFindings, proxyProtocolFindings } from './listener-checks.ts';
 import type { RouteFile } from './listener-schema.ts';
+import { schedulerFindings } from './scheduler-checks.ts';
 import { formatAddress } from '../shared/address.ts';
 import type { SocketAddressConfig } from '../shared/config-types.ts';
 import { didYouMean } from '../shared/nearest-name.ts';
@@ -24,6 +25,7 @@ export function crossChecks(draft: Draft): Finding[] {
     ]),
     ...duplicateBackends(draft),
     ...upstreamTlsFindings(draft),
+    ...schedulerFindings(draft),
   ];
 }
 

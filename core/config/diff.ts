@@ -127,7 +127,7 @@ function upstreamChanges(before: UpstreamConfig, after: UpstreamConfig): string[
     connections,
     proxyProtocol,
   }: UpstreamConfig) => ({
-    scheduler,
+    scheduler: scheduler.type,
     resolveIntervalMs,
     protocol,
     tls: tls === null ? 'off' : 'on',
@@ -148,6 +148,7 @@ function upstreamChanges(before: UpstreamConfig, after: UpstreamConfig): string[
         settingsChanged('', { weight: old.weight }, { weight: now.weight }),
     ),
     ...settingsChanged('', settings(before), settings(after)),
+    ...settingsChanged('scheduler', { ...before.scheduler, type: null }, { ...after.scheduler, type: null }),
     ...tlsChanges(before.tls, after.tls),
   ];
 }

@@ -45,6 +45,7 @@ export interface UpstreamDraft {
   readonly protocol: UpstreamFile['protocol'] | undefined;
   readonly tls: UpstreamFile['tls'] | undefined;
   readonly proxyProtocol: UpstreamFile['proxyProtocol'];
+  readonly scheduler: UpstreamFile['scheduler'] | undefined;
   readonly backends: readonly (UpstreamFile['backends'][number]['address'] | undefined)[];
 }
 
@@ -96,6 +97,7 @@ function upstreamDraft(raw: unknown): UpstreamDraft {
     protocol: valid(upstream.shape.protocol, fields['protocol']),
     proxyProtocol: valid(upstream.shape.proxyProtocol, fields['proxyProtocol']),
     tls: valid(upstream.shape.tls, fields['tls']),
+    scheduler: valid(upstream.shape.scheduler, fields['scheduler']),
     backends: elementsOf(fields['backends']).map((each) =>
       valid(backend.shape.address, fieldsOf(each)['address']),
     ),

@@ -7,6 +7,7 @@ import { http2Settings, ruleSettings } from './listener-schema.ts';
 import type { ListenerFile, RouteFile } from './listener-schema.ts';
 import { accessLog } from './schema.ts';
 import type { ConfigFile } from './schema.ts';
+import { resolveScheduler } from './scheduler-schema.ts';
 import { upstreamTls } from './upstream-schema.ts';
 import type { UpstreamFile } from './upstream-schema.ts';
 import type {
@@ -204,7 +205,7 @@ function resolveUpstream(
   const { timeouts } = upstream;
   return {
     name,
-    scheduler: upstream.scheduler,
+    scheduler: resolveScheduler(upstream.scheduler),
     backends: upstream.backends.map(({ address, weight }) => ({
       address: resolveAddress(address.parsed, folder),
       addressText: address.text,

@@ -16,7 +16,9 @@ import { redirectToHttps } from './redirect-to-https.ts';
 import { RequestHeadForBackend } from './request-head.ts';
 import { errorAnswer, redirectAnswer, sendLocalAnswer, statusOf, type LocalAnswer } from './respond.ts';
 import { hostWithoutPort } from './routes.ts';
+import { takeReportedWeight } from './reported-weight.ts';
 import { editAnswerByRule, pickByRule, ruleFault } from './rule-calls.ts';
+import { schedulerKey } from './scheduler-key.ts';
 import type { ClientEvents, ClientStream, ResponseHead } from './streams.ts';
 
 /**
@@ -157,7 +159,8 @@ export class RequestPath implements ClientEvents, DecisionTaker, AttemptOwner {
   #pick(upstream: Upstream): void {
     const { tried } = this.exchange;
     const byRule = tried.length === 0 ? pickByRule(this.exchange, upstream) : undefined;
-    const backend = byRule ?? upstream.pick(tried) ?? upstream.pick();
+    const key = schedulerKey(this.exchange, upstream.key);
+    const backend = byRule ?? upstream.pick(tried, key) ?? upstream.pick([], key);
     if (backend === undefined) {
       return this.#fail(new ProxyError('no-backend', 'proxy', upstream.whyNone()));
     }
@@ -238,7 +241,8 @@ export class RequestPath implements ClientEvents, DecisionTaker, AttemptOwner {
   onAnswerHead(head: ResponseHead): void {
     const { exchange } = this;
     exchange.answeredMs = performance.now();
-    exchange.backend?.runtime.latency.record(exchange.answeredMs - exchange.connectedMs);
+    exchange.backend?.runtime.recordAnswer(head.status, exchange.connectedMs, exchange.answeredMs);
+    takeReportedWeight(exchange, head.headers);
     // The rule's response handler may still change it.
     addHsts(exchange, head.headers);
     const answer = editAnswerByRule(exchange, head);

@@ -1,5 +1,5 @@
 import { ProxyError } from '../shared/errors.ts';
-import type { Backend } from '../upstreams/backend.ts';
+import { pickCandidate, type Backend } from '../upstreams/backend.ts';
 import type { Upstream } from '../upstreams/upstream.ts';
 import { applyEdits } from './apply-edits.ts';
 import type { Exchange } from './exchange.ts';
@@ -11,12 +11,9 @@ export function pickByRule(exchange: Exchange, upstream: Upstream): Backend | un
   const { rules } = exchange.service;
   if (rules === null || !rules.handles.pick) return undefined;
   const candidates = upstream.candidates();
+  const now = performance.now();
   const index = rules.pick(
-    candidates.map(({ addressText, weight, runtime }) => ({
-      address: addressText,
-      weight,
-      inFlight: runtime.inFlight,
-    })),
+    candidates.map((backend) => pickCandidate(backend, now)),
     exchange,
   );
   return candidates[index];

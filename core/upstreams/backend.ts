@@ -1,5 +1,7 @@
 import type { BackendConfig, SocketAddressConfig } from '../shared/config-types.ts';
 import { LatencyHistogram } from '../shared/latency-histogram.ts';
+import type { PickCandidate } from '../shared/rule-script.ts';
+import { ObservedLatency } from './observed-latency.ts';
 
 let healthChanges = 0;
 
@@ -22,7 +24,19 @@ export class BackendRuntime {
   errors = 0;
   /** To the answer's head, in ms. */
   readonly latency = new LatencyHistogram();
+  /** The same of the last seconds, for schedulers. */
+  readonly observed = new ObservedLatency();
+  /** The weight that it reports of itself, for the scheduler `dynamic-ratio`; null: it has reported none. */
+  reportedWeight: number | null = null;
   #health: 'up' | 'down' = 'up';
+
+  /** An answer's head has come; times as `performance.now()` has them. */
+  recordAnswer(status: number, connectedMs: number, answeredMs: number): void {
+    const ms = answeredMs - connectedMs;
+    this.latency.record(ms);
+    if (status >= 500) this.observed.recordError(ms, answeredMs);
+    else this.observed.record(ms, answeredMs);
+  }
 
   get health(): 'up' | 'down' {
     return this.#health;
@@ -42,6 +56,7 @@ export class Backend {
   readonly addressText: string;
   /** 0 takes no new request. */
   readonly weight: number;
+  readonly configuredWeight: number;
   readonly state: 'ready' | 'drain' | 'maintenance' = 'ready';
   readonly runtime: BackendRuntime;
 
@@ -49,6 +64,7 @@ export class Backend {
     this.address = config.address;
     this.addressText = config.addressText;
     this.weight = config.weight;
+    this.configuredWeight = config.weight;
     this.runtime = runtime;
   }
 
@@ -56,4 +72,19 @@ export class Backend {
   get takesRequests(): boolean {
     return this.state === 'ready' && this.weight > 0 && this.runtime.health === 'up';
   }
+}
+
+/** A backend as a rule's `pick` handler sees it; `nowMs`: as `performance.now()` has it. */
+export function pickCandidate({ addressText, weight, runtime }: Backend, nowMs: number): PickCandidate {
+  const { health, inFlight, requests, errors, observed } = runtime;
+  const latency = Math.round(observed.mean(nowMs) * 1000) / 1000;
+  return {
+    address: addressText,
+    weight,
+    health,
+    inFlight,
+    requests,
+    errors,
+    latency: latency === 0 ? null : latency,
+  };
 }

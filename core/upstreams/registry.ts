@@ -54,6 +54,7 @@ export class UpstreamRegistry {
     return new Upstream(
       config,
       this.#rows(config).map((row) => new Backend(row, runtimeOf(row, runtimes))),
+      this.#live.get(config.name),
     );
   }
 

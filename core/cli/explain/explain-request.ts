@@ -2,11 +2,12 @@ import { applyEdits } from '../../exchange/apply-edits.ts';
 import { exceptionFromRedirect, redirectFor } from '../../exchange/redirect-to-https.ts';
 import { statusOf } from '../../exchange/respond.ts';
 import { RouteTable, hostWithoutPort } from '../../exchange/routes.ts';
+import { schedulerKey, type KeyedRequest } from '../../exchange/scheduler-key.ts';
 import type { RequestHead } from '../../exchange/streams.ts';
 import type { Config, ListenerConfig, UpstreamConfig } from '../../shared/config-types.ts';
 import { ProxyError } from '../../shared/errors.ts';
 import type { PickCandidate, RuleRequest } from '../../shared/rule-script.ts';
-import { Backend, BackendRuntime } from '../../upstreams/backend.ts';
+import { Backend, BackendRuntime, pickCandidate } from '../../upstreams/backend.ts';
 import { Upstream } from '../../upstreams/upstream.ts';
 import { shownPath } from '../problems.ts';
 import type { RuleAnswer } from '../sandbox/messages.ts';
@@ -45,6 +46,7 @@ class ExplainedPath {
   readonly #listener: ListenerConfig;
   readonly #upstreams: ReadonlyMap<string, Upstream>;
   #picks: RuleAnswer['picks'] = null;
+  #keyed: Omit<KeyedRequest, 'forwardTarget'> | null = null;
 
   constructor(config: Config, listener: ListenerConfig) {
     this.#listener = listener;
@@ -63,6 +65,8 @@ class ExplainedPath {
     const redirected = this.#redirect(head, request.path);
     if (redirected !== null) return redirected;
     const answer = await askRule(this.#listener, request, this.#candidates());
+    const { clientAddress } = request;
+    this.#keyed = { clientAddress, host: head.host, request: head, decision: answer?.decision ?? null };
     const settled = this.#rule(answer, head);
     if (settled !== null) return settled;
     const routed = this.#route(head, request.path);
@@ -78,13 +82,11 @@ class ExplainedPath {
   }
 
   #candidates(): Record<string, PickCandidate[]> {
-    const shown = ({ name, candidates }: { name: string; candidates: Upstream['backends'] }) =>
-      [
-        name,
-        candidates.map(({ addressText, weight }) => ({ address: addressText, weight, inFlight: 0 })),
-      ] as const;
     return Object.fromEntries(
-      [...this.#upstreams].map(([name, upstream]) => shown({ name, candidates: upstream.candidates() })),
+      [...this.#upstreams].map(([name, upstream]) => [
+        name,
+        upstream.candidates().map((backend) => pickCandidate(backend, 0)),
+      ]),
     );
   }
 
@@ -178,7 +180,11 @@ class ExplainedPath {
         `${one.addressText}: weight ${one.weight}${candidates.includes(one) ? '' : ', takes no new requests'}`,
     );
     const picked = candidates[this.#picks?.[name] ?? -1];
-    const backend = picked ?? upstream.pick();
+    const key =
+      this.#keyed === null
+        ? undefined
+        : schedulerKey({ ...this.#keyed, forwardTarget: target }, upstream.key);
+    const backend = picked ?? upstream.pick([], key);
     if (backend === undefined) {
       this.step('backend', 'none', table);
       return {
@@ -188,15 +194,20 @@ class ExplainedPath {
       };
     }
     const byScheduler =
-      candidates.length === 1
-        ? 'the only one that takes requests'
-        : `${upstream.config.scheduler} picks it first of ${candidates.length}; later requests get the others`;
+      candidates.length === 1 ? 'the only one that takes requests' : byWhat(upstream, key, candidates.length);
     this.step('backend', backend.addressText, [
       picked === undefined ? byScheduler : "the script's `pick` handler chose it",
       ...table,
     ]);
     return { kind: 'forward', upstream: name, backend: backend.addressText, target };
   }
+}
+
+function byWhat({ key: wanted, config }: Upstream, key: string | undefined, candidates: number): string {
+  const { type } = config.scheduler;
+  if (key !== undefined) return `${type} picks it of ${candidates} for the key ${JSON.stringify(key)}`;
+  const without = wanted === null ? '' : ` without a key (${config.scheduler.key})`;
+  return `${type} picks it first of ${candidates}${without}; later requests get the others`;
 }
 
 /** With one backend for each row: which addresses a host name stands for depends on when one asks. */
