@@ -5,6 +5,7 @@ export const sectionNames = [
   'https',
   'http2',
   'rule-call',
+  'schedulers',
   'memory',
   'routes',
   'body',

@@ -18,12 +18,14 @@ import { measureProxies } from './sections/proxies.ts';
 import { measureReload } from './sections/reload.ts';
 import { measureRoutes } from './sections/routes.ts';
 import { measureRuleCall } from './sections/rule-call.ts';
+import { measureSchedulers } from './sections/schedulers.ts';
 
 const sections: Record<SectionName, (bench: Bench) => Promise<Section>> = {
   proxies: measureProxies,
   https: measureHttps,
   http2: measureHttp2,
   'rule-call': measureRuleCall,
+  schedulers: measureSchedulers,
   memory: measureMemory,
   routes: measureRoutes,
   body: measureBody,
