@@ -5,23 +5,27 @@ import { createScheduler, type Scheduler } from '../core/upstreams/schedulers/sc
 /** Keys as an application has them. */
 export const keys = Array.from({ length: 1000 }, (_, i) => `session-${String(i * 7919).padStart(12, '0')}`);
 
+/** Nothing is connected to. */
+class BenchBackend extends Backend {
+  readonly isUp = true;
+}
+
 /** A scheduler with idle backends of these weights, without a proxy around it. */
 export function schedulerWith(
   type: SchedulerName,
   weights: readonly number[],
   settings: Partial<SchedulerConfig> = {},
 ): { readonly scheduler: Scheduler; readonly backends: readonly Backend[] } {
-  const backends = weights.map(
-    (weight, i) =>
-      new Backend(
-        {
-          address: { kind: 'tcp', host: `10.0.${i >> 8}.${i & 255}`, port: 8080 },
-          addressText: `10.0.${i >> 8}.${i & 255}:8080`,
-          weight,
-        },
-        new BackendRuntime(),
-      ),
-  );
+  const backends = weights.map((weight, i) => {
+    const host = `10.0.${i >> 8}.${i & 255}`;
+    const addressText = `${host}:8080`;
+    const terms = { weight, state: 'ready', priority: 0 } as const;
+    return new BenchBackend(terms, new BackendRuntime(), {
+      addressText,
+      rowText: addressText,
+      backupFor: null,
+    });
+  });
   const scheduler = createScheduler({
     type,
     key: null,

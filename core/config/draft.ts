@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { listener } from './listener-schema.ts';
-import type { ListenerFile, RouteFile } from './listener-schema.ts';
+import type { ListenerFile } from './listener-schema.ts';
+import type { RouteFile } from './route-schema.ts';
 import { configSchema } from './schema.ts';
 import { upstream } from './upstream-schema.ts';
 import type { UpstreamFile } from './upstream-schema.ts';
@@ -44,9 +45,19 @@ export interface RouteDraft {
 export interface UpstreamDraft {
   readonly protocol: UpstreamFile['protocol'] | undefined;
   readonly tls: UpstreamFile['tls'] | undefined;
-  readonly proxyProtocol: UpstreamFile['proxyProtocol'];
   readonly scheduler: UpstreamFile['scheduler'] | undefined;
+  /** The addresses of `rows`. */
   readonly backends: readonly (UpstreamFile['backends'][number]['address'] | undefined)[];
+  readonly rows: readonly BackendDraft[];
+}
+
+export interface BackendDraft {
+  /** The names of its keys, those that are wrong included. */
+  readonly keys: readonly string[];
+  readonly address: UpstreamFile['backends'][number]['address'];
+  readonly upstream: UpstreamFile['backends'][number]['upstream'];
+  readonly backup: boolean;
+  readonly backupFor: UpstreamFile['backends'][number]['backupFor'];
 }
 
 const looseObject = z.record(z.string(), z.unknown());
@@ -93,14 +104,24 @@ function listenerDraft(raw: unknown): ListenerDraft {
 
 function upstreamDraft(raw: unknown): UpstreamDraft {
   const fields = fieldsOf(raw);
+  const rows = elementsOf(fields['backends']).map(backendDraft);
   return {
     protocol: valid(upstream.shape.protocol, fields['protocol']),
-    proxyProtocol: valid(upstream.shape.proxyProtocol, fields['proxyProtocol']),
     tls: valid(upstream.shape.tls, fields['tls']),
     scheduler: valid(upstream.shape.scheduler, fields['scheduler']),
-    backends: elementsOf(fields['backends']).map((each) =>
-      valid(backend.shape.address, fieldsOf(each)['address']),
-    ),
+    backends: rows.map(({ address }) => address),
+    rows,
+  };
+}
+
+function backendDraft(raw: unknown): BackendDraft {
+  const fields = fieldsOf(raw);
+  return {
+    keys: Object.keys(fields).filter((key) => fields[key] !== undefined),
+    address: valid(backend.shape.address, fields['address']),
+    upstream: valid(backend.shape.upstream, fields['upstream']),
+    backup: valid(backend.shape.backup, fields['backup']) ?? false,
+    backupFor: valid(backend.shape.backupFor, fields['backupFor']),
   };
 }
 

@@ -1,25 +1,26 @@
 import { Attempt, type AttemptOwner } from '../forward/http.ts';
-import { proxyHeader } from '../forward/proxy-header.ts';
 import { afterFailure } from '../forward/retry.ts';
 import { checkSwitch } from '../forward/websocket.ts';
 import { ProxyError } from '../shared/errors.ts';
 import type { DecisionTaker, RequestDecision } from '../shared/rule-script.ts';
-import type { Backend } from '../upstreams/backend.ts';
+import type { AddressBackend } from '../upstreams/backend.ts';
 import type { Upstream } from '../upstreams/upstream.ts';
+import { acquireConnection } from './acquire.ts';
 import { addHsts, withHsts } from './add-hsts.ts';
 import { applyEdits } from './apply-edits.ts';
-import { bodyTooLarge, checkRequest } from './check-request.ts';
+import { checkBodySoFar, checkRequest } from './check-request.ts';
 import type { Exchange } from './exchange.ts';
 import { finishExchange } from './finish.ts';
 import type { HeaderList } from './headers.ts';
+import { joinTunnel } from './join-tunnel.ts';
+import { placeByRoute, placeByRule } from './place.ts';
 import { redirectToHttps } from './redirect-to-https.ts';
 import { RequestHeadForBackend } from './request-head.ts';
 import { errorAnswer, redirectAnswer, sendLocalAnswer, statusOf, type LocalAnswer } from './respond.ts';
-import { hostWithoutPort } from './routes.ts';
 import { takeReportedWeight } from './reported-weight.ts';
 import { editAnswerByRule, pickByRule, ruleFault } from './rule-calls.ts';
-import { schedulerKey } from './scheduler-key.ts';
 import type { ClientEvents, ClientStream, ResponseHead } from './streams.ts';
+import { takeWebSocketPlace } from './websocket-place.ts';
 
 /**
  * The path of every HTTP request, top to bottom:
@@ -67,13 +68,10 @@ export class RequestPath implements ClientEvents, DecisionTaker, AttemptOwner {
 
   // 2. Check: what is well-formed but not for us, or to come back over https.
   #check(): void {
-    const refusal = checkRequest(this.exchange);
-    if (refusal !== null) return this.#fail(refusal);
-    // ACME's challenges pass here: who answers them comes behind this.
-    const redirect = redirectToHttps(this.exchange);
-    if (redirect === null) this.#rule();
-    else if (redirect instanceof ProxyError) this.#fail(redirect);
-    else this.#answer(redirect);
+    const answer = checkRequest(this.exchange) ?? redirectToHttps(this.exchange);
+    if (answer === null) this.#rule();
+    else if (answer instanceof ProxyError) this.#fail(answer);
+    else this.#answer(answer);
   }
 
   // 3. Rule: the script decides, or leaves it to the table.
@@ -102,15 +100,8 @@ export class RequestPath implements ClientEvents, DecisionTaker, AttemptOwner {
       case 'next':
         applyEdits(exchange.request.headers, decision.edits);
         return this.#route();
-      case 'forward': {
-        const upstream = exchange.service.upstreams.get(decision.upstream);
-        if (upstream === undefined)
-          return this.#fail(ruleFault(`the rule forwards to the unknown upstream ${decision.upstream}`));
-        applyEdits(exchange.request.headers, decision.edits);
-        if (decision.target !== null) exchange.forwardTarget = decision.target;
-        if (decision.host !== null) exchange.host = decision.host;
-        return this.#place(upstream);
-      }
+      case 'forward':
+        return this.#place(placeByRule(exchange, decision));
       case 'redirect':
         return this.#answer(redirectAnswer(decision.status, decision.location));
       case 'respond':
@@ -124,71 +115,41 @@ export class RequestPath implements ClientEvents, DecisionTaker, AttemptOwner {
 
   // 4. Route: the listener's table, then its upstream.
   #route(): void {
-    const { exchange } = this;
-    const { routes, upstreams, upstream } = exchange.service;
-    const { headers } = exchange.request;
-    const host = hostWithoutPort(exchange.host);
-    const match = routes.match(host, exchange.path, exchange.method, (name) => headers.get(name));
-    if (match !== undefined) {
-      exchange.route = match.index;
-      const target = upstreams.get(match.route.upstream);
-      if (target !== undefined) return this.#place(target);
-    }
-    if (upstream !== null) return this.#place(upstream);
-    this.#fail(new ProxyError('no-route', 'client', 'no route matches and the listener has no upstream'));
+    this.#place(placeByRoute(this.exchange));
   }
 
-  #place(upstream: Upstream): void {
+  #place(upstream: Upstream | ProxyError): void {
     const { exchange } = this;
+    if (upstream instanceof ProxyError) return this.#fail(upstream);
     exchange.upstream = upstream;
     exchange.placedMs = performance.now();
-    if (exchange.request.upgrade === null || this.#takeWebSocketPlace()) this.#pick(upstream);
-    else this.#fail(new ProxyError('websocket-limit', 'proxy', 'the listener has all its WebSockets in use'));
-  }
-
-  /** A handshake counts already: many at once must not pass the limit together. */
-  #takeWebSocketPlace(): boolean {
-    const { counters, maxWebSockets } = this.exchange.service;
-    if (counters.webSockets >= maxWebSockets) return false;
-    counters.webSockets += 1;
-    this.exchange.hasWebSocketPlace = true;
-    return true;
+    const full = takeWebSocketPlace(exchange);
+    if (full === null) this.#pick(upstream);
+    else this.#fail(full);
   }
 
   // 5. Pick: the rule's own scheduler, or the upstream's; after a failure a backend that was not tried yet.
   #pick(upstream: Upstream): void {
     const { tried } = this.exchange;
     const byRule = tried.length === 0 ? pickByRule(this.exchange, upstream) : undefined;
-    const key = schedulerKey(this.exchange, upstream.key);
-    const backend = byRule ?? upstream.pick(tried, key) ?? upstream.pick([], key);
-    if (backend === undefined) {
-      return this.#fail(new ProxyError('no-backend', 'proxy', upstream.whyNone()));
-    }
+    const backend = byRule ?? upstream.pick(tried, this.exchange) ?? upstream.pick([], this.exchange);
+    if (backend === undefined) return this.#fail(new ProxyError('no-backend', 'proxy', upstream.whyNone()));
     tried.push(backend);
-    this.#forward(upstream, backend);
+    this.#forward(backend);
   }
 
   // 6. Attempt: a connection, the request on it.
-  #forward(upstream: Upstream, backend: Backend): void {
+  #forward(backend: AddressBackend): void {
     const { exchange } = this;
-    // A handshake that fails half-way must not meet a connection that the backend is about to close.
-    const upgrade = exchange.request.upgrade !== null;
-    const fresh = this.#freshConnection || upgrade;
-    const { proxyProtocol } = upstream.config;
-    const preface =
-      proxyProtocol === null ? null : proxyHeader(proxyProtocol, exchange.peer, exchange.clientAddress);
-    const connection = exchange.service.pools.acquire(backend, upstream.config, { fresh, upgrade, preface });
-    if (connection === null) {
-      const message = `${backend.addressText} has all its connections in use`;
-      return this.#fail(new ProxyError('backend-connections-exhausted', 'proxy', message));
-    }
+    const connection = acquireConnection(exchange, backend, this.#freshConnection);
+    if (connection instanceof ProxyError) return this.#fail(connection);
     exchange.attempts += 1;
     exchange.backend = backend;
     backend.runtime.inFlight += 1;
     backend.runtime.requests += 1;
     const head = new RequestHeadForBackend(exchange, backend.address);
     this.#attempt = new Attempt(this, backend, connection, head, exchange.request);
-    this.#attempt.start(exchange.method, upstream.config);
+    this.#attempt.start(exchange.method, backend.settings);
   }
 
   onConnected(): void {
@@ -196,11 +157,10 @@ export class RequestPath implements ClientEvents, DecisionTaker, AttemptOwner {
   }
 
   onRequestData(bytes: number): boolean {
-    const { exchange } = this;
-    exchange.requestBytes += bytes;
-    const limit = exchange.service.config.limits.bodyBytes;
-    if (limit === null || exchange.requestBytes <= limit) return true;
-    this.#fail(bodyTooLarge(`more than ${limit} bytes`));
+    this.exchange.requestBytes += bytes;
+    const refusal = checkBodySoFar(this.exchange);
+    if (refusal === null) return true;
+    this.#fail(refusal);
     return false;
   }
 
@@ -230,7 +190,7 @@ export class RequestPath implements ClientEvents, DecisionTaker, AttemptOwner {
     this.#freshConnection = decision === 'fresh-connection';
     if (decision === 'another-backend') return this.#pick(exchange.upstream);
     exchange.attempts -= 1;
-    this.#forward(exchange.upstream, attempt.backend);
+    this.#forward(attempt.backend);
   }
 
   // 7. Answer: the backend's, as the rule leaves it.
@@ -271,22 +231,11 @@ export class RequestPath implements ClientEvents, DecisionTaker, AttemptOwner {
     const { exchange } = this;
     const attempt = this.#attempt;
     if (attempt === null) return;
-    const { service, peer } = exchange;
-    const { runtime } = attempt.backend;
     exchange.answeredMs = performance.now();
     const wrong = checkSwitch(exchange.request, head, protocol);
     if (wrong !== null) return this.#fail(wrong);
-    exchange.status = 101;
-    addHsts(exchange, head.headers);
     this.#answerBegun = true;
-    const backendEnd = attempt.stream.takeTunnelEnd();
-    const clientEnd = this.client.switchProtocols(head.reason, head.headers);
-    const parties = { peer, backend: runtime };
-    service.tunnels.join(clientEnd, backendEnd, parties, service.config.webSocket, (ending) => {
-      exchange.requestBytes += ending.bytesFromClient;
-      exchange.responseBytes += ending.bytesFromBackend;
-      exchange.error = ending.error;
-      if (ending.error?.source === 'backend') runtime.errors += 1;
+    joinTunnel(exchange, this.client, attempt, head, () => {
       this.#leaveBackend();
       this.#end();
     });
@@ -325,11 +274,8 @@ export class RequestPath implements ClientEvents, DecisionTaker, AttemptOwner {
     const { exchange } = this;
     this.#answerBegun = true;
     exchange.status = answer.status;
-    exchange.responseBytes = sendLocalAnswer(
-      this.client,
-      withHsts(exchange, answer),
-      exchange.method === 'HEAD',
-    );
+    const whole = withHsts(exchange, answer);
+    exchange.responseBytes = sendLocalAnswer(this.client, whole, exchange.method === 'HEAD');
     this.#end();
   }
 

@@ -15,11 +15,9 @@ export interface KeyedRequest {
 
 /**
  * The key of a request for its upstream's scheduler; `wanted`: where the config says that it is found. What the rule
- * set comes first. Undefined: the scheduler wants none, or the request has none; an empty one is none, for otherwise all
- * who lack it would meet at one backend.
+ * set comes first. Undefined: the request has none; an empty one is none, for otherwise all who lack it would meet at one backend.
  */
-export function schedulerKey(exchange: KeyedRequest, wanted: SchedulerKey | null): string | undefined {
-  if (wanted === null) return undefined;
+export function schedulerKey(exchange: KeyedRequest, wanted: SchedulerKey): string | undefined {
   const { decision } = exchange;
   if (decision !== null && decision.kind === 'forward' && decision.key !== undefined) return decision.key;
   const key = configuredKey(exchange, wanted);

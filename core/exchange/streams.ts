@@ -1,4 +1,5 @@
 import type { UpstreamConfig } from '../shared/config-types.ts';
+import type { Deadlines } from '../shared/deadlines.ts';
 import type { ProxyError } from '../shared/errors.ts';
 import type { TlsInfo } from '../shared/tls-info.ts';
 import type { HeaderList } from './headers.ts';
@@ -19,6 +20,11 @@ export type BodyFraming =
 export const NO_BODY: BodyFraming = { kind: 'none' };
 export const CHUNKED_BODY: BodyFraming = { kind: 'chunked' };
 export const UNTIL_CLOSE_BODY: BodyFraming = { kind: 'until-close' };
+
+/** Whether anything follows the head. */
+export function hasBody(framing: BodyFraming): boolean {
+  return framing.kind !== 'none' && (framing.kind !== 'length' || framing.bytes > 0);
+}
 
 /** The connection that requests come over. */
 export interface Peer {
@@ -162,6 +168,19 @@ export interface ClientEvents {
   /** The client is gone, or broke the rules in mid-body; no answer can reach it. */
   onClientGone(error: ProxyError): void;
   onClientWritable(): void;
+}
+
+/** Who accepted a client's connection: the listener. */
+export interface Acceptor {
+  limits(): ClientLimits;
+  /** Whether connections are to end after the exchanges under way. */
+  readonly draining: boolean;
+  readonly deadlines: Deadlines;
+  /** Begins an exchange. */
+  onRequest(peer: Peer, client: ClientStream, request: ReceivedRequest): ClientEvents;
+  /** What came is no request: an exchange that only answers `error`. */
+  onRefused(peer: Peer, client: ClientStream, error: ProxyError): ClientEvents;
+  onClosed(peer: Peer): void;
 }
 
 /** What an upstream's config says of its connections. */

@@ -47,6 +47,11 @@ export class Dial implements Timed, ClientSessionOwner {
     socket.on('close', this.#onClose);
   }
 
+  /** Whether it begins with something that makes it one client's alone. */
+  get isPrivate(): boolean {
+    return this.#opening.preface !== null;
+  }
+
   #onConnected(): void {
     if (this.#isDone) return;
     const { socket } = this.#opening;

@@ -1,16 +1,17 @@
 import type { HeaderList } from '../exchange/headers.ts';
-import type {
-  BackendEvents,
-  BackendSettings,
-  BackendStream,
-  BodyConsumer,
-  ClientStream,
-  OutgoingRequest,
-  RequestHead,
-  ResponseHead,
+import {
+  hasBody,
+  type BackendEvents,
+  type BackendSettings,
+  type BackendStream,
+  type BodyConsumer,
+  type ClientStream,
+  type OutgoingRequest,
+  type RequestHead,
+  type ResponseHead,
 } from '../exchange/streams.ts';
 import type { ProxyError } from '../shared/errors.ts';
-import type { Backend } from '../upstreams/backend.ts';
+import type { AddressBackend } from '../upstreams/backend.ts';
 
 /** The request path's side of an attempt. */
 export interface AttemptOwner {
@@ -34,7 +35,7 @@ export interface AttemptOwner {
  * other when it is slower.
  */
 export class Attempt implements BackendEvents, BodyConsumer {
-  readonly backend: Backend;
+  readonly backend: AddressBackend;
   stream: BackendStream;
   /** Whether the request body has begun to be read: it can not be sent a second time. */
   bodyBegun = false;
@@ -44,7 +45,7 @@ export class Attempt implements BackendEvents, BodyConsumer {
 
   constructor(
     owner: AttemptOwner,
-    backend: Backend,
+    backend: AddressBackend,
     stream: BackendStream,
     head: OutgoingRequest,
     request: RequestHead,
@@ -71,7 +72,7 @@ export class Attempt implements BackendEvents, BodyConsumer {
     this.#owner.onConnected();
     const { framing, expectsContinue } = this.#request;
     this.stream.sendHead(this.#head, framing, expectsContinue);
-    if (framing.kind === 'none' || (framing.kind === 'length' && framing.bytes === 0)) return;
+    if (!hasBody(framing)) return;
     this.bodyBegun = true;
     this.#owner.client.readBody(this);
     this.stream.flush();

@@ -38,8 +38,8 @@ export type PrimaryMessage =
   | { readonly type: 'certificate'; readonly id: number; readonly found: Certificate | null }
   /** What was answered about this set before may be out of date. */
   | { readonly type: 'certificates-changed'; readonly set: string }
-  /** The keys of session tickets from now on, in base64, by `TlsConfig.ticketRotationMs`. */
-  | { readonly type: 'ticket-keys'; readonly keys: Readonly<Record<number, string>> }
+  /** The keys of session tickets from now on, in base64, by `TlsConfig.ticketRotationMs`: the one that seals, then the one before it. */
+  | { readonly type: 'ticket-keys'; readonly keys: Readonly<Record<number, readonly string[]>> }
   | { readonly type: 'reopen-logs' }
   /** Stop accepting, finish what runs, close idle connections, then answer `drained` and exit 0. */
   | { readonly type: 'drain'; readonly timeoutMs: number };
@@ -68,9 +68,13 @@ export type WorkerMessage =
     }
   | { readonly type: 'drained' };
 
-/** The address under which a listening socket is shared between listeners of successive snapshots. */
-export function listenKey(address: Config['listeners'][number]['address']): string {
+/**
+ * What a listening socket goes by from one snapshot to the next: its address. Listeners at port 0 have
+ * a port of their own each, which only their names tell apart.
+ */
+export function listenKey({ name, address }: Pick<Config['listeners'][number], 'name' | 'address'>): string {
   if (address.kind === 'unix') return `unix:${address.path}`;
+  if (address.port === 0) return `${address.host}|0|${name}`;
   return `${address.host}|${address.port}${address.ipv6Only === true ? '|ipv6Only' : ''}`;
 }
 

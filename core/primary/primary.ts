@@ -144,9 +144,9 @@ export class Primary {
     const { current } = this.#supervisor;
     const listeners = current?.plan.config.listeners ?? [];
     return new Map(
-      listeners.map(({ name, address, addressText }) => [
-        name,
-        current?.sockets.get(listenKey(address))?.addressText ?? addressText,
+      listeners.map((listener) => [
+        listener.name,
+        current?.sockets.get(listenKey(listener))?.addressText ?? listener.addressText,
       ]),
     );
   }

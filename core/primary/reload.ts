@@ -131,8 +131,7 @@ export class Reloader {
     const { supervisor, quarantine, certificates } = this.#options;
     const held = supervisor.current?.sockets ?? new Map();
     const plan = await makePlan(this.#version, loaded, quarantine);
-    const addresses = loaded.config.listeners.map(({ address }) => address);
-    const bound = await bindAll(addresses, held);
+    const bound = await bindAll(loaded.config.listeners, held);
     if (!bound.ok) return { problems: bound.problems, warnings: [], changes: [] };
     certificates.add(loaded.config, loaded.certificates);
     const result = await distribute({ plan, sockets: bound.sockets });
@@ -152,7 +151,7 @@ export class Reloader {
       problems: [],
       warnings: [
         ...(this.#started === null ? [] : restartWarnings(this.#started, loaded.config)),
-        ...setSocketModes(addresses),
+        ...setSocketModes(loaded.config.listeners.map(({ address }) => address)),
       ],
       changes: [...describeChanges(previous.config, loaded.config), ...changedScripts(previous, loaded)],
     };

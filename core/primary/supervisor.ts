@@ -49,8 +49,6 @@ interface Slot {
 
 /** A worker that has not come up by then never will. */
 const onlineTimeoutMs = 30_000;
-/** What a drained worker gets on top of its time to log and leave by itself. */
-const drainGraceMs = 500;
 
 /** Keeps the right number of workers alive and on the current snapshot. */
 export class Supervisor {
@@ -128,7 +126,7 @@ export class Supervisor {
       slot.worker = null;
       if (worker === null) continue;
       this.#retired.add(worker);
-      void drainWorker(worker, drainTimeoutMs).then(() => this.#retired.delete(worker));
+      void worker.drain(drainTimeoutMs).then(() => this.#retired.delete(worker));
     }
     while (this.#slots.length < count) this.#spawn(this.#addSlot(this.#slots.length));
   }
@@ -139,20 +137,22 @@ export class Supervisor {
 
   /** Drains every worker, and kills those that are not done in time. */
   async stop(timeoutMs: number): Promise<void> {
-    this.#stopping = true;
-    for (const slot of this.#slots) clearTimeout(slot.timer);
-    this.#spare.close();
-    await Promise.all(this.#living().map((worker) => drainWorker(worker, timeoutMs)));
+    this.#startNoMore();
+    await Promise.all(this.#living().map((worker) => worker.drain(timeoutMs)));
   }
 
   /** Ends every worker at once. */
   async kill(): Promise<void> {
-    this.#stopping = true;
-    for (const slot of this.#slots) clearTimeout(slot.timer);
-    this.#spare.close();
+    this.#startNoMore();
     const workers = this.#living();
     for (const worker of workers) worker.kill('SIGKILL');
     await Promise.all(workers.map((worker) => worker.exited));
+  }
+
+  #startNoMore(): void {
+    this.#stopping = true;
+    for (const slot of this.#slots) clearTimeout(slot.timer);
+    this.#spare.close();
   }
 
   /**
@@ -291,12 +291,4 @@ export class Supervisor {
     if (delayMs === 0) this.#spawn(slot);
     else slot.timer = setTimeout(() => this.#spawn(slot), delayMs);
   }
-}
-
-/** A worker ends by itself when it has drained; one that does not is killed. */
-async function drainWorker(worker: WorkerProcess, timeoutMs: number): Promise<void> {
-  worker.send({ type: 'drain', timeoutMs });
-  const timer = setTimeout(() => worker.kill('SIGKILL'), timeoutMs + drainGraceMs);
-  await worker.exited;
-  clearTimeout(timer);
 }

@@ -1,21 +1,34 @@
 import { hostNameOf } from '../shared/address.ts';
+import {
+  NO_OVERRIDES,
+  rowsWithOverrides,
+  termsWithOverrides,
+  upstreamText,
+  type BackendOverrides,
+  type UpstreamOverrides,
+} from '../shared/backend-overrides.ts';
 import type { BackendConfig, UpstreamConfig } from '../shared/config-types.ts';
-import { Backend, BackendRuntime } from './backend.ts';
+import { AddressBackend, BackendRuntime } from './backend.ts';
+import { nestUpstreams } from './nested-backend.ts';
 import { Upstream } from './upstream.ts';
 
 /**
  * Carries what is known of each backend (counters, health, latencies, and whatever others key by its
- * runtime, such as connection pools) from one snapshot to the next, and knows which addresses host
- * names stand for: each of them is a backend of its own.
+ * runtime, such as connection pools) from one snapshot to the next, and knows what a config does not say:
+ * which addresses host names stand for (each of them is a backend of its own), and what commands have set.
  */
 export class UpstreamRegistry {
-  /** By name, of the snapshot committed last. */
-  #live: ReadonlyMap<string, Upstream> = new Map();
+  /** By name, of the snapshot committed last; null before the first. */
+  #live: ReadonlyMap<string, Upstream> | null = null;
   readonly #addresses = new Map<string, readonly string[]>();
+  #overrides: ReadonlyMap<string, UpstreamOverrides> = new Map();
 
   /** Builds the upstreams of a coming snapshot beside the live ones, which it leaves as they are; may be thrown away. */
   prepare(configs: readonly UpstreamConfig[]): ReadonlyMap<string, Upstream> {
-    return new Map(configs.map((config) => [config.name, this.#build(config)]));
+    const upstreams = new Map(configs.map((config) => [config.name, this.#build(config)]));
+    nestUpstreams(upstreams, this.#live);
+    for (const upstream of upstreams.values()) this.#setNestedTerms(upstream);
+    return upstreams;
   }
 
   /** Makes prepared upstreams the live ones. Returns the runtimes that none of them uses any more, whose connections can be closed. */
@@ -40,61 +53,127 @@ export class UpstreamRegistry {
       if (addresses.length === 0) this.#addresses.delete(name);
       else this.#addresses.set(name, addresses);
     }
-    const before = runtimesOf(this.#live);
-    // The live ones first: those to come take their runtimes over.
-    for (const upstream of [...this.#live.values(), ...prepared.values()]) {
-      if (upstream.config.backends.some(({ address }) => changed.has(hostNameOf(address) ?? '')))
-        this.#resolveAnew(upstream);
-    }
-    return [...before.difference(runtimesOf(this.#live))];
+    return this.#updateAll(prepared, (upstream) =>
+      this.#rows(upstream.config).some(({ address }) => changed.has(hostNameOf(address) ?? '')),
+    );
+  }
+
+  /** From now on this is what commands have set, all of it, as for `learn`. */
+  override(
+    overrides: BackendOverrides,
+    prepared: ReadonlyMap<string, Upstream> = new Map(),
+  ): BackendRuntime[] {
+    const next = new Map(Object.entries(overrides));
+    const concerned = new Set([...this.#overrides.keys(), ...next.keys()]);
+    this.#overrides = next;
+    return this.#updateAll(prepared, ({ name }) => concerned.has(name));
+  }
+
+  /** The runtimes of the live backends, by whether their state is `maintenance`. */
+  inMaintenance(): { readonly yes: readonly BackendRuntime[]; readonly no: readonly BackendRuntime[] } {
+    const backends = [...(this.#live?.values() ?? [])].flatMap((upstream) => upstream.backends);
+    const runtimesIn = (inMaintenance: boolean): BackendRuntime[] =>
+      backends.flatMap(({ state, runtime }) =>
+        (state === 'maintenance') === inMaintenance ? [runtime] : [],
+      );
+    return { yes: runtimesIn(true), no: runtimesIn(false) };
   }
 
   #build(config: UpstreamConfig): Upstream {
     const runtimes = this.#knownRuntimes(config.name);
-    return new Upstream(
-      config,
-      this.#rows(config).map((row) => new Backend(row, runtimeOf(row, runtimes))),
-      this.#live.get(config.name),
-    );
-  }
-
-  #resolveAnew(upstream: Upstream): void {
-    const kept = Map.groupBy(upstream.backends, ({ addressText }) => addressText);
-    const runtimes = this.#knownRuntimes(upstream.name);
+    const rows = this.#rows(config);
+    const upstream = new Upstream(config, []);
+    const before = this.#live?.get(config.name);
+    if (before !== undefined) upstream.takeOver(before);
     upstream.replaceBackends(
-      this.#rows(upstream.config).map(
-        (row) => kept.get(row.addressText)?.shift() ?? new Backend(row, runtimeOf(row, runtimes)),
-      ),
+      rows,
+      this.#resolve(rows, config).map((resolved) => this.#create(resolved, config, runtimes)),
     );
+    return upstream;
   }
 
-  #knownRuntimes(upstream: string): Map<string, BackendRuntime> {
-    const backends = this.#live.get(upstream)?.backends ?? [];
+  #create({ row, rowText }: ResolvedRow, config: UpstreamConfig, runtimes: Runtimes): AddressBackend {
+    const runtime = runtimes.get(row.addressText) ?? new BackendRuntime(this.#live !== null);
+    // An address listed twice is still one server: both rows share one runtime.
+    runtimes.set(row.addressText, runtime);
+    return new AddressBackend(row, config, runtime, rowText);
+  }
+
+  /** The live ones first: those to come take their runtimes over. */
+  #updateAll(
+    prepared: ReadonlyMap<string, Upstream>,
+    isConcerned: (upstream: Upstream) => boolean,
+  ): BackendRuntime[] {
+    const before = runtimesOf(this.#live);
+    for (const upstream of [...(this.#live?.values() ?? []), ...prepared.values()])
+      if (isConcerned(upstream)) this.#update(upstream);
+    return [...before.difference(runtimesOf(this.#live))];
+  }
+
+  #update(upstream: Upstream): void {
+    const { config } = upstream;
+    const kept = Map.groupBy(upstream.backends, ({ addressText }) => addressText);
+    const runtimes = this.#knownRuntimes(config.name);
+    const rows = this.#rows(config);
+    upstream.replaceBackends(
+      rows,
+      this.#resolve(rows, config).map((resolved) => {
+        const backend = kept.get(resolved.row.addressText)?.shift();
+        backend?.setTerms(resolved.row);
+        return backend ?? this.#create(resolved, config, runtimes);
+      }),
+    );
+    this.#setNestedTerms(upstream);
+  }
+
+  #setNestedTerms({ name, config, nested }: Upstream): void {
+    for (const backend of nested) {
+      const row = config.nested.find((each) => each.upstream === backend.upstream.name);
+      if (row !== undefined)
+        backend.setTerms(termsWithOverrides(row, [upstreamText(row.upstream)], this.#overridesOf(name)));
+    }
+  }
+
+  #overridesOf(upstream: string): UpstreamOverrides {
+    return this.#overrides.get(upstream) ?? NO_OVERRIDES;
+  }
+
+  #knownRuntimes(upstream: string): Runtimes {
+    const backends = this.#live?.get(upstream)?.backends ?? [];
     return new Map(backends.map(({ addressText, runtime }) => [addressText, runtime]));
   }
 
-  /** The config's backends, with a row for each address in the place of one that gives a host name. */
-  #rows({ backends }: UpstreamConfig): BackendConfig[] {
-    return backends.flatMap((row) => {
-      const { address, addressText } = row;
+  #rows(config: UpstreamConfig): readonly BackendConfig[] {
+    return rowsWithOverrides(config, this.#overridesOf(config.name));
+  }
+
+  /** These rows with what commands have set, and one for each address in the place of a row with a host name. */
+  #resolve(rows: readonly BackendConfig[], { name: upstream }: UpstreamConfig): ResolvedRow[] {
+    const overrides = this.#overridesOf(upstream);
+    return rows.flatMap((row) => {
+      const { address, addressText: rowText } = row;
       const name = hostNameOf(address);
-      if (name === null || address.kind === 'unix') return [row];
-      return (this.#addresses.get(name) ?? []).map((ip) => ({
-        ...row,
-        address: { ...address, ip },
-        addressText: `${addressText} (${ip})`,
-      }));
+      if (name === null || address.kind === 'unix')
+        return [{ row: termsWithOverrides(row, [rowText], overrides), rowText }];
+      return (this.#addresses.get(name) ?? []).map((ip) => {
+        const addressText = `${rowText} (${ip})`;
+        const terms = termsWithOverrides(row, [addressText, rowText], overrides);
+        return { row: { ...terms, address: { ...address, ip }, addressText }, rowText };
+      });
     });
   }
 }
 
-/** An address listed twice is still one server: both rows share one runtime. */
-function runtimeOf({ addressText }: BackendConfig, runtimes: Map<string, BackendRuntime>): BackendRuntime {
-  const runtime = runtimes.get(addressText) ?? new BackendRuntime();
-  runtimes.set(addressText, runtime);
-  return runtime;
+type Runtimes = Map<string, BackendRuntime>;
+
+interface ResolvedRow {
+  readonly row: BackendConfig;
+  /** What the config calls it. */
+  readonly rowText: string;
 }
 
-function runtimesOf(upstreams: ReadonlyMap<string, Upstream>): Set<BackendRuntime> {
-  return new Set([...upstreams.values()].flatMap(({ backends }) => backends.map(({ runtime }) => runtime)));
+function runtimesOf(upstreams: ReadonlyMap<string, Upstream> | null): Set<BackendRuntime> {
+  return new Set(
+    [...(upstreams?.values() ?? [])].flatMap(({ backends }) => backends.map(({ runtime }) => runtime)),
+  );
 }

@@ -1,8 +1,14 @@
 import { hostNameOf } from '../shared/address.ts';
 import type { BackendConfig, UpstreamConfig } from '../shared/config-types.ts';
-import { healthVersion, type Backend } from './backend.ts';
-import { createScheduler, type Scheduler } from './schedulers/scheduler.ts';
 import { parseSchedulerKey, type SchedulerKey } from '../shared/scheduler-key.ts';
+import { AddressBackend, availabilityChanged, availabilityVersion, type Backend } from './backend.ts';
+import { candidatesOf } from './candidates.ts';
+import { NestedBackend } from './nested-backend.ts';
+import { createScheduler, type Scheduler } from './schedulers/scheduler.ts';
+import { advanceSlowStarts } from './slow-start.ts';
+
+/** The share of the usable backends that may be ejected. */
+const MAX_EJECTED = 0.5;
 
 /** A named group of backends with its scheduler, in one snapshot. */
 export class Upstream {
@@ -11,39 +17,74 @@ export class Upstream {
   /** Where the key of a request is found; null: the scheduler wants none. */
   readonly key: SchedulerKey | null;
   readonly #scheduler: Scheduler;
-  #backends: readonly Backend[];
-  #candidates: readonly Backend[];
-  #seenHealth: number;
+  readonly #now: () => number;
+  #rows: readonly BackendConfig[];
+  #backends: readonly AddressBackend[];
+  #nested: readonly NestedBackend[] = [];
+  #candidates: readonly Backend[] = [];
+  #seenVersion = -1;
+  /** Whether the scheduler has not heard of all backends yet. */
+  #tellScheduler = true;
+  /** When slow starts are to be looked at again. */
+  #dueMs = Number.POSITIVE_INFINITY;
 
-  /** `before`: what the snapshot before had under this name; the scheduler goes on where it stands. */
-  constructor(config: UpstreamConfig, backends: readonly Backend[], before?: Upstream) {
+  /** `now`: in ms, as performance.now(). */
+  constructor(
+    config: UpstreamConfig,
+    backends: readonly AddressBackend[],
+    now: () => number = () => performance.now(),
+  ) {
     this.name = config.name;
     this.config = config;
+    this.#rows = config.backends;
     this.#backends = backends;
+    this.#now = now;
     this.key = config.scheduler.key === null ? null : (parseSchedulerKey(config.scheduler.key) ?? null);
     this.#scheduler = createScheduler(config.scheduler);
-    if (before !== undefined) this.#scheduler.takeOver?.(before.#scheduler);
-    this.#scheduler.setBackends?.(backends);
-    this.#seenHealth = healthVersion();
-    this.#candidates = backends.filter((backend) => backend.takesRequests);
   }
 
-  /** More than the config's rows where a host name stands for several addresses, fewer where it stands for none. */
-  get backends(): readonly Backend[] {
+  /** What the snapshot before had under this name: the scheduler goes on where that one stands. Before the first pick. */
+  takeOver(before: Upstream): void {
+    this.#scheduler.takeOver?.(before.#scheduler);
+  }
+
+  /** Those with an address: more than the config's rows where a host name stands for several, fewer where it stands for none. */
+  get backends(): readonly AddressBackend[] {
     return this.#backends;
   }
 
-  /** For host names that stand for other addresses now. */
-  replaceBackends(backends: readonly Backend[]): void {
-    this.#backends = backends;
-    this.#scheduler.setBackends?.(backends);
-    this.#candidates = backends.filter((backend) => backend.takesRequests);
+  get nested(): readonly NestedBackend[] {
+    return this.#nested;
   }
 
-  /** The config's rows whose host name stands for no address. */
+  /** Exchanges under way at all its backends. */
+  get inFlight(): number {
+    let sum = 0;
+    for (const { runtime } of this.#backends) sum += runtime.inFlight;
+    for (const { upstream } of this.#nested) sum += upstream.inFlight;
+    return sum;
+  }
+
+  /** For host names that stand for other addresses now, and backends that a command added or removed; `rows`: what they come from. */
+  replaceBackends(rows: readonly BackendConfig[], backends: readonly AddressBackend[]): void {
+    this.#rows = rows;
+    this.#backends = backends;
+    this.#tellScheduler = true;
+    // Of the upstreams that this one stands in, too.
+    availabilityChanged();
+  }
+
+  /** Puts other upstreams in the places that the config has for them; before the first pick. */
+  nest(nested: readonly NestedBackend[]): void {
+    this.#nested = nested;
+    this.#tellScheduler = true;
+    availabilityChanged();
+  }
+
+  /** The rows whose host name stands for no address. */
   unresolved(): readonly BackendConfig[] {
     const named = new Set(this.#backends.map(({ address }) => hostNameOf(address)));
-    return this.config.backends.filter(({ address }) => !named.has(hostNameOf(address)));
+    return this.#rows.filter(({ address }) => !named.has(hostNameOf(address)));
   }
 
   /** Why `pick` finds none, for the log. */
@@ -55,20 +96,60 @@ export class Upstream {
     return `no backend of ${this.name} takes requests${which}${why}`;
   }
 
-  /** The backends that take new requests: ready, up, weight above 0. The same array until that changes. */
+  /** The backends among which is picked (`candidatesOf`). The same array until they, or their weights, change. */
   candidates(): readonly Backend[] {
-    if (this.#seenHealth !== healthVersion()) {
-      this.#seenHealth = healthVersion();
-      this.#candidates = this.#backends.filter((backend) => backend.takesRequests);
-    }
+    if (
+      this.#seenVersion !== availabilityVersion() ||
+      (this.#dueMs < Number.POSITIVE_INFINITY && this.#now() >= this.#dueMs)
+    )
+      this.#refresh();
     return this.#candidates;
+  }
+
+  #refresh(): void {
+    this.#seenVersion = availabilityVersion();
+    this.#dueMs = advanceSlowStarts(this.#backends, this.config.slowStartMs, this.#now());
+    const all: readonly Backend[] = [...this.#backends, ...this.#nested];
+    if (this.#tellScheduler) this.#scheduler.setBackends?.(all);
+    this.#tellScheduler = false;
+    const { minAvailable } = this.config;
+    this.#candidates = candidatesOf(all, {
+      minAvailable,
+      maxEjected: MAX_EJECTED,
+    });
   }
 
   /**
    * The scheduler's choice among the candidates not in `tried`, or undefined where none is left.
-   * `key`: of the request, for schedulers that go by one.
+   * `source`: of the key, for schedulers that go by one.
    */
-  pick(tried: readonly Backend[] = [], key?: Uint8Array | string): Backend | undefined {
-    return this.#scheduler.pick(this.candidates(), key, tried.length === 0 ? undefined : tried);
+  pick(tried: readonly Backend[] = [], source?: KeySource): AddressBackend | undefined {
+    const candidates = this.candidates();
+    for (const nested of this.#nested) nested.addUp();
+    const key = this.key === null ? undefined : source?.keyFor(this.key);
+    const picked = this.#scheduler.pick(candidates, key, this.#left(tried));
+    return this.resolve(picked, tried, source);
   }
+
+  /** What a scheduler is to leave out: backends that were tried, and upstreams that have nothing left to try. */
+  #left(tried: readonly Backend[]): readonly Backend[] | undefined {
+    if (tried.length === 0) return undefined;
+    const done = this.#nested.filter((nested) => nested.isTried(tried));
+    return done.length === 0 ? tried : [...tried, ...done];
+  }
+
+  /** A candidate as a backend that can be connected to: one of its own where it is an upstream. */
+  resolve(
+    candidate: Backend | undefined,
+    tried?: readonly Backend[],
+    source?: KeySource,
+  ): AddressBackend | undefined {
+    if (candidate instanceof NestedBackend) return candidate.pick(tried, source);
+    return candidate instanceof AddressBackend ? candidate : undefined;
+  }
+}
+
+/** Whoever is to be sent somewhere: has a key, where a scheduler wants one. */
+export interface KeySource {
+  keyFor(wanted: SchedulerKey): string | undefined;
 }

@@ -91,7 +91,7 @@ channel.onMessage((message, handle) => {
 channel.send({ type: 'online' });
 
 function serve(): void {
-  const wanted = new Set((live?.config.listeners ?? []).map(({ address }) => listenKey(address)));
+  const wanted = new Set((live?.config.listeners ?? []).map(listenKey));
   for (const [key, server] of servers) {
     if (wanted.has(key)) continue;
     server.close();

@@ -6,8 +6,10 @@ import { schedulerKey, type KeyedRequest } from '../../exchange/scheduler-key.ts
 import type { RequestHead } from '../../exchange/streams.ts';
 import type { Config, ListenerConfig, UpstreamConfig } from '../../shared/config-types.ts';
 import { ProxyError } from '../../shared/errors.ts';
+import type { SchedulerKey } from '../../shared/scheduler-key.ts';
 import type { PickCandidate, RuleRequest } from '../../shared/rule-script.ts';
-import { Backend, BackendRuntime, pickCandidate } from '../../upstreams/backend.ts';
+import { AddressBackend, BackendRuntime, pickCandidate } from '../../upstreams/backend.ts';
+import { nestUpstreams } from '../../upstreams/nested-backend.ts';
 import { Upstream } from '../../upstreams/upstream.ts';
 import { shownPath } from '../problems.ts';
 import type { RuleAnswer } from '../sandbox/messages.ts';
@@ -51,6 +53,7 @@ class ExplainedPath {
   constructor(config: Config, listener: ListenerConfig) {
     this.#listener = listener;
     this.#upstreams = new Map(config.upstreams.map((upstream) => [upstream.name, asWritten(upstream)]));
+    nestUpstreams(this.#upstreams);
   }
 
   step(step: Step['step'], text: string, details: readonly string[]): void {
@@ -175,16 +178,15 @@ class ExplainedPath {
     }
     this.step('upstream', name, [reason]);
     const candidates = upstream.candidates();
-    const table = upstream.backends.map(
+    const table = [...upstream.backends, ...upstream.nested].map(
       (one) =>
         `${one.addressText}: weight ${one.weight}${candidates.includes(one) ? '' : ', takes no new requests'}`,
     );
-    const picked = candidates[this.#picks?.[name] ?? -1];
-    const key =
-      this.#keyed === null
-        ? undefined
-        : schedulerKey({ ...this.#keyed, forwardTarget: target }, upstream.key);
-    const backend = picked ?? upstream.pick([], key);
+    const picked = upstream.resolve(candidates[this.#picks?.[name] ?? -1]);
+    const keyed = this.#keyed === null ? null : { ...this.#keyed, forwardTarget: target };
+    const keyFor = (wanted: SchedulerKey): string | undefined =>
+      keyed === null ? undefined : schedulerKey(keyed, wanted);
+    const backend = picked ?? upstream.pick([], { keyFor });
     if (backend === undefined) {
       this.step('backend', 'none', table);
       return {
@@ -194,9 +196,13 @@ class ExplainedPath {
       };
     }
     const byScheduler =
-      candidates.length === 1 ? 'the only one that takes requests' : byWhat(upstream, key, candidates.length);
+      candidates.length === 1
+        ? 'the only one that takes requests'
+        : byWhat(upstream, upstream.key === null ? undefined : keyFor(upstream.key), candidates.length);
+    const through = backend.settings.name === name ? [] : [`a backend of ${backend.settings.name}`];
     this.step('backend', backend.addressText, [
       picked === undefined ? byScheduler : "the script's `pick` handler chose it",
+      ...through,
       ...table,
     ]);
     return { kind: 'forward', upstream: name, backend: backend.addressText, target };
@@ -214,6 +220,6 @@ function byWhat({ key: wanted, config }: Upstream, key: string | undefined, cand
 function asWritten(config: UpstreamConfig): Upstream {
   return new Upstream(
     config,
-    config.backends.map((row) => new Backend(row, new BackendRuntime())),
+    config.backends.map((row) => new AddressBackend(row, config, new BackendRuntime())),
   );
 }

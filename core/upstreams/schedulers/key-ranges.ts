@@ -38,7 +38,7 @@ export class KeyRanges implements Scheduler {
     if (range === undefined) return this.#elsewhere.pick(candidates, key, tried);
     if (candidates !== this.#candidates) {
       this.#candidates = candidates;
-      const byRow = Map.groupBy(candidates, rowOf);
+      const byRow = Map.groupBy(candidates, ({ rowText }) => rowText);
       for (const each of this.#ranges) each.candidates = each.backends.flatMap((row) => byRow.get(row) ?? []);
     }
     return range.scheduler.pick(range.candidates, key, tried);
@@ -69,10 +69,4 @@ interface Range extends KeyRangeConfig {
 /** null: below everything. */
 function isBelow(a: number | string | null, b: number | string | null): boolean {
   return b !== null && (a === null || a < b);
-}
-
-/** The row that a backend comes from: the addresses of a host name are backends named `row (address)`. */
-function rowOf({ addressText }: Backend): string {
-  const name = addressText.startsWith('unix:') ? -1 : addressText.indexOf(' (');
-  return name === -1 ? addressText : addressText.slice(0, name);
 }

@@ -40,7 +40,7 @@ test.each([
   ['cookie(id)', undefined],
   ['rule', undefined],
 ])('%s is %s', (key, expected) => {
-  expect(schedulerKey(request({}, fields), parseSchedulerKey(key) ?? null)).toBe(expected);
+  expect(schedulerKey(request({}, fields), parseSchedulerKey(key) ?? { kind: 'rule' })).toBe(expected);
 });
 
 test('two fields of one name are one key, as RFC 9110 5.3 joins them', () => {
@@ -54,12 +54,11 @@ test('a request without query or cookies has no such key', () => {
   expect(schedulerKey(bare, { kind: 'cookie', name: 'sid' })).toBeUndefined();
 });
 
-test("a rule's key comes first, but only for a scheduler that wants one", () => {
+test("a rule's key comes first", () => {
   const forward = { kind: 'forward', upstream: 'site', target: null, host: null, edits: [] } as const;
   const decision = { ...forward, key: 'theirs' };
   expect(schedulerKey(request({ decision }), { kind: 'source' })).toBe('theirs');
   expect(schedulerKey(request({ decision }), { kind: 'rule' })).toBe('theirs');
-  expect(schedulerKey(request({ decision }), null)).toBeUndefined();
   expect(schedulerKey(request({ decision: forward }), { kind: 'source' })).toBe('192.0.2.7');
 });
 

@@ -115,7 +115,7 @@ describe.each(kinds)('$type', ({ type, tolerance, others, places: known }) => {
     const [slow] = backends;
     if (slow === undefined) throw new Error('unreachable');
     const shares = [0.1, 0.5, 0.9].map((weight) => {
-      Object.assign(slow, { weight });
+      slow.slowStartShare = weight;
       const now = placesOf(scheduler, backends);
       // Nobody else's keys move.
       for (const [i, name] of now.entries()) if (name !== before[i]) expect(before[i]).toBe(slow.addressText);
@@ -123,14 +123,15 @@ describe.each(kinds)('$type', ({ type, tolerance, others, places: known }) => {
       return now.filter((name) => name === slow.addressText).length / own;
     });
     for (const [i, weight] of [0.1, 0.5, 0.9].entries()) expect(shares[i]).toBeCloseTo(weight, 1);
-    Object.assign(slow, { weight: 1 });
+    slow.slowStartShare = 1;
     expect(placesOf(scheduler, backends)).toEqual(before);
   });
 
   test('a lone backend that starts slowly gets everything', () => {
     const [slow] = named(1);
     if (slow === undefined) throw new Error('unreachable');
-    const backends = [Object.assign(slow, { weight: 0.01 })];
+    slow.slowStartShare = 0.01;
+    const backends = [slow];
     expect(schedulerOf(type, backends).pick(backends, 'a')).toBe(slow);
   });
 
@@ -140,7 +141,7 @@ describe.each(kinds)('$type', ({ type, tolerance, others, places: known }) => {
     expect(new Set(placesOf(scheduler, backends.slice(0, 1)))).toEqual(new Set(['10.0.0.1:8080']));
     const [, raised] = backends;
     if (raised === undefined) throw new Error('unreachable');
-    Object.assign(raised, { weight: 3 });
+    raised.setTerms({ weight: 3, state: 'ready', priority: 0 });
     const counts = countPicks(backends, KEYS.length, (i) => scheduler.pick(backends, KEYS[i]));
     expect((counts[1] ?? 0) / KEYS.length).toBeGreaterThan(0.75 * (1 - tolerance));
   });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Backend, BackendRuntime } from '../../../core/upstreams/backend.ts';
+import { AddressBackend, BackendRuntime } from '../../../core/upstreams/backend.ts';
 import { KeyRanges } from '../../../core/upstreams/schedulers/key-ranges.ts';
 import { backendsOf, picks, upstreamConfig } from './support.ts';
 
@@ -59,11 +59,17 @@ describe('key-ranges', () => {
   });
 
   test('a host name stands for all its addresses', () => {
-    const addresses = ['api:80 (10.0.0.1)', 'api:80 (10.0.0.2)', 'b1'].map((addressText) => {
-      const [config] = upstreamConfig('x', [1]).backends;
-      if (config === undefined) throw new Error('unreachable');
-      return new Backend({ ...config, addressText }, new BackendRuntime());
-    });
+    const config = upstreamConfig('x', [1]);
+    const [row] = config.backends;
+    if (row === undefined) throw new Error('unreachable');
+    const addresses = [
+      ['api:80', 'api:80 (10.0.0.1)'],
+      ['api:80', 'api:80 (10.0.0.2)'],
+      ['b1', 'b1'],
+    ].map(
+      ([rowText = '', addressText = '']) =>
+        new AddressBackend({ ...row, addressText }, config, new BackendRuntime(), rowText),
+    );
     const scheduler = new KeyRanges([{ from: 'a', to: 'b', backends: ['api:80'] }]);
     expect(picks(() => scheduler.pick(addresses, 'a'), 4)).toEqual([
       'api:80 (10.0.0.1)',

@@ -1,18 +1,17 @@
 import type { SchedulerConfig, SchedulerName, UpstreamConfig } from '../../../core/shared/config-types.ts';
-import { Backend, BackendRuntime } from '../../../core/upstreams/backend.ts';
+import { AddressBackend, BackendRuntime, type Backend } from '../../../core/upstreams/backend.ts';
 
 /** Backends b0, b1, … with these weights. */
 export function backendsOf(...weights: readonly number[]): Backend[] {
-  return upstreamConfig('test', weights).backends.map(
-    (backend) => new Backend(backend, new BackendRuntime()),
-  );
+  const config = upstreamConfig('test', weights);
+  return config.backends.map((row) => new AddressBackend(row, config, new BackendRuntime()));
 }
 
 /** Backends b0, b1, … with weight 1 in the config, of which so much counts now. */
 export function slowStarting(weights: readonly number[]): Backend[] {
-  return backendsOf(...weights.map(() => 1)).map((backend, i) =>
-    Object.assign(backend, { weight: weights[i] ?? 1 }),
-  );
+  const backends = backendsOf(...weights.map(() => 1));
+  for (const [i, backend] of backends.entries()) backend.slowStartShare = weights[i] ?? 1;
+  return backends;
 }
 
 export function upstreamConfig(
@@ -27,7 +26,13 @@ export function upstreamConfig(
       address: { kind: 'tcp', host: '127.0.0.1', port: 9000 + i },
       addressText: `b${i}`,
       weight,
+      state: 'ready',
+      priority: 0,
+      backupFor: null,
     })),
+    nested: [],
+    minAvailable: 1,
+    slowStartMs: null,
     resolveIntervalMs: null,
     timeouts: { connectMs: 1000, responseMs: 1000, idleMs: 1000 },
     protocol: 'http1',

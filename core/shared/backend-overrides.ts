@@ -1,0 +1,65 @@
+import { formatAddress } from './address.ts';
+import type { BackendConfig, BackendState, BackendTerms, UpstreamConfig } from './config-types.ts';
+
+/**
+ * What commands have set at run time in place of what the config file says. Plain JSON: the primary
+ * holds it and every worker has a copy.
+ */
+export type BackendOverrides = Readonly<Record<string, UpstreamOverrides>>;
+
+/** Of one upstream, by its name. */
+export interface UpstreamOverrides {
+  readonly changed: readonly ChangedBackend[];
+  /** Texts of rows. */
+  readonly removed: readonly string[];
+  readonly added: readonly BackendConfig[];
+}
+
+export interface ChangedBackend {
+  /** The text of a row, or the name of one of the backends that it stands for (`api.internal:80 (10.0.0.1)`). */
+  readonly backend: string;
+  readonly state?: Override<BackendState>;
+  readonly weight?: Override<number>;
+}
+
+/** Holds as long as the file says what it said then: who changes the file has the last word. */
+export interface Override<Value> {
+  readonly value: Value;
+  readonly file: Value;
+}
+
+export const NO_OVERRIDES: UpstreamOverrides = { changed: [], removed: [], added: [] };
+
+/** What names a nested upstream where other backends have their address. */
+export function upstreamText(name: string): string {
+  return `upstream:${name}`;
+}
+
+/** The rows that an upstream has with what commands added and removed. */
+export function rowsWithOverrides(
+  { backends }: Pick<UpstreamConfig, 'backends'>,
+  { added, removed }: UpstreamOverrides,
+): readonly BackendConfig[] {
+  if (added.length === 0 && removed.length === 0) return backends;
+  const addresses = new Set(backends.map(({ address }) => formatAddress(address)));
+  return [
+    ...backends.filter(({ addressText }) => !removed.includes(addressText)),
+    ...added.filter(({ address }) => !addresses.has(formatAddress(address))),
+  ];
+}
+
+/** What a row says, with what commands set for it. `names`: what it is called by, the most specific first. */
+export function termsWithOverrides<Terms extends BackendTerms>(
+  terms: Terms,
+  names: readonly string[],
+  { changed }: UpstreamOverrides,
+): Terms {
+  if (changed.length === 0) return terms;
+  let { state, weight } = terms;
+  for (const name of names.toReversed()) {
+    const override = changed.find(({ backend }) => backend === name);
+    if (override?.state?.file === terms.state) state = override.state.value;
+    if (override?.weight?.file === terms.weight) weight = override.weight.value;
+  }
+  return { ...terms, state, weight };
+}
