@@ -10,7 +10,10 @@ import { readOptions, usage, type BenchOptions, type SectionName } from './optio
 import { Children } from './process/children.ts';
 import { renderSection } from './report.ts';
 import { measureBody } from './sections/body.ts';
+import { measureCertificates } from './sections/certificates.ts';
 import { measureFaults } from './sections/faults.ts';
+import { measureGrpc } from './sections/grpc.ts';
+import { measureHandshakes } from './sections/handshakes.ts';
 import { measureHttp2 } from './sections/http2.ts';
 import { measureHttps } from './sections/https.ts';
 import { measureMemory } from './sections/memory.ts';
@@ -19,14 +22,21 @@ import { measureReload } from './sections/reload.ts';
 import { measureRoutes } from './sections/routes.ts';
 import { measureRuleCall } from './sections/rule-call.ts';
 import { measureSchedulers } from './sections/schedulers.ts';
+import { measureWebSocketMemory } from './sections/websocket-memory.ts';
+import { measureWebSocket } from './sections/websocket.ts';
 
 const sections: Record<SectionName, (bench: Bench) => Promise<Section>> = {
   proxies: measureProxies,
   https: measureHttps,
   http2: measureHttp2,
+  websocket: measureWebSocket,
+  grpc: measureGrpc,
+  handshakes: measureHandshakes,
+  certificates: measureCertificates,
   'rule-call': measureRuleCall,
   schedulers: measureSchedulers,
   memory: measureMemory,
+  'websocket-memory': measureWebSocketMemory,
   routes: measureRoutes,
   body: measureBody,
   reload: measureReload,

@@ -1,6 +1,6 @@
-import type { StatusReport } from '../admin/status-report.ts';
-
-type Cell = string | number;
+import type { BackendRow, StatusReport } from '../admin/status-report.ts';
+import { BACKUP_PRIORITY } from '../shared/backup-priority.ts';
+import { table, type Cell } from './table.ts';
 
 /** The report as aligned tables for people. `now`: epoch milliseconds. */
 export function statusText(report: StatusReport, now: number): string {
@@ -64,9 +64,10 @@ export function statusText(report: StatusReport, now: number): string {
         'P50',
         'P90',
         'P99',
+        'NOTES',
       ],
-      report.upstreams.flatMap(({ name, backends }) =>
-        backends.map((row): Cell[] => [
+      report.upstreams.flatMap(({ name, backends, removed }) => [
+        ...backends.map((row): Cell[] => [
           name,
           row.address,
           row.weight,
@@ -79,8 +80,10 @@ export function statusText(report: StatusReport, now: number): string {
           millis(row.latencyMs.p50),
           millis(row.latencyMs.p90),
           millis(row.latencyMs.p99),
+          notes(row),
         ]),
-      ),
+        ...removed.map((address) => removedRow(name, address, 12)),
+      ]),
     ),
     table(
       ['RULES', 'VERSION', 'CALLS', 'ERRORS', 'FAULTS', 'QUARANTINED'],
@@ -97,24 +100,6 @@ export function statusText(report: StatusReport, now: number): string {
   return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
 }
 
-/** Columns as wide as they need to be, numbers to the right; empty without rows. */
-function table(head: readonly string[], rows: readonly (readonly Cell[])[]): string {
-  if (rows.length === 0) return '';
-  const widths = head.map((title, column) =>
-    Math.max(title.length, ...rows.map((row) => String(row[column] ?? '').length)),
-  );
-  const line = (cells: readonly Cell[], numbers: readonly boolean[]): string =>
-    cells
-      .map((cell, column) => {
-        const width = widths[column] ?? 0;
-        return numbers[column] === true ? String(cell).padStart(width) : String(cell).padEnd(width);
-      })
-      .join('  ')
-      .trimEnd();
-  const numbers = head.map((_, column) => rows.every((row) => typeof row[column] === 'number'));
-  return [line(head, numbers), ...rows.map((row) => line(row, numbers))].join('\n');
-}
-
 function age(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1000));
   if (seconds < 120) return `${seconds}s`;
@@ -126,4 +111,24 @@ function age(ms: number): string {
 function millis(ms: number): string {
   if (ms === 0) return '-';
   return ms < 10 ? `${ms.toFixed(1)} ms` : `${Math.round(ms)} ms`;
+}
+
+/** What the columns do not say of a backend, what a command has set first. */
+export function notes(row: BackendRow): string {
+  const { file, slowStartShare, priority, isCandidate, state, weight, health } = row;
+  const parts: string[] = [];
+  if (file?.isMissing === true) parts.push('added by a command');
+  if (file?.state != null) parts.push(`${state} by a command, ${file.state} in the file`);
+  if (file?.weight != null) parts.push(`weight by a command, ${file.weight} in the file`);
+  if (slowStartShare < 1 && isCandidate) parts.push(`slow start at ${Math.round(slowStartShare * 100)} %`);
+  if (priority === BACKUP_PRIORITY) parts.push('backup');
+  else if (priority > 0) parts.push(`group ${priority}`);
+  // Nothing else on the line says why.
+  if (!isCandidate && state === 'ready' && weight > 0 && health === 'up') parts.push('in reserve');
+  return parts.join('; ');
+}
+
+/** A row of as many columns for a backend that the workers do not have any more. */
+export function removedRow(upstream: string, address: string, between: number): Cell[] {
+  return [upstream, address, ...Array.from({ length: between - 2 }, () => '-'), 'removed by a command'];
 }

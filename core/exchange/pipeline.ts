@@ -1,4 +1,5 @@
 import { Attempt, type AttemptOwner } from '../forward/http.ts';
+import { RequestBody, type RequestBodyOwner } from '../forward/request-body.ts';
 import { afterFailure } from '../forward/retry.ts';
 import { checkSwitch } from '../forward/websocket.ts';
 import { ProxyError } from '../shared/errors.ts';
@@ -10,7 +11,7 @@ import { addHsts, withHsts } from './add-hsts.ts';
 import { applyEdits } from './apply-edits.ts';
 import { checkBodySoFar, checkRequest } from './check-request.ts';
 import type { Exchange } from './exchange.ts';
-import { finishExchange } from './finish.ts';
+import { countIn, finishExchange } from './finish.ts';
 import type { HeaderList } from './headers.ts';
 import { joinTunnel } from './join-tunnel.ts';
 import { placeByRoute, placeByRule } from './place.ts';
@@ -30,10 +31,12 @@ import { takeWebSocketPlace } from './websocket-place.ts';
  * Any step may leave it with an answer of the proxy's own (`answer`, `fail`). There is one object
  * of this class for each exchange, and `end` runs exactly once for it, whatever happens.
  */
-export class RequestPath implements ClientEvents, DecisionTaker, AttemptOwner {
+export class RequestPath implements ClientEvents, DecisionTaker, AttemptOwner, RequestBodyOwner {
   readonly exchange: Exchange;
   readonly client: ClientStream;
   #attempt: Attempt | null = null;
+  /** null: it has not begun. */
+  #body: RequestBody | null = null;
   #answerBegun = false;
   #freshConnection = false;
 
@@ -45,7 +48,7 @@ export class RequestPath implements ClientEvents, DecisionTaker, AttemptOwner {
   // 1. Begin: count the request in.
   begin(): void {
     this.exchange.service.counters.requests += 1;
-    this.#enter();
+    countIn(this.exchange);
     try {
       this.#check();
     } catch (error) {
@@ -56,14 +59,8 @@ export class RequestPath implements ClientEvents, DecisionTaker, AttemptOwner {
   /** For what the connection could not read as a request: only the answer and the log entry. */
   refuse(error: ProxyError): void {
     this.exchange.service.counters.refused += 1;
-    this.#enter();
+    countIn(this.exchange);
     this.#fail(error);
-  }
-
-  /** What `finishExchange` takes back. */
-  #enter(): void {
-    this.exchange.service.counters.inFlight += 1;
-    this.exchange.service.usage.enter();
   }
 
   // 2. Check: what is well-formed but not for us, or to come back over https.
@@ -77,7 +74,7 @@ export class RequestPath implements ClientEvents, DecisionTaker, AttemptOwner {
   // 3. Rule: the script decides, or leaves it to the table.
   #rule(): void {
     const { rules } = this.exchange.service;
-    if (rules === null || !rules.handles.request) return this.#route();
+    if (rules === null || !rules.handles.request) return this.#place(placeByRoute(this.exchange));
     this.exchange.ruleBegunMs = performance.now();
     rules.decide(this.exchange, this);
   }
@@ -99,7 +96,7 @@ export class RequestPath implements ClientEvents, DecisionTaker, AttemptOwner {
     switch (decision.kind) {
       case 'next':
         applyEdits(exchange.request.headers, decision.edits);
-        return this.#route();
+        return this.#place(placeByRoute(exchange));
       case 'forward':
         return this.#place(placeByRule(exchange, decision));
       case 'redirect':
@@ -113,11 +110,7 @@ export class RequestPath implements ClientEvents, DecisionTaker, AttemptOwner {
     }
   }
 
-  // 4. Route: the listener's table, then its upstream.
-  #route(): void {
-    this.#place(placeByRoute(this.exchange));
-  }
-
+  // 4. Route: the upstream that the rule names; else the listener's table does, then its own.
   #place(upstream: Upstream | ProxyError): void {
     const { exchange } = this;
     if (upstream instanceof ProxyError) return this.#fail(upstream);
@@ -156,6 +149,10 @@ export class RequestPath implements ClientEvents, DecisionTaker, AttemptOwner {
     this.exchange.connectedMs = performance.now();
   }
 
+  get body(): RequestBody {
+    return (this.#body ??= new RequestBody(this));
+  }
+
   onRequestData(bytes: number): boolean {
     this.exchange.requestBytes += bytes;
     const refusal = checkBodySoFar(this.exchange);
@@ -180,13 +177,14 @@ export class RequestPath implements ClientEvents, DecisionTaker, AttemptOwner {
           method: exchange.method,
           attempts: exchange.attempts,
           maxAttempts: exchange.upstream.config.retries.attempts,
-          bodyBegun: attempt.bodyBegun,
+          bodyIsGone: this.#body?.canRepeat === false,
           // Once at a time: an HTTP/2 connection can have served others although it is fresh.
           reusedConnection: attempt.stream.isReused && !this.#freshConnection,
         });
     if (decision !== 'fresh-connection') attempt.backend.runtime.errors += 1;
     this.#leaveBackend();
     if (decision === 'give-up') return this.#fail(error);
+    this.#body?.waitForAttempt();
     this.#freshConnection = decision === 'fresh-connection';
     if (decision === 'another-backend') return this.#pick(exchange.upstream);
     exchange.attempts -= 1;
@@ -209,6 +207,7 @@ export class RequestPath implements ClientEvents, DecisionTaker, AttemptOwner {
     if (answer instanceof ProxyError) return this.#fail(answer);
     exchange.status = answer.status;
     this.#answerBegun = true;
+    this.#body?.forget();
     this.client.sendHead(answer);
   }
 
@@ -254,6 +253,7 @@ export class RequestPath implements ClientEvents, DecisionTaker, AttemptOwner {
     exchange.error ??= error;
     if (error.source === 'backend' && exchange.backend !== null) exchange.backend.runtime.errors += 1;
     this.#abortAttempt();
+    this.#body?.drop();
     const status = statusOf(error.code);
     if (this.#answerBegun || status === null) {
       // Half an answer is out: cut it off visibly rather than let it look whole.

@@ -190,6 +190,8 @@ export type BackendSettings = Pick<UpstreamConfig, 'timeouts' | 'limits'>;
 export interface BackendStream {
   /** Whether its connection has served an exchange before: a failure may then be an idle connection that the backend just closed. */
   readonly isReused: boolean;
+  /** Whether the backend can say that it did nothing with a request although it has got some of its body (HTTP/2). */
+  readonly mayRefuse: boolean;
   /** Begins an attempt; `onConnected` follows, before this returns where the connection is up. */
   open(events: BackendEvents, method: string, settings: BackendSettings): void;
   /** With a framing other than 'none', sendData and sendEnd follow, if `expectsContinue` maybe not before a 100. */

@@ -112,6 +112,7 @@ function speaksHttp2({ socket }: OpeningSocket): boolean {
 /** An attempt that waits for its connection, and goes on over another stream then. */
 export class WaitingStream implements BackendStream {
   readonly isReused = false;
+  readonly mayRefuse = false;
   readonly #dial: Dial;
   #opened: {
     readonly events: BackendEvents;

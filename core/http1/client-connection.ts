@@ -35,6 +35,7 @@ type Phase = 'connecting' | 'idle' | 'head' | 'body' | 'switched' | 'closed';
  */
 export class ClientConnection implements BackendStream, AnswerReaderOwner, Timed {
   readonly socket: Socket;
+  readonly mayRefuse = false;
   /** What the connection began with, which makes it one client's alone; null: nothing. */
   readonly preface: string | null;
   deadlineMs: number;

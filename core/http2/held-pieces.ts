@@ -43,6 +43,12 @@ export class HeldPieces {
     return taken;
   }
 
+  takeAll(): Buffer[] {
+    const taken: Buffer[] = [];
+    for (let piece = this.take(); piece !== undefined; piece = this.take()) taken.push(piece);
+    return taken;
+  }
+
   /** Drops all. */
   clear(): void {
     this.#blocks = [];

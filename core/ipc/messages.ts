@@ -1,5 +1,6 @@
+import type { BackendOverrides } from '../shared/backend-overrides.ts';
 import type { Certificate } from '../shared/certificate.ts';
-import type { Config, RuleBundle } from '../shared/config-types.ts';
+import type { BackendState, Config, RuleBundle } from '../shared/config-types.ts';
 import type { RuleStatus } from '../shared/rule-script.ts';
 
 /**
@@ -34,6 +35,12 @@ export type PrimaryMessage =
   | { readonly type: 'ping' }
   /** The addresses that host names of backends stand for from now on; none: the name gives no backend. */
   | { readonly type: 'addresses'; readonly names: readonly NameAddresses[] }
+  /** What commands have set for backends, all of it, from now on; answered with a `backend-overrides` of the same revision. */
+  | {
+      readonly type: 'backend-overrides';
+      readonly revision: number;
+      readonly overrides: BackendOverrides;
+    }
   /** The answer to `certificate-wanted`; null: there is none for that name. */
   | { readonly type: 'certificate'; readonly id: number; readonly found: Certificate | null }
   /** What was answered about this set before may be out of date. */
@@ -52,6 +59,8 @@ export type WorkerMessage =
   | { readonly type: 'committed'; readonly version: number }
   | { readonly type: 'status'; readonly id: number; readonly status: WorkerStatus }
   | { readonly type: 'pong' }
+  /** It goes by the overrides of this revision. */
+  | { readonly type: 'backend-overrides'; readonly revision: number }
   /** Answered at once with a `certificate` of the same id. `set`: `TlsConfig.certificateSet`; `serverName`: empty for the default. */
   | {
       readonly type: 'certificate-wanted';
@@ -104,8 +113,16 @@ export interface ListenerStatus {
 
 export interface BackendStatus {
   readonly address: string;
+  /** The text of its row in the config. */
+  readonly row: string;
+  /** As configured, or set by a command. */
   readonly weight: number;
-  readonly state: 'ready' | 'drain' | 'maintenance';
+  /** How much of the weight it has by now: 1 but in its slow start. */
+  readonly slowStartShare: number;
+  readonly priority: number;
+  readonly state: BackendState;
+  /** Whether new requests may go to it: state, health, its group, its place in a pair. */
+  readonly isCandidate: boolean;
   readonly health: 'up' | 'down';
   readonly inFlight: number;
   readonly requests: number;

@@ -2,10 +2,12 @@ import type { Server } from 'node:http';
 import { join } from 'node:path';
 
 import { claimControlFolder, controlSocketName } from '../admin/control-socket.ts';
+import type { BackendChange, BackendChangeReport } from '../admin/backend-change.ts';
 import { mergeStatus } from '../admin/merge-status.ts';
 import { openAdminServer } from '../admin/server.ts';
 import type { ReloadReport, ReloadTrigger, StatusReport } from '../admin/status-report.ts';
 import { listenKey } from '../ipc/messages.ts';
+import type { UpstreamConfig } from '../shared/config-types.ts';
 import { createLogger } from '../shared/log.ts';
 import type { RootLogger } from '../shared/log.ts';
 import { clearStaleSocket } from './bind.ts';
@@ -22,6 +24,7 @@ import { BackendNames } from './names/backend-names.ts';
 import { askFrom, systemSources } from './names/name-source.ts';
 import type { NameSources } from './names/name-source.ts';
 import { Reloader } from './reload.ts';
+import { RuntimeBackends } from './runtime-backends.ts';
 import { RuleHealth } from './rule-health.ts';
 import { Supervisor } from './supervisor.ts';
 import { InputWatcher } from './watch.ts';
@@ -71,6 +74,7 @@ export class Primary {
   readonly #certificates: Certificates;
   readonly #supervisor: Supervisor;
   readonly #names: BackendNames;
+  readonly #backends: RuntimeBackends;
   readonly #reloader: Reloader;
   readonly #watcher: InputWatcher;
   readonly #servers: Server[] = [];
@@ -98,7 +102,13 @@ export class Primary {
       onRuleFault: (ruleId, fault, detail) => this.#rules.fault(ruleId, fault, detail),
       onDeath: (exit) => this.#rules.death(exit),
       traceRules: () => this.#rules.traceRules(),
-      addresses: () => this.#names.known(),
+      briefing: () => [{ type: 'addresses', names: this.#names.known() }, this.#backends.message()],
+    });
+    this.#backends = new RuntimeBackends({
+      log: component,
+      config: () => this.#reloader.loaded?.config ?? null,
+      tellWorkers: (message, isAnswer) => this.#supervisor.ask(message, isAnswer),
+      onRows: () => this.#resolveRows(),
     });
     this.#watcher = new InputWatcher(
       (files) => {
@@ -111,6 +121,7 @@ export class Primary {
       supervisor: this.#supervisor,
       quarantine: this.#rules.quarantine,
       names: this.#names,
+      backends: this.#backends,
       certificates: this.#certificates,
       log: component,
       load: () => this.#load(),
@@ -156,6 +167,19 @@ export class Primary {
     return this.#phase === 'running' ? this.#reloader.reload(trigger) : null;
   }
 
+  /** null unless it runs. */
+  async changeBackend(change: BackendChange): Promise<BackendChangeReport | null> {
+    return this.#phase === 'running' ? this.#backends.change(change) : null;
+  }
+
+  async #resolveRows(): Promise<void> {
+    const rows = (): UpstreamConfig[] =>
+      this.#backends.withRows(this.#reloader.loaded?.config.upstreams ?? []);
+    await this.#names.add(rows());
+    // A reload under way has names of its own, and tidies up itself.
+    if (!this.#reloader.isRunning) this.#names.keep(rows());
+  }
+
   /** null before the first snapshot. */
   async status(): Promise<StatusReport | null> {
     const { lastReport, liveSince } = this.#reloader;
@@ -179,7 +203,7 @@ export class Primary {
         const { pid, uptimeMs, rssBytes, snapshotVersion } = status;
         return [{ pid, uptimeMs, rssBytes, snapshotVersion, restarts }];
       }),
-      ...mergeStatus([...statuses.values()], this.addresses(), quarantined),
+      ...mergeStatus([...statuses.values()], this.addresses(), quarantined, this.#backends.overrides),
     };
   }
 
@@ -218,7 +242,11 @@ export class Primary {
   }
 
   async #openAdmin({ config }: LoadedConfig): Promise<readonly string[]> {
-    const api = { status: () => this.status(), reload: () => this.reload('command') };
+    const api = {
+      status: () => this.status(),
+      reload: () => this.reload('command'),
+      changeBackend: (change: BackendChange) => this.changeBackend(change),
+    };
     let path: string;
     try {
       path = join(claimControlFolder(), controlSocketName(config.file));

@@ -13,12 +13,14 @@ import type { BackendNames } from './names/backend-names.ts';
 import { OneAtATime } from './one-at-a-time.ts';
 import type { Quarantine } from './quarantine.ts';
 import { restartWarnings } from './restart-warnings.ts';
+import type { RuntimeBackends } from './runtime-backends.ts';
 import type { Supervisor } from './supervisor.ts';
 
 export interface ReloaderOptions {
   readonly supervisor: Supervisor;
   readonly quarantine: Quarantine;
   readonly names: BackendNames;
+  readonly backends: RuntimeBackends;
   readonly certificates: Certificates;
   readonly log: Logger;
   readonly load: () => Promise<LoadResult>;
@@ -84,6 +86,10 @@ export class Reloader {
     return this.#queue.run();
   }
 
+  get isRunning(): boolean {
+    return this.#queue.isRunning;
+  }
+
   /** Makes the workers serve what the quarantine now says. */
   async replan(): Promise<void> {
     await this.#queue.run();
@@ -114,13 +120,13 @@ export class Reloader {
     loaded: LoadedConfig,
     distribute: (live: LivePlan) => Promise<Distribution>,
   ): Promise<Attempt> {
-    const { names } = this.#options;
+    const { names, backends } = this.#options;
     // The workers know them before they prepare: what has no address by then has no backend at first.
-    await names.add(loaded.config.upstreams);
+    await names.add(backends.withRows(loaded.config.upstreams));
     try {
       return await this.#bindAndDistribute(loaded, distribute);
     } finally {
-      names.keep(this.#loaded?.config.upstreams ?? []);
+      names.keep(backends.withRows(this.#loaded?.config.upstreams ?? []));
     }
   }
 
@@ -128,7 +134,7 @@ export class Reloader {
     loaded: LoadedConfig,
     distribute: (live: LivePlan) => Promise<Distribution>,
   ): Promise<Attempt> {
-    const { supervisor, quarantine, certificates } = this.#options;
+    const { supervisor, quarantine, certificates, backends } = this.#options;
     const held = supervisor.current?.sockets ?? new Map();
     const plan = await makePlan(this.#version, loaded, quarantine);
     const bound = await bindAll(loaded.config.listeners, held);
@@ -153,7 +159,11 @@ export class Reloader {
         ...(this.#started === null ? [] : restartWarnings(this.#started, loaded.config)),
         ...setSocketModes(loaded.config.listeners.map(({ address }) => address)),
       ],
-      changes: [...describeChanges(previous.config, loaded.config), ...changedScripts(previous, loaded)],
+      changes: [
+        ...describeChanges(previous.config, loaded.config),
+        ...changedScripts(previous, loaded),
+        ...backends.revise(loaded.config),
+      ],
     };
   }
 

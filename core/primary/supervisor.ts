@@ -1,4 +1,4 @@
-import type { NameAddresses, PrimaryMessage } from '../ipc/messages.ts';
+import type { PrimaryMessage, WorkerMessage } from '../ipc/messages.ts';
 import type { Logger } from '../shared/log.ts';
 import { distribute } from './distribute.ts';
 import type { DistributeOptions, Distribution } from './distribute.ts';
@@ -24,8 +24,8 @@ export interface SupervisorOptions {
   readonly onDeath: (exit: WorkerExit) => void;
   /** Whether the next worker has to name each rule script before it calls it. */
   readonly traceRules: () => boolean;
-  /** What the host names of backends stand for, for a worker that comes up. */
-  readonly addresses: () => readonly NameAddresses[];
+  /** What a worker that comes up has to know before its first snapshot. */
+  readonly briefing: () => readonly PrimaryMessage[];
 }
 
 export interface WorkerView {
@@ -133,6 +133,19 @@ export class Supervisor {
 
   broadcast(message: PrimaryMessage): void {
     for (const worker of this.#living()) worker.send(message);
+  }
+
+  /** As `broadcast`; resolves when every worker that serves has answered, died, or taken too long. */
+  async ask(
+    message: PrimaryMessage,
+    isAnswer: (answer: WorkerMessage) => boolean,
+  ): Promise<{ readonly asked: number; readonly answered: number }> {
+    const answers = this.ready().map(({ worker }) =>
+      worker.answer((answer) => (isAnswer(answer) ? true : undefined), this.#options.answerTimeoutMs),
+    );
+    this.broadcast(message);
+    const kinds = (await Promise.all(answers)).map(({ kind }) => kind);
+    return { asked: kinds.length, answered: kinds.filter((kind) => kind === 'answer').length };
   }
 
   /** Drains every worker, and kills those that are not done in time. */
@@ -261,7 +274,7 @@ export class Supervisor {
     const answer = await Promise.race([worker.online(), late]);
     clearTimeout(timer);
     if (answer.kind === 'answer') {
-      worker.send({ type: 'addresses', names: this.#options.addresses() });
+      for (const message of this.#options.briefing()) worker.send(message);
       return null;
     }
     if (answer.kind === 'exit')

@@ -18,8 +18,9 @@ export interface UpstreamOverrides {
 export interface ChangedBackend {
   /** The text of a row, or the name of one of the backends that it stands for (`api.internal:80 (10.0.0.1)`). */
   readonly backend: string;
-  readonly state?: Override<BackendState>;
-  readonly weight?: Override<number>;
+  /** null: as the file, or what else is set for it, has it. */
+  readonly state: Override<BackendState> | null;
+  readonly weight: Override<number> | null;
 }
 
 /** Holds as long as the file says what it said then: who changes the file has the last word. */

@@ -103,6 +103,12 @@ export class Worker {
         for (const runtime of registry.learn(message.names, this.#prepared?.upstreams)) pools.retire(runtime);
         return;
       }
+      case 'backend-overrides': {
+        const { overrides, revision } = message;
+        letGo(this.#parts.registry.override(overrides, this.#prepared?.upstreams), this.#parts);
+        this.#channel.send({ type: 'backend-overrides', revision });
+        return;
+      }
       case 'reopen-logs':
         this.#logs.reopen();
         return;

@@ -76,6 +76,9 @@ channel.onMessage((message, handle) => {
     case 'ping':
       channel.send({ type: 'pong' });
       break;
+    case 'backend-overrides':
+      channel.send({ type: 'backend-overrides', revision: message.revision });
+      break;
     case 'addresses':
     case 'certificate':
     case 'certificates-changed':

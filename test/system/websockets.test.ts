@@ -8,7 +8,12 @@ import { authority, certificateFiles } from '../support/certificates.ts';
 import { webConfig } from '../support/configs.ts';
 import { statusOf } from '../support/status.ts';
 import { runTidegate, type TidegateProcess } from '../support/tidegate-process.ts';
-import { openSecureWebSocket, openWebSocket, startWebSocketServer } from '../support/websocket-peers.ts';
+import {
+  closing,
+  openSecureWebSocket,
+  openWebSocket,
+  startWebSocketServer,
+} from '../support/websocket-peers.ts';
 
 const MESSAGE_BYTES = 1 << 20;
 const MESSAGES = 100;
@@ -23,6 +28,7 @@ function secureConfig(backend: string, upstreams: readonly string[] = []): strin
         protocol: 'https',
         address: '127.0.0.1:0',
         tls: { certificates: [certificateFiles('local')] },
+        webSocket: { drainTimeout: '1s' },
         upstream: 'site',
       },
     ],
@@ -142,7 +148,7 @@ test('100 MB each way at the same time arrive intact over HTTP/2', async () => {
   expect([atBackend, await atClient]).toEqual([fromClient, sent.digest('hex')]);
 });
 
-test('1,000 idle WebSockets over TLS survive 20 reloads', async () => {
+test('1,000 idle WebSockets over TLS survive 20 reloads, and a shutdown closes each with 1001', async () => {
   const server = await startWebSocketServer();
   const backend = `127.0.0.1:${server.port}`;
   const { tidegate, port } = await start(secureConfig(backend));
@@ -152,12 +158,14 @@ test('1,000 idle WebSockets over TLS survive 20 reloads', async () => {
   let closed = 0;
   for (const socket of sockets) socket.once('close', () => closed++);
   for (let count = 1; count <= 20; count++) {
-    const reloaded = tidegate.line('reloaded', ({ version }) => version === count + 1);
     await tidegate.write('tidegate.config.yaml', secureConfig(backend, [`more${count}`]));
+    const reloaded = tidegate.nextLine('reloaded');
     tidegate.kill('SIGHUP');
     await reloaded;
   }
-  expect((await statusOf(tidegate)).listeners).toMatchObject([{ name: 'web', webSockets: 1000 }]);
+  const { snapshot, listeners } = await statusOf(tidegate);
+  expect(snapshot.version).toBeGreaterThan(20);
+  expect(listeners).toMatchObject([{ name: 'web', webSockets: 1000 }]);
   await Promise.all(
     sockets.map(async (socket) => {
       socket.send('still here');
@@ -165,4 +173,8 @@ test('1,000 idle WebSockets over TLS survive 20 reloads', async () => {
     }),
   );
   expect(closed).toBe(0);
+  const codes = Promise.all(sockets.map(async (socket) => (await closing(socket)).code));
+  tidegate.kill('SIGTERM');
+  expect(new Set(await codes)).toEqual(new Set([1001]));
+  expect(await tidegate.exited).toEqual({ code: 0, signal: null });
 });

@@ -104,8 +104,8 @@ export class TlsFront implements HandshakeFront {
       ...(await contexts.baseOptions()),
       ALPNProtocols: [...this.#tls.protocols],
       requestCert: clientCertificates !== null,
-      // Judged in `#judge`, which can say why one is refused.
-      rejectUnauthorized: false,
+      // Has OpenSSL tell a client that sends none. Where a client may do without, `#judge` finds those that send a wrong one.
+      rejectUnauthorized: clientCertificates?.mode === 'require',
       // Never: the deadline of `Handshake` is the one that counts.
       handshakeTimeout: 2 ** 31 - 1,
       SNICallback(this: unknown, name: string, answer: SniAnswer) {
@@ -118,7 +118,7 @@ export class TlsFront implements HandshakeFront {
     server.on('secureConnection', (socket) => this.#judge(socket));
     server.on('tlsClientError', (error, socket) => {
       const raw = carrierOf(socket);
-      if (raw !== null) this.#underWay.get(raw)?.fail(error.message);
+      if (raw !== null) this.#underWay.get(raw)?.fail(reasonOf(error, socket));
     });
     return server;
   }
@@ -127,6 +127,8 @@ export class TlsFront implements HandshakeFront {
     const raw = carrierOf(socket);
     const hello = (raw === null ? undefined : this.#underWay.get(raw))?.hello ?? null;
     const take = (contexts: NamedContexts | null): void => {
+      // It has left while we asked, and its handshake is over.
+      if (socket.destroyed) return answer(new Error('the connection is closed'));
       const client = { signatures: socket.getSharedSigalgs(), hello };
       if (contexts !== null) return answer(null, chooseContext(contexts, client, this.#tls.policy));
       raw?.write(UNRECOGNIZED_NAME);
@@ -152,8 +154,19 @@ export class TlsFront implements HandshakeFront {
     const problem = clientCertificates === null ? null : refusalOf(socket, clientCertificates.mode);
     if (problem === null) return handshake.succeed(socket);
     socket.destroy();
-    handshake.fail(`the client's certificate was refused: ${problem}`);
+    handshake.fail(refusedCertificate(problem));
   }
+}
+
+/** Node ends a connection whose client's certificate does not verify, and says why on the connection only. */
+function reasonOf(error: Error, { authorizationError }: TLSSocket): string {
+  // Its types know an Error, but it is null or the code of one.
+  const problem: unknown = authorizationError;
+  return typeof problem === 'string' ? refusedCertificate(problem) : error.message;
+}
+
+function refusedCertificate(problem: string): string {
+  return `the client's certificate was refused: ${problem}`;
 }
 
 /**

@@ -33,7 +33,8 @@ export class Handshake implements Timed {
   readonly #timeoutMs: number;
   readonly #owner: HandshakeOwner;
   readonly #front: HandshakeFront;
-  readonly #onClose = (): void => this.fail('the client closed the connection');
+  /** What TLS has to say of it comes a moment later. */
+  readonly #onClose = (): void => void setImmediate(() => this.fail('the client closed the connection'));
   readonly #received: Buffer[] = [];
   #receivedBytes = 0;
   #neededBytes = 0;
@@ -93,8 +94,10 @@ export class Handshake implements Timed {
     this.#owner.onFailed(reason);
   }
 
-  /** It ends by itself soon enough. */
-  closeIfIdle(): void {}
+  /** What has begun ends by itself soon enough. */
+  closeIfIdle(): void {
+    if (this.#receivedBytes === 0) this.destroy();
+  }
 
   destroy(): void {
     this.raw.destroy();

@@ -2,12 +2,6 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { HeldPieces } from '../../../core/http2/held-pieces.ts';
 
-function takeAll(held: HeldPieces): Buffer[] {
-  const taken: Buffer[] = [];
-  for (let piece = held.take(); piece !== undefined; piece = held.take()) taken.push(piece);
-  return taken;
-}
-
 test('what is added is taken, in order, and counted', () => {
   fc.assert(
     fc.property(fc.array(fc.oneof(fc.uint8Array({ maxLength: 600 }), fc.constant(null))), (steps) => {
@@ -23,7 +17,7 @@ test('what is added is taken, in order, and counted', () => {
         const length = (pieces: readonly Uint8Array[]): number => Buffer.concat(pieces).length;
         expect(held.bytes).toBe(length(added) - length(taken));
       }
-      taken.push(...takeAll(held));
+      taken.push(...held.takeAll());
       expect(Buffer.concat(taken)).toEqual(Buffer.concat(added));
     }),
   );
@@ -32,7 +26,7 @@ test('what is added is taken, in order, and counted', () => {
 test('a body that comes byte by byte is held in a few blocks', () => {
   const held = new HeldPieces();
   for (let i = 0; i < 60_000; i++) held.add(Buffer.from([i & 255]));
-  const blocks = takeAll(held);
+  const blocks = held.takeAll();
   expect(blocks.length).toBeLessThan(16);
   expect(blocks.reduce((sum, { buffer }) => sum + buffer.byteLength, 0)).toBeLessThan(1024 * 1024);
 });
