@@ -6,6 +6,7 @@ import type { Draft, ListenerDraft, RouteDraft } from './draft.ts';
 import type { Finding } from './finding.ts';
 import { httpsFindings, proxyProtocolFindings } from './listener-checks.ts';
 import type { RouteFile } from './route-schema.ts';
+import { schedulerFindings } from './scheduler-checks.ts';
 import { formatAddress } from '../shared/address.ts';
 import type { SocketAddressConfig } from '../shared/config-types.ts';
 
@@ -29,6 +30,7 @@ export function crossChecks(draft: Draft): Finding[] {
     ...slowStartFindings(draft),
     ...nestedUpstreamFindings(draft),
     ...upstreamTlsFindings(draft),
+    ...schedulerFindings(draft),
   ];
 }
 

@@ -131,7 +131,7 @@ function upstreamChanges(before: UpstreamConfig, after: UpstreamConfig): string[
     connections,
     proxyProtocol,
   }: UpstreamConfig) => ({
-    scheduler,
+    scheduler: scheduler.type,
     minAvailable,
     slowStartMs,
     resolveIntervalMs,
@@ -161,6 +161,7 @@ function upstreamChanges(before: UpstreamConfig, after: UpstreamConfig): string[
       (old, now) => settingsChanged('', termsOf(old), termsOf(now)),
     ),
     ...settingsChanged('', settings(before), settings(after)),
+    ...settingsChanged('scheduler', { ...before.scheduler, type: null }, { ...after.scheduler, type: null }),
     ...tlsChanges(before.tls, after.tls),
   ];
 }
