@@ -133,7 +133,7 @@ function upstreamChanges(before: UpstreamConfig, after: UpstreamConfig): string[
     proxyProtocol,
     sticky,
   }: UpstreamConfig) => ({
-    scheduler,
+    scheduler: scheduler.type,
     minAvailable,
     slowStartMs,
     resolveIntervalMs,
@@ -164,6 +164,7 @@ function upstreamChanges(before: UpstreamConfig, after: UpstreamConfig): string[
       (old, now) => settingsChanged('', termsOf(old), termsOf(now)),
     ),
     ...settingsChanged('', settings(before), settings(after)),
+    ...settingsChanged('scheduler', { ...before.scheduler, type: null }, { ...after.scheduler, type: null }),
     ...tlsChanges(before.tls, after.tls),
     ...stickyChanges(before.sticky, after.sticky),
   ];

@@ -45,6 +45,8 @@ export interface RouteDraft {
 export interface UpstreamDraft {
   readonly protocol: UpstreamFile['protocol'] | undefined;
   readonly tls: UpstreamFile['tls'] | undefined;
+  readonly scheduler: UpstreamFile['scheduler'] | undefined;
+  readonly hasSlowStart: boolean;
   /** The addresses of `rows`. */
   readonly backends: readonly (UpstreamFile['backends'][number]['address'] | undefined)[];
   readonly rows: readonly BackendDraft[];
@@ -108,6 +110,8 @@ function upstreamDraft(raw: unknown): UpstreamDraft {
   return {
     protocol: valid(upstream.shape.protocol, fields['protocol']),
     tls: valid(upstream.shape.tls, fields['tls']),
+    scheduler: valid(upstream.shape.scheduler, fields['scheduler']),
+    hasSlowStart: fields['slowStart'] !== undefined,
     backends: rows.map(({ address }) => address),
     rows,
     sticky: valid(upstream.shape.sticky, fields['sticky']),

@@ -61,6 +61,11 @@ export function integer(least: number, most: number) {
   return z.int({ error }).min(least, { error }).max(most, { error });
 }
 
+export function number(least: number, most: number) {
+  const error = wants(`a number from ${least} to ${most}`);
+  return z.number({ error }).min(least, { error }).max(most, { error });
+}
+
 /** One of these words. */
 export function choice<const Names extends readonly [string, ...string[]]>(names: Names) {
   const expected =

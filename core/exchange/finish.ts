@@ -3,6 +3,12 @@ import type { AccessEntry } from './access-entry.ts';
 import type { Exchange } from './exchange.ts';
 import { leaveWebSocketPlace } from './websocket-place.ts';
 
+/** What `finishExchange` takes back. */
+export function countIn({ service }: Exchange): void {
+  service.counters.inFlight += 1;
+  service.usage.enter();
+}
+
 /** Brings the counters down again and writes the one log entry. Called exactly once for every exchange. */
 export function finishExchange(exchange: Exchange): void {
   const { counters } = exchange.service;

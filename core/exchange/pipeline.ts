@@ -11,13 +11,14 @@ import { addHsts, withHsts } from './add-hsts.ts';
 import { applyEdits } from './apply-edits.ts';
 import { checkBodySoFar, checkRequest } from './check-request.ts';
 import type { Exchange } from './exchange.ts';
-import { finishExchange } from './finish.ts';
+import { countIn, finishExchange } from './finish.ts';
 import type { HeaderList } from './headers.ts';
 import { joinTunnel } from './join-tunnel.ts';
 import { placeByRoute, placeByRule } from './place.ts';
 import { redirectToHttps } from './redirect-to-https.ts';
 import { RequestHeadForBackend } from './request-head.ts';
 import { errorAnswer, redirectAnswer, sendLocalAnswer, statusOf, type LocalAnswer } from './respond.ts';
+import { takeReportedWeight } from './reported-weight.ts';
 import { editAnswerByRule, pickByRule, ruleFault } from './rule-calls.ts';
 import { keepBackend, stickyBackend } from './sticky-session.ts';
 import type { ClientEvents, ClientStream, ResponseHead } from './streams.ts';
@@ -48,7 +49,7 @@ export class RequestPath implements ClientEvents, DecisionTaker, AttemptOwner, R
   // 1. Begin: count the request in.
   begin(): void {
     this.exchange.service.counters.requests += 1;
-    this.#enter();
+    countIn(this.exchange);
     try {
       this.#check();
     } catch (error) {
@@ -59,14 +60,8 @@ export class RequestPath implements ClientEvents, DecisionTaker, AttemptOwner, R
   /** For what the connection could not read as a request: only the answer and the log entry. */
   refuse(error: ProxyError): void {
     this.exchange.service.counters.refused += 1;
-    this.#enter();
+    countIn(this.exchange);
     this.#fail(error);
-  }
-
-  /** What `finishExchange` takes back. */
-  #enter(): void {
-    this.exchange.service.counters.inFlight += 1;
-    this.exchange.service.usage.enter();
   }
 
   // 2. Check: what is well-formed but not for us, or to come back over https.
@@ -80,7 +75,7 @@ export class RequestPath implements ClientEvents, DecisionTaker, AttemptOwner, R
   // 3. Rule: the script decides, or leaves it to the table.
   #rule(): void {
     const { rules } = this.exchange.service;
-    if (rules === null || !rules.handles.request) return this.#route();
+    if (rules === null || !rules.handles.request) return this.#place(placeByRoute(this.exchange));
     this.exchange.ruleBegunMs = performance.now();
     rules.decide(this.exchange, this);
   }
@@ -102,7 +97,7 @@ export class RequestPath implements ClientEvents, DecisionTaker, AttemptOwner, R
     switch (decision.kind) {
       case 'next':
         applyEdits(exchange.request.headers, decision.edits);
-        return this.#route();
+        return this.#place(placeByRoute(exchange));
       case 'forward':
         return this.#place(placeByRule(exchange, decision));
       case 'redirect':
@@ -116,11 +111,7 @@ export class RequestPath implements ClientEvents, DecisionTaker, AttemptOwner, R
     }
   }
 
-  // 4. Route: the listener's table, then its upstream.
-  #route(): void {
-    this.#place(placeByRoute(this.exchange));
-  }
-
+  // 4. Route: the upstream that the rule names; else the listener's table does, then its own.
   #place(upstream: Upstream | ProxyError): void {
     const { exchange } = this;
     if (upstream instanceof ProxyError) return this.#fail(upstream);
@@ -138,7 +129,7 @@ export class RequestPath implements ClientEvents, DecisionTaker, AttemptOwner, R
       tried.length === 0
         ? (stickyBackend(this.exchange, upstream) ?? pickByRule(this.exchange, upstream))
         : undefined;
-    const backend = first ?? upstream.pick(tried) ?? upstream.pick();
+    const backend = first ?? upstream.pick(tried, this.exchange) ?? upstream.pick([], this.exchange);
     if (backend === undefined) return this.#fail(new ProxyError('no-backend', 'proxy', upstream.whyNone()));
     tried.push(backend);
     this.#forward(backend);
@@ -212,7 +203,8 @@ export class RequestPath implements ClientEvents, DecisionTaker, AttemptOwner, R
   onAnswerHead(head: ResponseHead): void {
     const { exchange } = this;
     exchange.answeredMs = performance.now();
-    exchange.backend?.runtime.latency.record(exchange.answeredMs - exchange.connectedMs);
+    exchange.backend?.runtime.recordAnswer(head.status, exchange.connectedMs, exchange.answeredMs);
+    takeReportedWeight(exchange, head.headers);
     // The rule's response handler may still change these.
     keepBackend(exchange, head.headers);
     addHsts(exchange, head.headers);

@@ -13,12 +13,7 @@ export type StickySessions =
   | { readonly type: 'learned'; readonly name: string; readonly learned: LearnedPlaces }
   | { readonly type: 'source'; pick(client: string): AddressBackend | undefined };
 
-/** `before`: of the snapshot before; what was learned is kept. */
-export function stickySessions(
-  upstream: Upstream,
-  config: StickyConfig,
-  before: StickySessions | null,
-): StickySessions {
+export function stickySessions(upstream: Upstream, config: StickyConfig): StickySessions {
   switch (config.type) {
     case 'cookie':
       return { type: 'cookie', name: config.name, ids: new BackendIds(new Places(upstream), config.keys) };
@@ -26,14 +21,18 @@ export function stickySessions(
       const { name, prefix } = config;
       if (prefix !== null)
         return { type: 'prefix', name, ids: new BackendIds(new Places(upstream), prefix.keys) };
-      const known = before?.type === 'learned' && before.name === name ? before.learned.sessions : null;
       const sessions = new LearnedSessions(config.size, config.ttlMs);
-      if (known !== null) sessions.takeOver(known);
       return { type: 'learned', name, learned: new LearnedPlaces(new Places(upstream), sessions) };
     }
     case 'source':
       return new SourceSessions(upstream);
   }
+}
+
+/** What was learned before is known on. */
+export function takeOverSessions(sticky: StickySessions, before: StickySessions): void {
+  if (sticky.type === 'learned' && before.type === 'learned' && sticky.name === before.name)
+    sticky.learned.sessions.takeOver(before.learned.sessions);
 }
 
 export class LearnedPlaces {
