@@ -8,6 +8,8 @@ export const keys = Array.from({ length: 1000 }, (_, i) => `session-${String(i *
 /** Nothing is connected to. */
 class BenchBackend extends Backend {
   readonly isUp = true;
+  readonly isFull = false;
+  readonly isLimited = false;
 }
 
 /** A scheduler with idle backends of these weights, without a proxy around it. */

@@ -6,6 +6,7 @@ import type {
   ResponseEdits,
   RuleRequest,
 } from '../core/shared/rule-script.ts';
+import { isPriority, type Priority } from '../core/shared/priority.ts';
 import {
   fieldNameProblem,
   fieldValueProblem,
@@ -57,6 +58,7 @@ export function decodeRequestResult(result: unknown): Decoded<RequestDecision> {
           target: items[2] === null ? null : targetOf(items[2]),
           host: items[3] === null ? null : hostOf(items[3]),
           ...keyOf(items[4]),
+          ...priorityOf(items[5]),
         };
       case 'redirect':
         return { kind, location: locationOf(items[0]), status: status(items[1], 300, 399) };
@@ -186,6 +188,13 @@ function hostOf(value: unknown): string {
 function keyOf(value: unknown): { readonly key?: string } {
   if (value === null || value === '') return {};
   return { key: text(value, 'the key').slice(0, MAX_KEY_LENGTH) };
+}
+
+/** Absent where there is none. */
+function priorityOf(value: unknown): { readonly priority?: Priority } {
+  if (value === null) return {};
+  if (!isPriority(value)) throw new TypeError('the priority is none');
+  return { priority: value };
 }
 
 function locationOf(value: unknown): string {

@@ -1,4 +1,4 @@
-import type { BackendStatus, ListenerStatus, WorkerStatus } from '../ipc/messages.ts';
+import type { BackendStatus, ListenerStatus, QueueStatus, WorkerStatus } from '../ipc/messages.ts';
 import { NO_OVERRIDES, type BackendOverrides, type UpstreamOverrides } from '../shared/backend-overrides.ts';
 import { addCounts, percentile } from '../shared/latency-histogram.ts';
 import type { RuleStatus } from '../shared/rule-script.ts';
@@ -52,6 +52,7 @@ export function mergeStatus(
       return {
         name,
         backends: [...backends].map(([address, each]) => mergeBackend(address, each, ofUpstream)),
+        queue: mergeQueues(rows.flatMap(({ queue }) => queue ?? [])),
         removed: ofUpstream.removed,
       };
     }),
@@ -97,12 +98,24 @@ function mergeBackend(
       active: sum(rows, ({ connections }) => connections.active),
       idle: sum(rows, ({ connections }) => connections.idle),
     },
-    latencyMs: {
-      p50: percentile(latency, 0.5),
-      p90: percentile(latency, 0.9),
-      p99: percentile(latency, 0.99),
-    },
+    latencyMs: percentiles(latency),
   };
+}
+
+function mergeQueues(rows: readonly QueueStatus[]): UpstreamRow['queue'] {
+  if (rows.length === 0) return null;
+  const waits = rows.reduce<readonly number[]>((counts, row) => addCounts(counts, row.waits), []);
+  return {
+    waiting: sum(rows, ({ waiting }) => waiting),
+    served: sum(rows, ({ served }) => served),
+    refused: sum(rows, ({ refused }) => refused),
+    timedOut: sum(rows, ({ timedOut }) => timedOut),
+    waitMs: percentiles(waits),
+  };
+}
+
+function percentiles(counts: readonly number[]): BackendRow['latencyMs'] {
+  return { p50: percentile(counts, 0.5), p90: percentile(counts, 0.9), p99: percentile(counts, 0.99) };
 }
 
 /** What the file says of a backend of which a command says something else. */

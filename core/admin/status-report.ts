@@ -54,6 +54,17 @@ export type ListenerRow = Readonly<z.infer<typeof listenerRow>>;
 
 const backendState = z.enum(['ready', 'drain', 'maintenance']);
 
+const queueRow = z.object({
+  waiting: count,
+  /** Those who got a place. */
+  served: count,
+  /** Turned away since the queue was full. */
+  refused: count,
+  timedOut: count,
+  /** How long those who got a place had waited; 0 where nobody has. */
+  waitMs: z.object({ p50: count, p90: count, p99: count }),
+});
+
 const backendRow = z.object({
   address: z.string(),
   /** As configured, or set by a command. */
@@ -82,6 +93,8 @@ export type BackendRow = Readonly<z.infer<typeof backendRow>>;
 const upstreamRow = z.object({
   name: z.string(),
   backends: z.array(backendRow).readonly(),
+  /** Requests that wait for a backend with a place free; null where every backend takes any number. */
+  queue: queueRow.nullable(),
   /** Backends of the file that a command has removed. */
   removed: z.array(z.string()).readonly(),
 });

@@ -86,6 +86,25 @@ export function statusText(report: StatusReport, now: number): string {
       ]),
     ),
     table(
+      ['QUEUE', 'WAITING', 'SERVED', 'REFUSED', 'TIMED OUT', 'P50', 'P90', 'P99'],
+      report.upstreams.flatMap(({ name, queue }) =>
+        queue === null
+          ? []
+          : [
+              [
+                name,
+                queue.waiting,
+                queue.served,
+                queue.refused,
+                queue.timedOut,
+                millis(queue.waitMs.p50),
+                millis(queue.waitMs.p90),
+                millis(queue.waitMs.p99),
+              ],
+            ],
+      ),
+    ),
+    table(
       ['RULES', 'VERSION', 'CALLS', 'ERRORS', 'FAULTS', 'QUARANTINED'],
       report.rules.map(({ file, id, calls, errors, faults, quarantined }) => [
         file,

@@ -43,6 +43,8 @@ export const DEFAULTS = {
   upstreamLimits: { head: '64KiB', headers: 200 },
   attempts: 2,
   connections: { max: 'none', maxIdle: 256, streams: 100 },
+  maxConnections: 'none',
+  queue: { length: 1000, timeout: '5s' },
   sticky: {
     path: '/',
     secure: 'auto',

@@ -132,6 +132,8 @@ function upstreamChanges(before: UpstreamConfig, after: UpstreamConfig): string[
     connections,
     proxyProtocol,
     sticky,
+    maxConnections,
+    queue,
   }: UpstreamConfig) => ({
     scheduler: scheduler.type,
     minAvailable,
@@ -145,6 +147,8 @@ function upstreamChanges(before: UpstreamConfig, after: UpstreamConfig): string[
     connections,
     proxyProtocol,
     sticky: sticky?.type ?? null,
+    maxConnections,
+    queue,
   });
   return [
     ...changesByName(
@@ -210,9 +214,10 @@ function termsOf({
   state,
   priority,
   backupFor,
-}: BackendTerms & { readonly backupFor?: string | null }) {
+  maxConnections,
+}: BackendTerms & { readonly backupFor?: string | null; readonly maxConnections?: number }) {
   const group = priority === BACKUP_PRIORITY ? { backup: true } : { priority };
-  return { weight, state, backupFor, ...group };
+  return { weight, state, backupFor, maxConnections, ...group };
 }
 
 function backendCount({ backends, nested }: UpstreamConfig): string {

@@ -23,6 +23,7 @@ export function resolveBackends(
           addressText: address.text,
           backupFor: primary?.address?.text ?? null,
           ...termsOf(row, primary),
+          ...(row.maxConnections === undefined ? {} : { maxConnections: row.maxConnections }),
         },
       ];
     }),

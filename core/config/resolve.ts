@@ -34,16 +34,17 @@ import type {
 /** A valid file's content → the config: paths made absolute, absent things null, the `texts` of error pages and PEM files (by absolute path) filled in. */
 export function resolveConfig(content: ConfigFile, file: string, texts: ReadonlyMap<string, string>): Config {
   const folder = dirname(file);
+  const workers = content.workers === 'auto' ? availableParallelism() : content.workers;
   return {
     file,
     listeners: content.listeners.map((listener) =>
       resolveListener(listener, content.listeners, folder, texts),
     ),
     upstreams: Object.entries(content.upstreams).map(([name, upstream]) =>
-      resolveUpstream(name, upstream, folder, texts),
+      resolveUpstream(name, upstream, workers, folder, texts),
     ),
     lists: content.lists,
-    workers: content.workers === 'auto' ? availableParallelism() : content.workers,
+    workers,
     admin:
       content.admin === undefined ? null : { address: resolveAddress(content.admin.address.parsed, folder) },
     user: content.user ?? null,
@@ -205,6 +206,7 @@ function resolveErrorPages(
 function resolveUpstream(
   name: string,
   upstream: UpstreamFile,
+  workers: number,
   folder: string,
   texts: ReadonlyMap<string, string>,
 ): UpstreamConfig {
@@ -215,6 +217,9 @@ function resolveUpstream(
     ...resolveBackends(upstream.backends, folder),
     minAvailable: upstream.minAvailable,
     slowStartMs: upstream.slowStart ?? null,
+    maxConnections: upstream.maxConnections,
+    queue: { length: upstream.queue.length, timeoutMs: upstream.queue.timeout },
+    workers,
     sticky: upstream.sticky === undefined ? null : resolveSticky(upstream.sticky, name),
     resolveIntervalMs: upstream.resolveInterval ?? null,
     timeouts: { connectMs: timeouts.connect, responseMs: timeouts.response, idleMs: timeouts.idle },

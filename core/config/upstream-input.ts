@@ -18,6 +18,17 @@ export interface UpstreamInput {
   minAvailable?: number | undefined;
   /** How long the share of a backend grows, from a tenth to all of its `weight`, when it joins or comes back; not with `'round-robin'`. Default: not at all. */
   slowStart?: Duration | undefined;
+  /** Requests and WebSockets at a time at one backend, of which each worker gets an equal share; others wait. Default: `'none'`. */
+  maxConnections?: number | 'none' | undefined;
+  /** For requests that find all backends at `maxConnections`. */
+  queue?:
+    | {
+        /** How many may wait in one worker; more are answered with 503. Default: 1000. */
+        length?: number | undefined;
+        /** How long one may wait; then it is answered with 503. Default: `'5s'`. */
+        timeout?: Duration | undefined;
+      }
+    | undefined;
   /** Clients come back to the backend that served them first. Default: they do not. */
   sticky?: StickyInput | undefined;
   /** How often host names of `backends` are resolved again; at least a second. Default: the TTL of the answer, from `'1s'` to `'5m'`. */
@@ -128,6 +139,8 @@ export interface BackendInput {
   state?: BackendState | undefined;
   /** Its group, 0 to 1000: 0 is used first, the next one where fewer than `minAvailable` are available. Default: 0. */
   priority?: number | undefined;
+  /** Requests and WebSockets at a time, instead of the `maxConnections` of the upstream. */
+  maxConnections?: number | undefined;
   /** It is in the last group of all. Default: false. */
   backup?: boolean | undefined;
   /** The `address` of another backend of this upstream, in whose place it takes requests while that one takes none. It is not health-checked. */

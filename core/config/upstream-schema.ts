@@ -33,6 +33,10 @@ const backend = field.object({
     .integer(0, 1000)
     .prefault(DEFAULTS.priority)
     .describe('Its group: 0 is used first, the next one where fewer than `minAvailable` are available.'),
+  maxConnections: field
+    .integer(1, 1_000_000)
+    .optional()
+    .describe('Requests and WebSockets at a time, instead of the `maxConnections` of the upstream.'),
   backup: field.flag.prefault(false).describe('It is in the last group of all.'),
   backupFor: field
     .text('the address of another backend')
@@ -85,6 +89,25 @@ export const upstream = field.object({
     .describe(
       'How long the share of a backend grows, from a tenth to all of its `weight`, when it joins or comes back. Without it: it has all of it at once. Not with `round-robin`, which goes by no weights.',
     ),
+  maxConnections: field
+    .integerOrNone(1, 1_000_000)
+    .prefault(DEFAULTS.maxConnections)
+    .describe(
+      'Requests and WebSockets at a time at one backend, of which each worker gets an equal share. Others wait.',
+    ),
+  queue: field
+    .object({
+      length: field
+        .integer(0, 1_000_000)
+        .prefault(DEFAULTS.queue.length)
+        .describe('How many may wait in one worker; more are answered with 503.'),
+      timeout: field
+        .duration()
+        .prefault(DEFAULTS.queue.timeout)
+        .describe('How long one may wait; then it is answered with 503.'),
+    })
+    .prefault({})
+    .describe('For requests that find all backends at `maxConnections`.'),
   sticky: sticky
     .optional()
     .describe('Clients come back to the backend that served them first. Without it: they do not.'),

@@ -44,7 +44,9 @@ export interface AccessTimings {
   readonly total: number;
   /** Inside the rule's `request` handler. */
   readonly rule: number | null;
-  /** From the decision where to send it to a connection to the last backend tried; failed attempts are in it. About 0 with a pooled connection. */
+  /** Waiting until a backend had a place free; null also where one had at once. */
+  readonly queue: number | null;
+  /** From the decision where to send it, or its time in the queue, to a connection to the last backend tried; failed attempts are in it. About 0 with a pooled connection. */
   readonly connect: number | null;
   /** From there to the complete head of the backend's answer. */
   readonly firstByte: number | null;

@@ -9,6 +9,7 @@ import type { ListenerService } from './listener-service.ts';
 import { schedulerKey } from './scheduler-key.ts';
 import { normalisePath } from '../shared/normalise-path.ts';
 import type { Peer, RequestHead } from './streams.ts';
+import type { PlaceInLine } from './wait-in-line.ts';
 
 /** One request and what became of it. Only `pipeline.ts` and what its steps are made of write to it. */
 export class Exchange implements RuleRequest, KeySource {
@@ -36,6 +37,10 @@ export class Exchange implements RuleRequest, KeySource {
   /** The backend of the attempt under way, counted in its `inFlight`. */
   backend: AddressBackend | null = null;
   attempts = 0;
+  /** Where it waits for a backend; null: it does not. */
+  placeInLine: PlaceInLine | null = null;
+  /** How long it has waited; null: not at all. */
+  queueMs: number | null = null;
   /** Whether the first backend is the one that the client belongs to. */
   isSticky = false;
   /** What the client's sticky cookie says, if its backend could be picked. */

@@ -13,6 +13,7 @@ export function countIn({ service }: Exchange): void {
 export function finishExchange(exchange: Exchange): void {
   const { counters } = exchange.service;
   counters.inFlight -= 1;
+  exchange.placeInLine?.leave();
   leaveWebSocketPlace(exchange);
   if (exchange.status !== null) counters.countStatus(exchange.status);
   logExchange(exchange);
@@ -73,7 +74,8 @@ function accessEntry(exchange: Exchange): AccessEntry {
     timings: {
       total: milliseconds(startMs, now),
       rule: exchange.ruleMs === null ? null : milliseconds(0, exchange.ruleMs),
-      connect: connectedMs === 0 ? null : milliseconds(placedMs, connectedMs),
+      queue: exchange.queueMs === null ? null : milliseconds(0, exchange.queueMs),
+      connect: connectedMs === 0 ? null : milliseconds(placedMs + (exchange.queueMs ?? 0), connectedMs),
       firstByte: answeredMs === 0 ? null : milliseconds(connectedMs, answeredMs),
       response: answeredMs === 0 ? null : milliseconds(answeredMs, now),
     },

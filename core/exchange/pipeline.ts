@@ -5,6 +5,7 @@ import { checkSwitch } from '../forward/websocket.ts';
 import { ProxyError } from '../shared/errors.ts';
 import type { DecisionTaker, RequestDecision } from '../shared/rule-script.ts';
 import type { AddressBackend } from '../upstreams/backend.ts';
+import { placesChanged } from '../upstreams/queue/waiting-queue.ts';
 import type { Upstream } from '../upstreams/upstream.ts';
 import { acquireConnection } from './acquire.ts';
 import { addHsts, withHsts } from './add-hsts.ts';
@@ -22,6 +23,7 @@ import { takeReportedWeight } from './reported-weight.ts';
 import { editAnswerByRule, pickByRule, ruleFault } from './rule-calls.ts';
 import { keepBackend, stickyBackend } from './sticky-session.ts';
 import type { ClientEvents, ClientStream, ResponseHead } from './streams.ts';
+import { placeOrLine, type PlaceTaker } from './wait-in-line.ts';
 import { takeWebSocketPlace } from './websocket-place.ts';
 
 /**
@@ -32,7 +34,7 @@ import { takeWebSocketPlace } from './websocket-place.ts';
  * Any step may leave it with an answer of the proxy's own (`answer`, `fail`). There is one object
  * of this class for each exchange, and `end` runs exactly once for it, whatever happens.
  */
-export class RequestPath implements ClientEvents, DecisionTaker, AttemptOwner, RequestBodyOwner {
+export class RequestPath implements ClientEvents, DecisionTaker, PlaceTaker, AttemptOwner, RequestBodyOwner {
   readonly exchange: Exchange;
   readonly client: ClientStream;
   #attempt: Attempt | null = null;
@@ -129,9 +131,26 @@ export class RequestPath implements ClientEvents, DecisionTaker, AttemptOwner, R
       tried.length === 0
         ? (stickyBackend(this.exchange, upstream) ?? pickByRule(this.exchange, upstream))
         : undefined;
-    const backend = first ?? upstream.pick(tried, this.exchange) ?? upstream.pick([], this.exchange);
-    if (backend === undefined) return this.#fail(new ProxyError('no-backend', 'proxy', upstream.whyNone()));
-    tried.push(backend);
+    const backend = placeOrLine(this, upstream, first);
+    if (backend instanceof ProxyError) return this.#fail(backend);
+    if (backend !== null) this.#attemptAt(backend);
+  }
+
+  /** Its time in line is over. */
+  onPlace(backend: AddressBackend): void {
+    try {
+      this.#attemptAt(backend);
+    } catch (error) {
+      this.#failWithBug(error);
+    }
+  }
+
+  onNoPlace(error: ProxyError): void {
+    this.#fail(error);
+  }
+
+  #attemptAt(backend: AddressBackend): void {
+    this.exchange.tried.push(backend);
     this.#forward(backend);
   }
 
@@ -296,6 +315,7 @@ export class RequestPath implements ClientEvents, DecisionTaker, AttemptOwner, R
     if (backend === null) return;
     this.exchange.backend = null;
     backend.runtime.inFlight -= 1;
+    placesChanged();
   }
 
   #end(): void {

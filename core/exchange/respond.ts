@@ -22,6 +22,8 @@ const STATUS_OF: Readonly<Record<ErrorCode, number | null>> = {
   'websocket-idle': null,
   'no-route': 404,
   'no-backend': 503,
+  'queue-full': 503,
+  'queue-timeout': 503,
   'backend-connections-exhausted': 503,
   'websocket-limit': 503,
   'websocket-drained': null,

@@ -93,8 +93,26 @@ export interface WorkerStatus {
   readonly uptimeMs: number;
   readonly rssBytes: number;
   readonly listeners: readonly ListenerStatus[];
-  readonly upstreams: readonly { readonly name: string; readonly backends: readonly BackendStatus[] }[];
+  readonly upstreams: readonly UpstreamStatus[];
   readonly rules: readonly RuleStatus[];
+}
+
+export interface UpstreamStatus {
+  readonly name: string;
+  readonly backends: readonly BackendStatus[];
+  /** null: its backends take any number of requests. */
+  readonly queue: QueueStatus | null;
+}
+
+/** Requests that wait, or waited, for a backend with a place free. */
+export interface QueueStatus {
+  readonly waiting: number;
+  /** Those who got a place. */
+  readonly served: number;
+  readonly refused: number;
+  readonly timedOut: number;
+  /** Bucket counts of `shared/latency-histogram.ts`: how long those who got a place had waited. */
+  readonly waits: readonly number[];
 }
 
 export interface ListenerStatus {

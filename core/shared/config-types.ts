@@ -202,6 +202,12 @@ export interface UpstreamConfig {
   readonly minAvailable: number;
   /** How long a backend that comes (back) takes to get its full share; null: it gets that at once. */
   readonly slowStartMs: number | null;
+  /** Exchanges under way at one backend, of all workers together; null: any number. */
+  readonly maxConnections: number | null;
+  /** For requests that find no backend with a place free: how many may wait in one worker, and how long. */
+  readonly queue: { readonly length: number; readonly timeoutMs: number };
+  /** Among how many workers `maxConnections` is shared. */
+  readonly workers: number;
   /** null: every request goes where the scheduler sends it. */
   readonly sticky: StickyConfig | null;
   /** How often host names of backends are resolved; null: as long as their answers live. */
@@ -312,6 +318,8 @@ export interface BackendConfig extends BackendTerms {
   readonly addressText: string;
   /** The `addressText` of the row in whose place it takes requests while that one takes none; not health-checked then. null: it has a place of its own. */
   readonly backupFor: string | null;
+  /** Without it: as its upstream has it. */
+  readonly maxConnections?: number;
 }
 
 export interface NestedUpstreamConfig extends BackendTerms {

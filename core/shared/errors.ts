@@ -20,6 +20,8 @@ export const ERROR_CODES = [
   // what we could not do
   'no-route',
   'no-backend',
+  'queue-full',
+  'queue-timeout',
   'backend-connections-exhausted',
   'websocket-limit',
   'websocket-drained',

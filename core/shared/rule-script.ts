@@ -1,3 +1,5 @@
+import type { Priority } from './priority.ts';
+
 /**
  * What the request path needs from a compiled rule script. `rules/` implements it, the worker
  * injects it into the pipeline; neither side imports the other.
@@ -20,6 +22,8 @@ export type RequestDecision =
       readonly host: string | null;
       /** What the upstream's scheduler is to go by; absent: what the config says. Never empty. */
       readonly key?: string;
+      /** In line for a backend; absent: `normal`. */
+      readonly priority?: Priority;
       readonly edits: readonly HeaderEdit[];
     }
   | { readonly kind: 'redirect'; readonly location: string; readonly status: number }

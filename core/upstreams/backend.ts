@@ -8,6 +8,7 @@ import type {
 import { LatencyHistogram } from '../shared/latency-histogram.ts';
 import type { PickCandidate } from '../shared/rule-script.ts';
 import type { Standing } from './candidates.ts';
+import { placesChanged } from './queue/waiting-queue.ts';
 import { ObservedLatency } from './observed-latency.ts';
 
 let changes = 0;
@@ -23,6 +24,7 @@ export function availabilityVersion(): number {
 
 export function availabilityChanged(): void {
   changes += 1;
+  placesChanged();
 }
 
 /** What is known of a backend's address at run time. It outlives reloads that keep the address in its upstream. */
@@ -104,6 +106,12 @@ export abstract class Backend implements Standing {
 
   abstract get isUp(): boolean;
 
+  /** Whether it has no place free: requests wait for one. */
+  abstract get isFull(): boolean;
+
+  /** Whether it can ever be full. */
+  abstract get isLimited(): boolean;
+
   /** Its share of the requests at present; below `configuredWeight` in its slow start. 0 takes no new request. */
   get weight(): number {
     return this.#weight;
@@ -167,6 +175,8 @@ export class AddressBackend extends Backend {
   readonly address: SocketAddressConfig;
   /** What its upstream says of connections to it. */
   readonly settings: UpstreamConfig;
+  /** Exchanges under way at a time, this worker's share of them; Infinity for any number. */
+  readonly #maxInFlight: number;
 
   /** `rowText`: where `config` stands for one address of a row's host name, that row's text. */
   constructor(
@@ -178,6 +188,16 @@ export class AddressBackend extends Backend {
     super(config, runtime, { addressText: config.addressText, rowText, backupFor: config.backupFor });
     this.address = config.address;
     this.settings = settings;
+    const max = config.maxConnections ?? settings.maxConnections ?? Number.POSITIVE_INFINITY;
+    this.#maxInFlight = Math.ceil(max / settings.workers);
+  }
+
+  get isFull(): boolean {
+    return this.runtime.inFlight >= this.#maxInFlight;
+  }
+
+  get isLimited(): boolean {
+    return this.#maxInFlight < Number.POSITIVE_INFINITY;
   }
 
   get isUp(): boolean {

@@ -17,12 +17,20 @@ export class NestedBackend extends Backend {
     return this.upstream.candidates().length > 0;
   }
 
+  get isFull(): boolean {
+    return !this.upstream.hasRoom();
+  }
+
+  get isLimited(): boolean {
+    return this.upstream.isLimited;
+  }
+
   /** Whether it has nothing left to try. */
   isTried(tried: readonly Backend[]): boolean {
     return this.upstream
       .candidates()
       .every((backend) =>
-        backend instanceof NestedBackend ? backend.isTried(tried) : tried.includes(backend),
+        backend instanceof NestedBackend ? backend.isTried(tried) : tried.includes(backend) || backend.isFull,
       );
   }
 

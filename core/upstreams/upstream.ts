@@ -4,6 +4,7 @@ import { parseSchedulerKey, type SchedulerKey } from '../shared/scheduler-key.ts
 import { AddressBackend, availabilityChanged, availabilityVersion, type Backend } from './backend.ts';
 import { candidatesOf } from './candidates.ts';
 import { NestedBackend } from './nested-backend.ts';
+import { WaitingQueue } from './queue/waiting-queue.ts';
 import { createScheduler, type Scheduler } from './schedulers/scheduler.ts';
 import { advanceSlowStarts } from './slow-start.ts';
 import { stickySessions, takeOverSessions, type StickySessions } from './sticky/sticky-sessions.ts';
@@ -16,6 +17,8 @@ export class Upstream {
   readonly name: string;
   readonly config: UpstreamConfig;
   readonly sticky: StickySessions | null;
+  /** Those who wait for a backend with a place free. */
+  readonly queue: WaitingQueue;
   /** Where the key of a request is found; null: the scheduler wants none. */
   readonly key: SchedulerKey | null;
   readonly #scheduler: Scheduler;
@@ -24,6 +27,8 @@ export class Upstream {
   #backends: readonly AddressBackend[];
   #nested: readonly NestedBackend[] = [];
   #candidates: readonly Backend[] = [];
+  /** Whether any of them may have all its places taken. */
+  #isLimited = false;
   #seenVersion = -1;
   /** Whether the scheduler has not heard of all backends yet. */
   #tellScheduler = true;
@@ -43,12 +48,14 @@ export class Upstream {
     this.#now = now;
     this.key = config.scheduler.key === null ? null : (parseSchedulerKey(config.scheduler.key) ?? null);
     this.#scheduler = createScheduler(config.scheduler);
+    this.queue = new WaitingQueue(config.queue.length, () => this.hasRoom());
     this.sticky = config.sticky === null ? null : stickySessions(this, config.sticky);
   }
 
-  /** What the snapshot before had under this name: scheduler and sticky sessions go on where those stand. Before the first pick. */
+  /** What the snapshot before had under this name: scheduler, sticky sessions and counters go on where those stand. Before the first pick. */
   takeOver(before: Upstream): void {
     this.#scheduler.takeOver?.(before.#scheduler);
+    this.queue.counters = before.queue.counters;
     if (this.sticky !== null && before.sticky !== null) takeOverSessions(this.sticky, before.sticky);
   }
 
@@ -121,6 +128,7 @@ export class Upstream {
       minAvailable,
       maxEjected: MAX_EJECTED,
     });
+    this.#isLimited = this.#candidates.some((backend) => backend.isLimited);
   }
 
   /**
@@ -135,11 +143,23 @@ export class Upstream {
     return this.resolve(picked, tried, source);
   }
 
-  /** What a scheduler is to leave out: backends that were tried, and upstreams that have nothing left to try. */
+  /** What a scheduler is to leave out: backends that were tried or have no place free, and upstreams that have nothing left to try. */
   #left(tried: readonly Backend[]): readonly Backend[] | undefined {
-    if (tried.length === 0) return undefined;
+    const full = this.#isLimited ? this.#candidates.filter((backend) => backend.isFull) : [];
+    if (tried.length === 0 && full.length === 0) return undefined;
     const done = this.#nested.filter((nested) => nested.isTried(tried));
-    return done.length === 0 ? tried : [...tried, ...done];
+    return done.length === 0 && full.length === 0 ? tried : [...tried, ...full, ...done];
+  }
+
+  /** Whether a candidate has a place free. */
+  hasRoom(): boolean {
+    const candidates = this.candidates();
+    return this.#isLimited ? candidates.some((backend) => !backend.isFull) : candidates.length > 0;
+  }
+
+  /** Whether its candidates may have all their places taken at some time. */
+  get isLimited(): boolean {
+    return this.candidates().length > 0 && this.#isLimited;
   }
 
   /** A candidate as a backend that can be connected to: one of its own where it is an upstream. */

@@ -1,4 +1,4 @@
-import type { BackendStatus, WorkerStatus } from '../ipc/messages.ts';
+import type { BackendStatus, QueueStatus, WorkerStatus } from '../ipc/messages.ts';
 import type { BackendConfig } from '../shared/config-types.ts';
 import type { RuleStatus } from '../shared/rule-script.ts';
 import { AddressBackend, type Backend } from '../upstreams/backend.ts';
@@ -28,9 +28,15 @@ export function workerStatus(
     upstreams: [...(snapshot?.upstreams.values() ?? [])].map((upstream) => ({
       name: upstream.name,
       backends: backendsOf(upstream, parts),
+      queue: upstream.isLimited ? queueOf(upstream) : null,
     })),
     rules,
   };
+}
+
+function queueOf({ queue }: Upstream): QueueStatus {
+  const { waiting, served, refused, timedOut, waits } = queue.counters;
+  return { waiting, served, refused, timedOut, waits: waits.counts };
 }
 
 function backendsOf(upstream: Upstream, parts: SnapshotParts): BackendStatus[] {

@@ -1,3 +1,4 @@
+import { isPriority, PRIORITIES, type Priority } from '../../core/shared/priority.ts';
 import {
   encodeVisible,
   fieldNameProblem,
@@ -26,6 +27,8 @@ export interface ForwardOptions {
    * Only for schedulers that want a key; nothing and an empty text leave it to the config.
    */
   readonly key?: string | number | null;
+  /** Where the upstream has all its backends at `maxConnections`: who waits with `high` is served first, with `low` last. Default: `normal`. */
+  readonly priority?: Priority;
   /** Replaces these request headers. */
   readonly setHeaders?: Readonly<Record<string, string>>;
   /** Adds these request headers beside what is there. */
@@ -49,6 +52,7 @@ export type Parts =
       readonly path: string | null;
       readonly host: string | null;
       readonly key: string | null;
+      readonly priority: Priority | null;
       readonly edits: string[];
     }
   | { readonly kind: 'redirect'; readonly location: string; readonly status: number }
@@ -100,13 +104,23 @@ export function forward(upstream: string, options?: ForwardOptions): Decision {
     return interned(
       plainForwards,
       upstream,
-      () => new MadeDecision({ kind: 'forward', upstream, path: null, host: null, key: null, edits: [] }),
+      () =>
+        new MadeDecision({
+          kind: 'forward',
+          upstream,
+          path: null,
+          host: null,
+          key: null,
+          priority: null,
+          edits: [],
+        }),
     );
   }
   const {
     path = null,
     host = null,
     key = null,
+    priority = null,
     setHeaders = {},
     appendHeaders = {},
     removeHeaders = [],
@@ -125,6 +139,7 @@ export function forward(upstream: string, options?: ForwardOptions): Decision {
     path: path === null ? null : checkedPath(String(path)),
     host: host === null ? null : String(host),
     key: key === null || key === '' ? null : checkedKey(key),
+    priority: priority === null ? null : checkedPriority(priority),
     edits,
   });
 }
@@ -177,6 +192,11 @@ function interned<Key>(known: Map<Key, MadeDecision>, key: Key, make: () => Made
   const made = make();
   if (known.size < MAX_PLAIN) known.set(key, made);
   return made;
+}
+
+function checkedPriority(priority: unknown): Priority {
+  if (isPriority(priority)) return priority;
+  throw new TypeError(`forward: the priority is one of ${PRIORITIES.join(', ')}`);
 }
 
 function checkedKey(key: unknown): string {

@@ -112,6 +112,7 @@ function encode(decision: MadeDecision, req: RequestHandle, edits: string[]): nu
         target,
         parts.host,
         parts.key,
+        parts.priority,
       ]);
     }
     case 'redirect':

@@ -24,7 +24,7 @@ export const entry: AccessEntry = {
   attempts: 1,
   decision: 'forward site',
   route: null,
-  timings: { total: 1.5, rule: 0.01, connect: 0, firstByte: 1.2, response: 0.2 },
+  timings: { total: 1.5, rule: 0.01, queue: null, connect: 0, firstByte: 1.2, response: 0.2 },
   referer: null,
   userAgent: 'curl/8',
   fields: null,

@@ -88,7 +88,7 @@ test('every key arrives where it belongs', () => {
           header: 'X-Weight',
         },
         backends: [
-          { address: 'unix:/run/a.sock', weight: 0, state: 'drain', priority: 3 },
+          { address: 'unix:/run/a.sock', weight: 0, state: 'drain', priority: 3, maxConnections: 30 },
           { address: 'unix:./b.sock', backupFor: 'unix:/run/a.sock' },
           { upstream: 'other', weight: 4, backup: true },
         ],
@@ -106,6 +106,8 @@ test('every key arrives where it belongs', () => {
         },
         timeouts: { connect: '1s', response: '2s', idle: '3s' },
         limits: { head: '4KiB', headers: 5 },
+        maxConnections: 40,
+        queue: { length: 10, timeout: '2s' },
         sticky: {
           type: 'cookie',
           name: 'back',
@@ -249,6 +251,7 @@ test('every key arrives where it belongs', () => {
             state: 'drain',
             priority: 3,
             backupFor: null,
+            maxConnections: 30,
           },
           {
             address: { kind: 'unix', path: '/etc/t/b.sock' },
@@ -262,6 +265,9 @@ test('every key arrives where it belongs', () => {
         nested: [{ upstream: 'other', weight: 4, state: 'ready', priority: 1001 }],
         minAvailable: 2,
         slowStartMs: 30_000,
+        maxConnections: 40,
+        queue: { length: 10, timeoutMs: 2000 },
+        workers: 3,
         sticky: {
           type: 'cookie',
           name: 'back',

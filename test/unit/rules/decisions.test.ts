@@ -15,6 +15,7 @@ test.each([
   ['a host with a line break', () => forward('a', { host: 'b\r\n' })],
   ['a header value with a line break', () => forward('a', { setHeaders: { x: 'a\nb' } })],
   ['a header of the framing', () => forward('a', { removeHeaders: ['Content-Length'] })],
+  ['a priority that there is not', () => Reflect.apply(forward, undefined, ['a', { priority: 'higher' }])],
   ['an upstream without a name', () => forward('')],
   ['a location with a line break', () => redirect('/a\r\nset-cookie: x')],
   ['an empty location', () => redirect('')],

@@ -1,0 +1,99 @@
+import { ProxyError } from '../shared/errors.ts';
+import type { Priority } from '../shared/priority.ts';
+import type { AddressBackend } from '../upstreams/backend.ts';
+import type { Waiter } from '../upstreams/queue/waiting-queue.ts';
+import type { Upstream } from '../upstreams/upstream.ts';
+import type { Exchange } from './exchange.ts';
+
+/** Whose request waits. */
+export interface PlaceTaker {
+  readonly exchange: Exchange;
+  onPlace(backend: AddressBackend): void;
+  onNoPlace(error: ProxyError): void;
+}
+
+/**
+ * The backend at which a request has a place at once: `own`, which is the client's or a rule's choice, or the scheduler's. null: it
+ * waits in line, since others do already or no place is free, and `taker` hears of it. Otherwise why there is nothing to wait for.
+ */
+export function placeOrLine(
+  taker: PlaceTaker,
+  upstream: Upstream,
+  own: AddressBackend | undefined,
+): AddressBackend | ProxyError | null {
+  const { exchange } = taker;
+  const { queue } = upstream;
+  const picked = own ?? pickByScheduler(exchange, upstream);
+  // A retry has stood in line before.
+  const mayPass = queue.length === 0 || exchange.tried.length > 0;
+  if (picked !== undefined && mayPass && !picked.isFull) return picked;
+  if (picked === undefined && (upstream.hasRoom() || upstream.candidates().length === 0))
+    return new ProxyError('no-backend', 'proxy', upstream.whyNone());
+  const place = new PlaceInLine(taker, upstream, own ?? null);
+  if (queue.enter(place)) {
+    exchange.placeInLine = place;
+    return null;
+  }
+  place.leave();
+  return new ProxyError('queue-full', 'proxy', `${queue.length} requests wait for ${upstream.name} already`);
+}
+
+/** A backend that was not tried yet if there is one. */
+function pickByScheduler(exchange: Exchange, upstream: Upstream): AddressBackend | undefined {
+  return upstream.pick(exchange.tried, exchange) ?? upstream.pick([], exchange);
+}
+
+/** A request that waits until a backend has a place free, for as long as its upstream allows. */
+export class PlaceInLine implements Waiter {
+  readonly priority: Priority;
+  readonly #taker: PlaceTaker;
+  readonly #upstream: Upstream;
+  #own: AddressBackend | null;
+  readonly #sinceMs = performance.now();
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(taker: PlaceTaker, upstream: Upstream, own: AddressBackend | null) {
+    const { decision } = taker.exchange;
+    this.priority = (decision?.kind === 'forward' ? decision.priority : undefined) ?? 'normal';
+    this.#taker = taker;
+    this.#upstream = upstream;
+    this.#own = own;
+    this.#timer = setTimeout(() => this.#giveUp(), upstream.config.queue.timeoutMs);
+  }
+
+  /** The client's own, or the one of a rule; it is waited for while it takes clients. */
+  get own(): AddressBackend | null {
+    if (this.#own !== null && !this.#own.takesStickySessions) this.#own = null;
+    return this.#own;
+  }
+
+  tryGo(): boolean {
+    const { exchange } = this.#taker;
+    const backend = this.own ?? pickByScheduler(exchange, this.#upstream);
+    if (backend === undefined || backend.isFull) return false;
+    const waitedMs = this.leave();
+    const { counters } = this.#upstream.queue;
+    counters.served += 1;
+    counters.waits.record(waitedMs);
+    this.#taker.onPlace(backend);
+    return true;
+  }
+
+  /** @returns how long it has waited, in ms */
+  leave(): number {
+    const { exchange } = this.#taker;
+    clearTimeout(this.#timer);
+    this.#upstream.queue.leave(this);
+    exchange.placeInLine = null;
+    const waitedMs = performance.now() - this.#sinceMs;
+    exchange.queueMs = (exchange.queueMs ?? 0) + waitedMs;
+    return waitedMs;
+  }
+
+  #giveUp(): void {
+    const waitedMs = this.leave();
+    this.#upstream.queue.counters.timedOut += 1;
+    const message = `no backend of ${this.#upstream.name} had a place free for ${Math.round(waitedMs)} ms`;
+    this.#taker.onNoPlace(new ProxyError('queue-timeout', 'proxy', message));
+  }
+}
