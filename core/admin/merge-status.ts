@@ -1,5 +1,6 @@
 import type { BackendStatus, ListenerStatus, WorkerStatus } from '../ipc/messages.ts';
 import { addCounts, percentile } from '../shared/latency-histogram.ts';
+import type { ActiveHealth } from '../upstreams/health.ts';
 import type { RuleStatus } from '../shared/rule-script.ts';
 import type { BackendRow, ListenerRow, RuleRow, UpstreamRow } from './status-report.ts';
 
@@ -17,11 +18,17 @@ export interface QuarantineView {
   readonly at: number;
 }
 
+/** What the active checks know. */
+export interface HealthView {
+  find(upstream: string, backend: string): ActiveHealth | undefined;
+}
+
 /** `addresses`: the bound address by listener name. */
 export function mergeStatus(
   workers: readonly WorkerStatus[],
   addresses: ReadonlyMap<string, string>,
   quarantined: readonly QuarantineView[],
+  health: HealthView,
 ): MergedStatus {
   const listeners = Map.groupBy(
     workers.flatMap((worker) => worker.listeners),
@@ -48,7 +55,7 @@ export function mergeStatus(
           rows.flatMap(({ backends }) => backends),
           ({ address }) => address,
         ),
-      ].map(([address, backends]) => mergeBackend(address, backends)),
+      ].map(([address, backends]) => mergeBackend(address, backends, health.find(name, address))),
     })),
     rules: [...rules].map(([id, rows]) => mergeRule(id, rows, entries.get(id))),
   };
@@ -68,7 +75,11 @@ function mergeListener(name: string, address: string, rows: readonly ListenerSta
   };
 }
 
-function mergeBackend(address: string, rows: readonly BackendStatus[]): BackendRow {
+function mergeBackend(
+  address: string,
+  rows: readonly BackendStatus[],
+  active: ActiveHealth | undefined,
+): BackendRow {
   const latency = rows.reduce<readonly number[]>((counts, row) => addCounts(counts, row.latency), []);
   const first = rows[0];
   return {
@@ -77,6 +88,12 @@ function mergeBackend(address: string, rows: readonly BackendStatus[]): BackendR
     state: first?.state ?? 'ready',
     // What one worker cannot reach needs looking at, even if the others can.
     health: rows.some(({ health }) => health === 'down') ? 'down' : 'up',
+    reportedState: first?.reportedState ?? 'ready',
+    activeCheck:
+      active === undefined
+        ? null
+        : { since: active.since, reason: active.reason, isChecked: active.isChecked },
+    ejections: rows.flatMap(({ ejection }) => ejection ?? []),
     inFlight: sum(rows, ({ inFlight }) => inFlight),
     requests: sum(rows, ({ requests }) => requests),
     errors: sum(rows, ({ errors }) => errors),

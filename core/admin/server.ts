@@ -4,12 +4,15 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { isIP } from 'node:net';
 
 import type { SocketAddressConfig } from '../shared/config-types.ts';
+import type { HealthEvents } from './health-events.ts';
 import type { ReloadReport, StatusReport } from './status-report.ts';
 
 /** What the admin API can ask of the primary. */
 export interface AdminApi {
   /** null while there is nothing to tell yet. */
   status(): Promise<StatusReport | null>;
+  /** What happened to the health of an upstream's backends from `since` (epoch milliseconds) on, or why that is not known. */
+  healthEvents(upstream: string, since: number): Promise<HealthEvents | string>;
   /** null once the process is stopping. */
   reload(): Promise<ReloadReport | null>;
 }
@@ -71,11 +74,22 @@ async function answer(
       error: 'expected the Host to be an IP address, localhost or the configured admin address',
     });
   }
-  const path = request.url?.split('?', 1)[0];
+  const [path, search] = (request.url ?? '').split('?', 2);
+  const query = new URLSearchParams(search);
   if (path === '/status') {
     if (request.method !== 'GET') return notAllowed(response, 'GET');
     const report = await api.status();
     return report === null ? sendJson(response, 503, { error: 'starting' }) : sendJson(response, 200, report);
+  }
+  if (path === '/backends/health') {
+    if (request.method !== 'GET') return notAllowed(response, 'GET');
+    const since = Number(query.get('since') ?? 0);
+    if (!Number.isSafeInteger(since) || Math.abs(since) > 8.64e15)
+      return sendJson(response, 400, { error: 'expected since in epoch milliseconds' });
+    const found = await api.healthEvents(query.get('upstream') ?? '', since);
+    return typeof found === 'string'
+      ? sendJson(response, 404, { error: found })
+      : sendJson(response, 200, found);
   }
   if (path === '/reload') {
     if (request.method !== 'POST') return notAllowed(response, 'POST');
@@ -85,7 +99,7 @@ async function answer(
     if (report === null) return sendJson(response, 503, { error: 'starting or stopping' });
     return sendJson(response, report.ok ? 200 : 422, report);
   }
-  sendJson(response, 404, { error: 'expected GET /status or POST /reload' });
+  sendJson(response, 404, { error: 'expected GET /status, GET /backends/health or POST /reload' });
 }
 
 /**

@@ -12,6 +12,7 @@ const commands: Readonly<Record<string, () => Promise<{ register(program: Comman
   explain: () => import('./explain.ts'),
   reload: () => import('./reload.ts'),
   status: () => import('./status.ts'),
+  backends: () => import('./backends.ts'),
 };
 
 async function main(args: readonly string[]): Promise<number> {

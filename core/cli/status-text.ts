@@ -1,6 +1,6 @@
-import type { StatusReport } from '../admin/status-report.ts';
-
-type Cell = string | number;
+import type { BackendRow, StatusReport } from '../admin/status-report.ts';
+import { table } from './table.ts';
+import type { Cell } from './table.ts';
 
 /** The report as aligned tables for people. `now`: epoch milliseconds. */
 export function statusText(report: StatusReport, now: number): string {
@@ -64,6 +64,7 @@ export function statusText(report: StatusReport, now: number): string {
         'P50',
         'P90',
         'P99',
+        'LAST CHECK',
       ],
       report.upstreams.flatMap(({ name, backends }) =>
         backends.map((row): Cell[] => [
@@ -71,7 +72,7 @@ export function statusText(report: StatusReport, now: number): string {
           row.address,
           row.weight,
           row.state,
-          row.health,
+          health(row, report.workers.length, now),
           row.connections.active + row.connections.idle,
           row.inFlight,
           row.requests,
@@ -79,6 +80,7 @@ export function statusText(report: StatusReport, now: number): string {
           millis(row.latencyMs.p50),
           millis(row.latencyMs.p90),
           millis(row.latencyMs.p99),
+          row.activeCheck?.reason ?? '-',
         ]),
       ),
     ),
@@ -97,22 +99,17 @@ export function statusText(report: StatusReport, now: number): string {
   return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
 }
 
-/** Columns as wide as they need to be, numbers to the right; empty without rows. */
-function table(head: readonly string[], rows: readonly (readonly Cell[])[]): string {
-  if (rows.length === 0) return '';
-  const widths = head.map((title, column) =>
-    Math.max(title.length, ...rows.map((row) => String(row[column] ?? '').length)),
-  );
-  const line = (cells: readonly Cell[], numbers: readonly boolean[]): string =>
-    cells
-      .map((cell, column) => {
-        const width = widths[column] ?? 0;
-        return numbers[column] === true ? String(cell).padStart(width) : String(cell).padEnd(width);
-      })
-      .join('  ')
-      .trimEnd();
-  const numbers = head.map((_, column) => rows.every((row) => typeof row[column] === 'number'));
-  return [line(head, numbers), ...rows.map((row) => line(row, numbers))].join('\n');
+/** `up 5m`, `down 12s`, `up 5m, drain, left out by 1 of 2 workers for 3s`. */
+function health(row: BackendRow, workers: number, now: number): string {
+  const { activeCheck, reportedState, ejections } = row;
+  const since = activeCheck?.isChecked === true ? ` ${age(now - activeCheck.since)}` : '';
+  const state = reportedState === 'ready' ? '' : `, ${reportedState}`;
+  const longest = Math.max(0, ...ejections.map(({ until }) => until - now));
+  const out =
+    ejections.length === 0
+      ? ''
+      : `, left out by ${ejections.length} of ${workers} workers for ${age(longest)}`;
+  return `${row.health}${since}${state}${out}`;
 }
 
 function age(ms: number): string {

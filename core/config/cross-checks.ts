@@ -1,6 +1,7 @@
 import { upstreamTlsFindings } from './upstream-tls-checks.ts';
 import type { Draft, ListenerDraft, RouteDraft } from './draft.ts';
 import type { Finding } from './finding.ts';
+import { healthCheckFindings } from './health-checks.ts';
 import { httpsFindings, proxyProtocolFindings } from './listener-checks.ts';
 import type { RouteFile } from './listener-schema.ts';
 import { formatAddress } from '../shared/address.ts';
@@ -24,6 +25,7 @@ export function crossChecks(draft: Draft): Finding[] {
     ]),
     ...duplicateBackends(draft),
     ...upstreamTlsFindings(draft),
+    ...healthCheckFindings(draft),
   ];
 }
 

@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { listener } from './listener-schema.ts';
 import type { ListenerFile, RouteFile } from './listener-schema.ts';
 import { configSchema } from './schema.ts';
+import { healthCheck } from './health-schema.ts';
+import type { HealthCheckFile } from './health-schema.ts';
 import { upstream } from './upstream-schema.ts';
 import type { UpstreamFile } from './upstream-schema.ts';
 
@@ -45,6 +47,9 @@ export interface UpstreamDraft {
   readonly protocol: UpstreamFile['protocol'] | undefined;
   readonly tls: UpstreamFile['tls'] | undefined;
   readonly proxyProtocol: UpstreamFile['proxyProtocol'];
+  /** undefined where there is none; `keys`: all that it has, right or wrong. */
+  readonly healthCheck:
+    { readonly type: HealthCheckFile['type'] | undefined; readonly keys: readonly string[] } | undefined;
   readonly backends: readonly (UpstreamFile['backends'][number]['address'] | undefined)[];
 }
 
@@ -96,10 +101,17 @@ function upstreamDraft(raw: unknown): UpstreamDraft {
     protocol: valid(upstream.shape.protocol, fields['protocol']),
     proxyProtocol: valid(upstream.shape.proxyProtocol, fields['proxyProtocol']),
     tls: valid(upstream.shape.tls, fields['tls']),
+    healthCheck: healthCheckDraft(fields['healthCheck']),
     backends: elementsOf(fields['backends']).map((each) =>
       valid(backend.shape.address, fieldsOf(each)['address']),
     ),
   };
+}
+
+function healthCheckDraft(raw: unknown): UpstreamDraft['healthCheck'] {
+  if (!looseObject.safeParse(raw).success) return undefined;
+  const fields = fieldsOf(raw);
+  return { type: valid(healthCheck.shape.type, fields['type']), keys: Object.keys(fields) };
 }
 
 function valid<Field extends z.ZodType>(field: Field, raw: unknown): z.output<Field> | undefined {

@@ -12,6 +12,7 @@ import { bodyTooLarge, checkRequest } from './check-request.ts';
 import type { Exchange } from './exchange.ts';
 import { finishExchange } from './finish.ts';
 import type { HeaderList } from './headers.ts';
+import { attemptAnswered, attemptBegins, attemptEnds, attemptFailed } from './passive-health.ts';
 import { redirectToHttps } from './redirect-to-https.ts';
 import { RequestHeadForBackend } from './request-head.ts';
 import { errorAnswer, redirectAnswer, sendLocalAnswer, statusOf, type LocalAnswer } from './respond.ts';
@@ -183,6 +184,7 @@ export class RequestPath implements ClientEvents, DecisionTaker, AttemptOwner {
     exchange.backend = backend;
     backend.runtime.inFlight += 1;
     backend.runtime.requests += 1;
+    attemptBegins(exchange, backend);
     const head = new RequestHeadForBackend(exchange, backend.address);
     this.#attempt = new Attempt(this, backend, connection, head, exchange.request);
     this.#attempt.start(exchange.method, upstream.config);
@@ -221,7 +223,10 @@ export class RequestPath implements ClientEvents, DecisionTaker, AttemptOwner {
           // Once at a time: an HTTP/2 connection can have served others although it is fresh.
           reusedConnection: attempt.stream.isReused && !this.#freshConnection,
         });
-    if (decision !== 'fresh-connection') attempt.backend.runtime.errors += 1;
+    if (decision !== 'fresh-connection') {
+      attempt.backend.runtime.errors += 1;
+      attemptFailed(exchange, attempt.backend, error);
+    }
     this.#leaveBackend();
     if (decision === 'give-up') return this.#fail(error);
     this.#freshConnection = decision === 'fresh-connection';
@@ -239,6 +244,7 @@ export class RequestPath implements ClientEvents, DecisionTaker, AttemptOwner {
     const { exchange } = this;
     exchange.answeredMs = performance.now();
     exchange.backend?.runtime.latency.record(exchange.answeredMs - exchange.connectedMs);
+    attemptAnswered(exchange, head.status);
     // The rule's response handler may still change it.
     addHsts(exchange, head.headers);
     const answer = editAnswerByRule(exchange, head);
@@ -273,6 +279,7 @@ export class RequestPath implements ClientEvents, DecisionTaker, AttemptOwner {
     const wrong = checkSwitch(exchange.request, head, protocol);
     if (wrong !== null) return this.#fail(wrong);
     exchange.status = 101;
+    attemptAnswered(exchange, 101);
     addHsts(exchange, head.headers);
     this.#answerBegun = true;
     const backendEnd = attempt.stream.takeTunnelEnd();
@@ -340,6 +347,7 @@ export class RequestPath implements ClientEvents, DecisionTaker, AttemptOwner {
     if (backend === null) return;
     this.exchange.backend = null;
     backend.runtime.inFlight -= 1;
+    attemptEnds(this.exchange, backend);
   }
 
   #end(): void {

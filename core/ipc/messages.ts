@@ -1,5 +1,6 @@
 import type { Certificate } from '../shared/certificate.ts';
 import type { Config, RuleBundle } from '../shared/config-types.ts';
+import type { CheckedBackend } from '../shared/health-types.ts';
 import type { RuleStatus } from '../shared/rule-script.ts';
 
 /**
@@ -34,6 +35,8 @@ export type PrimaryMessage =
   | { readonly type: 'ping' }
   /** The addresses that host names of backends stand for from now on; none: the name gives no backend. */
   | { readonly type: 'addresses'; readonly names: readonly NameAddresses[] }
+  /** What active checks have found of these backends; of others nothing has changed. */
+  | { readonly type: 'backend-health'; readonly backends: readonly CheckedBackend[] }
   /** The answer to `certificate-wanted`; null: there is none for that name. */
   | { readonly type: 'certificate'; readonly id: number; readonly found: Certificate | null }
   /** What was answered about this set before may be out of date. */
@@ -103,6 +106,10 @@ export interface BackendStatus {
   readonly weight: number;
   readonly state: 'ready' | 'drain' | 'maintenance';
   readonly health: 'up' | 'down';
+  /** What it asks for itself, by its agent. */
+  readonly reportedState: 'ready' | 'drain' | 'maintenance';
+  /** This worker leaves it out until then (epoch milliseconds) for what befell its requests; null: it does not. */
+  readonly ejection: { readonly until: number; readonly reason: string } | null;
   readonly inFlight: number;
   readonly requests: number;
   readonly errors: number;

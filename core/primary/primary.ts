@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { claimControlFolder, controlSocketName } from '../admin/control-socket.ts';
 import { mergeStatus } from '../admin/merge-status.ts';
 import { openAdminServer } from '../admin/server.ts';
+import type { AdminApi } from '../admin/server.ts';
 import type { ReloadReport, ReloadTrigger, StatusReport } from '../admin/status-report.ts';
 import { listenKey } from '../ipc/messages.ts';
 import { createLogger } from '../shared/log.ts';
@@ -14,6 +15,8 @@ import { resolveIdentity } from './identity.ts';
 import type { Identity } from './identity.ts';
 import { Certificates } from './certificates.ts';
 import { closeSocketsNotIn } from './live-plan.ts';
+import { HealthMonitor } from './health-monitor.ts';
+import { HealthLog } from './health/health-log.ts';
 import { loadAll } from './loaded-config.ts';
 import type { LoadedConfig, LoadResult } from './loaded-config.ts';
 import { prepareLogFiles } from './log-files.ts';
@@ -71,6 +74,7 @@ export class Primary {
   readonly #certificates: Certificates;
   readonly #supervisor: Supervisor;
   readonly #names: BackendNames;
+  readonly #health: HealthMonitor;
   readonly #reloader: Reloader;
   readonly #watcher: InputWatcher;
   readonly #servers: Server[] = [];
@@ -86,7 +90,17 @@ export class Primary {
     this.#names = new BackendNames({
       ask: askFrom(options.names ?? systemSources),
       log: component,
-      onChange: (change) => this.#supervisor.broadcast({ type: 'addresses', names: [change] }),
+      onChange: (change) => {
+        this.#supervisor.broadcast({ type: 'addresses', names: [change] });
+        this.#health.addressesChanged();
+      },
+    });
+    this.#health = new HealthMonitor({
+      log: component,
+      healthLog: new HealthLog(options.configFile, component),
+      identity,
+      tellAll: (message) => this.#supervisor.broadcast(message),
+      addressesOf: (name) => this.#names.addressesOf(name),
     });
     this.#certificates = new Certificates(component, (message) => this.#supervisor.broadcast(message));
     this.#supervisor = new Supervisor({
@@ -98,7 +112,10 @@ export class Primary {
       onRuleFault: (ruleId, fault, detail) => this.#rules.fault(ruleId, fault, detail),
       onDeath: (exit) => this.#rules.death(exit),
       traceRules: () => this.#rules.traceRules(),
-      addresses: () => this.#names.known(),
+      welcome: () => [
+        { type: 'addresses', names: this.#names.known() },
+        { type: 'backend-health', backends: this.#health.known() },
+      ],
     });
     this.#watcher = new InputWatcher(
       (files) => {
@@ -112,6 +129,7 @@ export class Primary {
       quarantine: this.#rules.quarantine,
       names: this.#names,
       certificates: this.#certificates,
+      health: this.#health,
       log: component,
       load: () => this.#load(),
       onLoad: () => this.#watcher.markRead(),
@@ -179,7 +197,7 @@ export class Primary {
         const { pid, uptimeMs, rssBytes, snapshotVersion } = status;
         return [{ pid, uptimeMs, rssBytes, snapshotVersion, restarts }];
       }),
-      ...mergeStatus([...statuses.values()], this.addresses(), quarantined),
+      ...mergeStatus([...statuses.values()], this.addresses(), quarantined, this.#health),
     };
   }
 
@@ -218,7 +236,11 @@ export class Primary {
   }
 
   async #openAdmin({ config }: LoadedConfig): Promise<readonly string[]> {
-    const api = { status: () => this.status(), reload: () => this.reload('command') };
+    const api: AdminApi = {
+      status: () => this.status(),
+      reload: () => this.reload('command'),
+      healthEvents: (upstream, since) => this.#health.events(upstream, since),
+    };
     let path: string;
     try {
       path = join(claimControlFolder(), controlSocketName(config.file));
@@ -245,6 +267,7 @@ export class Primary {
     this.#watcher.close();
     this.#names.close();
     this.#certificates.close();
+    const healthClosed = this.#health.close();
     const ended = endWorkers();
     // With the workers' copies closed too, new connections are refused while the old ones drain.
     closeSocketsNotIn(this.#supervisor.current?.sockets ?? new Map(), new Map());
@@ -254,6 +277,7 @@ export class Primary {
       server.closeAllConnections();
     }
     this.#log.info('stopped');
+    await healthClosed;
     await this.#log.close();
   }
 }

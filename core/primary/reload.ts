@@ -4,6 +4,7 @@ import type { Config } from '../shared/config-types.ts';
 import type { Logger } from '../shared/log.ts';
 import type { Certificates } from './certificates.ts';
 import type { Distribution } from './distribute.ts';
+import type { HealthMonitor } from './health-monitor.ts';
 import { setSocketModes } from './bind.ts';
 import { bindAll, closeSocketsNotIn } from './live-plan.ts';
 import type { LivePlan } from './live-plan.ts';
@@ -20,6 +21,7 @@ export interface ReloaderOptions {
   readonly quarantine: Quarantine;
   readonly names: BackendNames;
   readonly certificates: Certificates;
+  readonly health: HealthMonitor;
   readonly log: Logger;
   readonly load: () => Promise<LoadResult>;
   /** A load begins: what changes from now on is for the next one. */
@@ -128,7 +130,7 @@ export class Reloader {
     loaded: LoadedConfig,
     distribute: (live: LivePlan) => Promise<Distribution>,
   ): Promise<Attempt> {
-    const { supervisor, quarantine, certificates } = this.#options;
+    const { supervisor, quarantine, certificates, health } = this.#options;
     const held = supervisor.current?.sockets ?? new Map();
     const plan = await makePlan(this.#version, loaded, quarantine);
     const addresses = loaded.config.listeners.map(({ address }) => address);
@@ -143,6 +145,7 @@ export class Reloader {
     }
     closeSocketsNotIn(held, bound.sockets);
     certificates.keep(loaded.config, loaded.certificates);
+    health.keep(loaded.config);
     quarantine.serving(plan.rules, wantedIds(loaded));
     const previous = this.#loaded;
     this.#loaded = loaded;

@@ -1,4 +1,4 @@
-import type { NameAddresses, PrimaryMessage } from '../ipc/messages.ts';
+import type { PrimaryMessage } from '../ipc/messages.ts';
 import type { Logger } from '../shared/log.ts';
 import { distribute } from './distribute.ts';
 import type { DistributeOptions, Distribution } from './distribute.ts';
@@ -24,8 +24,8 @@ export interface SupervisorOptions {
   readonly onDeath: (exit: WorkerExit) => void;
   /** Whether the next worker has to name each rule script before it calls it. */
   readonly traceRules: () => boolean;
-  /** What the host names of backends stand for, for a worker that comes up. */
-  readonly addresses: () => readonly NameAddresses[];
+  /** What a worker that comes up has to know before its first snapshot. */
+  readonly welcome: () => readonly PrimaryMessage[];
 }
 
 export interface WorkerView {
@@ -261,7 +261,7 @@ export class Supervisor {
     const answer = await Promise.race([worker.online(), late]);
     clearTimeout(timer);
     if (answer.kind === 'answer') {
-      worker.send({ type: 'addresses', names: this.#options.addresses() });
+      for (const message of this.#options.welcome()) worker.send(message);
       return null;
     }
     if (answer.kind === 'exit')

@@ -1,5 +1,8 @@
 import type { BackendConfig, SocketAddressConfig } from '../shared/config-types.ts';
+import type { BackendHealth } from '../shared/health-types.ts';
 import { LatencyHistogram } from '../shared/latency-histogram.ts';
+
+import { PassiveHealth } from './health.ts';
 
 let healthChanges = 0;
 
@@ -22,7 +25,15 @@ export class BackendRuntime {
   errors = 0;
   /** To the answer's head, in ms. */
   readonly latency = new LatencyHistogram();
+  /** What the requests of this worker say of it. */
+  readonly passive = new PassiveHealth();
+  /** The last one: when it ends or ended (epoch milliseconds), and why; null: there was none. */
+  ejection: { readonly until: number; readonly reason: string } | null = null;
+  /** The weight that the backend asks for itself; null: it does not. */
+  reportedWeight: number | null = null;
   #health: 'up' | 'down' = 'up';
+  #ejected = false;
+  #reportedState: BackendHealth['reportedState'] = 'ready';
 
   get health(): 'up' | 'down' {
     return this.#health;
@@ -32,6 +43,36 @@ export class BackendRuntime {
     if (health === this.#health) return;
     this.#health = health;
     healthChanges++;
+  }
+
+  /** Whether this worker leaves it out for what befell its requests. */
+  get ejected(): boolean {
+    return this.#ejected;
+  }
+
+  set ejected(ejected: boolean) {
+    if (ejected === this.#ejected) return;
+    this.#ejected = ejected;
+    healthChanges++;
+  }
+
+  /** The state that the backend asks for itself, by its agent. */
+  get reportedState(): BackendHealth['reportedState'] {
+    return this.#reportedState;
+  }
+
+  /** What the active checks have found. */
+  setActive({ health, reportedState, reportedWeight }: BackendHealth): void {
+    this.reportedWeight = reportedWeight;
+    if (reportedState !== this.#reportedState) {
+      this.#reportedState = reportedState;
+      healthChanges++;
+    }
+    if (health === this.#health) return;
+    this.health = health;
+    if (health === 'down') return;
+    this.passive.readmit(performance.now());
+    this.ejected = this.passive.isOut;
   }
 }
 
@@ -54,6 +95,7 @@ export class Backend {
 
   /** Whether it may be given new requests. */
   get takesRequests(): boolean {
-    return this.state === 'ready' && this.weight > 0 && this.runtime.health === 'up';
+    const { health, reportedState } = this.runtime;
+    return this.state === 'ready' && reportedState === 'ready' && this.weight > 0 && health === 'up';
   }
 }

@@ -1,5 +1,8 @@
 import { hostNameOf } from '../shared/address.ts';
 import type { BackendConfig, UpstreamConfig } from '../shared/config-types.ts';
+import { ASSUMED_HEALTH } from '../shared/health-types.ts';
+import type { BackendHealth, CheckedBackend } from '../shared/health-types.ts';
+import { backendRows } from './backend-rows.ts';
 import { Backend, BackendRuntime } from './backend.ts';
 import { Upstream } from './upstream.ts';
 
@@ -12,6 +15,8 @@ export class UpstreamRegistry {
   /** By name, of the snapshot committed last. */
   #live: ReadonlyMap<string, Upstream> = new Map();
   readonly #addresses = new Map<string, readonly string[]>();
+  /** By upstream and backend, where it is not what is assumed anyway. */
+  readonly #health = new Map<string, Map<string, BackendHealth>>();
 
   /** Builds the upstreams of a coming snapshot beside the live ones, which it leaves as they are; may be thrown away. */
   prepare(configs: readonly UpstreamConfig[]): ReadonlyMap<string, Upstream> {
@@ -49,11 +54,35 @@ export class UpstreamRegistry {
     return [...before.difference(runtimesOf(this.#live))];
   }
 
+  /**
+   * What the active checks have found of these backends, in the live upstreams, in those `prepared` and
+   * in those to come.
+   */
+  setHealth(found: readonly CheckedBackend[], prepared: ReadonlyMap<string, Upstream> = new Map()): void {
+    for (const [name, changes] of Map.groupBy(found, ({ upstream }) => upstream)) {
+      const health = new Map(changes.map((change) => [change.backend, change]));
+      const known = this.#health.get(name) ?? new Map<string, BackendHealth>();
+      for (const [backend, { health: state, reportedState, reportedWeight }] of health) {
+        const isAssumed = state === 'up' && reportedState === 'ready' && reportedWeight === null;
+        if (isAssumed) known.delete(backend);
+        else known.set(backend, { health: state, reportedState, reportedWeight });
+      }
+      if (known.size === 0) this.#health.delete(name);
+      else this.#health.set(name, known);
+      for (const upstream of [this.#live.get(name), prepared.get(name)]) {
+        for (const { addressText, runtime } of upstream?.backends ?? []) {
+          const change = health.get(addressText);
+          if (change !== undefined) runtime.setActive(change);
+        }
+      }
+    }
+  }
+
   #build(config: UpstreamConfig): Upstream {
     const runtimes = this.#knownRuntimes(config.name);
     return new Upstream(
       config,
-      this.#rows(config).map((row) => new Backend(row, runtimeOf(row, runtimes))),
+      this.#rows(config).map((row) => new Backend(row, this.#runtimeOf(row, config.name, runtimes))),
     );
   }
 
@@ -62,7 +91,9 @@ export class UpstreamRegistry {
     const runtimes = this.#knownRuntimes(upstream.name);
     upstream.replaceBackends(
       this.#rows(upstream.config).map(
-        (row) => kept.get(row.addressText)?.shift() ?? new Backend(row, runtimeOf(row, runtimes)),
+        (row) =>
+          kept.get(row.addressText)?.shift() ??
+          new Backend(row, this.#runtimeOf(row, upstream.name, runtimes)),
       ),
     );
   }
@@ -72,26 +103,20 @@ export class UpstreamRegistry {
     return new Map(backends.map(({ addressText, runtime }) => [addressText, runtime]));
   }
 
-  /** The config's backends, with a row for each address in the place of one that gives a host name. */
-  #rows({ backends }: UpstreamConfig): BackendConfig[] {
-    return backends.flatMap((row) => {
-      const { address, addressText } = row;
-      const name = hostNameOf(address);
-      if (name === null || address.kind === 'unix') return [row];
-      return (this.#addresses.get(name) ?? []).map((ip) => ({
-        ...row,
-        address: { ...address, ip },
-        addressText: `${addressText} (${ip})`,
-      }));
-    });
+  /** The runtime of a backend that is about to be made, with what is known of its health. */
+  #runtimeOf({ addressText }: BackendConfig, upstream: string, runtimes: Map<string, BackendRuntime>) {
+    const known = runtimes.get(addressText);
+    if (known !== undefined) return known;
+    const runtime = new BackendRuntime();
+    runtime.setActive(this.#health.get(upstream)?.get(addressText) ?? ASSUMED_HEALTH);
+    // An address listed twice is still one server: both rows share one runtime.
+    runtimes.set(addressText, runtime);
+    return runtime;
   }
-}
 
-/** An address listed twice is still one server: both rows share one runtime. */
-function runtimeOf({ addressText }: BackendConfig, runtimes: Map<string, BackendRuntime>): BackendRuntime {
-  const runtime = runtimes.get(addressText) ?? new BackendRuntime();
-  runtimes.set(addressText, runtime);
-  return runtime;
+  #rows(config: UpstreamConfig): BackendConfig[] {
+    return backendRows(config, (name) => this.#addresses.get(name) ?? []);
+  }
 }
 
 function runtimesOf(upstreams: ReadonlyMap<string, Upstream>): Set<BackendRuntime> {

@@ -18,7 +18,7 @@ export class Upstream {
     this.#backends = backends;
     this.#scheduler = schedulers[config.scheduler]();
     this.#seenHealth = healthVersion();
-    this.#candidates = backends.filter((backend) => backend.takesRequests);
+    this.#candidates = this.#usable();
   }
 
   /** More than the config's rows where a host name stands for several addresses, fewer where it stands for none. */
@@ -29,7 +29,7 @@ export class Upstream {
   /** For host names that stand for other addresses now. */
   replaceBackends(backends: readonly Backend[]): void {
     this.#backends = backends;
-    this.#candidates = backends.filter((backend) => backend.takesRequests);
+    this.#candidates = this.#usable();
   }
 
   /** The config's rows whose host name stands for no address. */
@@ -49,7 +49,7 @@ export class Upstream {
   candidates(): readonly Backend[] {
     if (this.#seenHealth !== healthVersion()) {
       this.#seenHealth = healthVersion();
-      this.#candidates = this.#backends.filter((backend) => backend.takesRequests);
+      this.#candidates = this.#usable();
     }
     return this.#candidates;
   }
@@ -59,5 +59,15 @@ export class Upstream {
     const candidates = this.candidates();
     if (tried === undefined || tried.length === 0) return this.#scheduler.pick(candidates);
     return this.#scheduler.pick(candidates.filter((backend) => !tried.includes(backend)));
+  }
+
+  /** Without those ejected, unless too many are: better a backend in doubt than the others overrun. */
+  #usable(): readonly Backend[] {
+    const usable = this.#backends.filter((backend) => backend.takesRequests);
+    const { passiveHealth } = this.config;
+    if (passiveHealth === null) return usable;
+    const left = usable.filter(({ runtime }) => !runtime.ejected);
+    const most = usable.length * passiveHealth.maxEjected;
+    return left.length === 0 || usable.length - left.length > most ? usable : left;
   }
 }

@@ -77,6 +77,7 @@ channel.onMessage((message, handle) => {
       channel.send({ type: 'pong' });
       break;
     case 'addresses':
+    case 'backend-health':
     case 'certificate':
     case 'certificates-changed':
     case 'ticket-keys':

@@ -98,7 +98,6 @@ describe('a wrong value is named with what was expected', () => {
       { backends: [{ address: 'a:1', weight: -1 }] },
       'backends[0].weight: expected an integer from 0 to 65535, found -1',
     ],
-    [{ healthCheck: true }, 'healthCheck: expected false (backends are not probed), found true'],
     [{ retries: { attempts: 0 } }, 'retries.attempts: expected an integer from 1 to 100, found 0'],
   ])('upstream %j', (upstream, finding) => {
     expect(findingsIn(contentWith({ upstream }))).toEqual([`upstreams.site.${finding}`]);

@@ -1,0 +1,52 @@
+import { connect, isIP } from 'node:net';
+import type { Socket } from 'node:net';
+import { checkServerIdentity, connect as connectTls, createSecureContext } from 'node:tls';
+import type { SecureContext } from 'node:tls';
+import type { UpstreamTlsConfig } from '../../shared/config-types.ts';
+import type { CheckTarget } from './probe.ts';
+
+const contexts = new WeakMap<UpstreamTlsConfig, SecureContext>();
+
+/** Begins to connect. `protocols`: for ALPN, with TLS. */
+export function open(
+  target: CheckTarget,
+  protocols: readonly string[] = [],
+): { socket: Socket; ready: string } {
+  const { address, tls } = target;
+  const { sourceAddress } = target.check;
+  const where =
+    address.kind === 'unix'
+      ? { path: address.path }
+      : {
+          host: address.ip ?? address.host,
+          port: address.port,
+          noDelay: true,
+          ...(sourceAddress === null ? {} : { localAddress: sourceAddress }),
+        };
+  if (tls === null) return { socket: connect(where), ready: 'connect' };
+  const name = tls.serverName ?? (address.kind === 'tcp' ? address.host : '');
+  const socket = connectTls({
+    ...where,
+    secureContext: contextOf(tls),
+    rejectUnauthorized: tls.verify,
+    // RFC 6066 3: a literal address is no server name.
+    ...(name === '' || isIP(name) !== 0 ? {} : { servername: name }),
+    checkServerIdentity: (_, certificate) => checkServerIdentity(name, certificate),
+    ...(protocols.length === 0 ? {} : { ALPNProtocols: [...protocols] }),
+  });
+  return { socket, ready: 'secureConnect' };
+}
+
+function contextOf(tls: UpstreamTlsConfig): SecureContext {
+  let context = contexts.get(tls);
+  if (context === undefined) {
+    const { ca, cert, key, minVersion } = tls;
+    context = createSecureContext({
+      minVersion,
+      ...(ca === null ? {} : { ca }),
+      ...(cert === null || key === null ? {} : { cert, key }),
+    });
+    contexts.set(tls, context);
+  }
+  return context;
+}
