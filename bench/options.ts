@@ -10,6 +10,7 @@ export const sectionNames = [
   'body',
   'reload',
   'faults',
+  'health',
 ] as const;
 export type SectionName = (typeof sectionNames)[number];
 

@@ -11,6 +11,7 @@ import { Children } from './process/children.ts';
 import { renderSection } from './report.ts';
 import { measureBody } from './sections/body.ts';
 import { measureFaults } from './sections/faults.ts';
+import { measureHealth } from './sections/health.ts';
 import { measureHttp2 } from './sections/http2.ts';
 import { measureHttps } from './sections/https.ts';
 import { measureMemory } from './sections/memory.ts';
@@ -29,6 +30,7 @@ const sections: Record<SectionName, (bench: Bench) => Promise<Section>> = {
   body: measureBody,
   reload: measureReload,
   faults: measureFaults,
+  health: measureHealth,
 };
 
 async function main(options: BenchOptions): Promise<void> {

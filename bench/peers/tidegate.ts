@@ -39,7 +39,7 @@ export function tidegateConfig(
     ],
     upstreams: { site: { backends }, beta: { backends } },
     workers: 1,
-    log: { level: 'warn' },
+    log: { level: 'warn', health: false },
   };
 }
 

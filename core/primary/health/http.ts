@@ -19,12 +19,16 @@ export function probeHttp(
   probe: HttpProbeConfig,
   done: (result: ProbeResult) => void,
 ): RunningProbe {
-  return new Conversation(
-    target,
-    new HttpTalk(requestText(target, probe, ['Connection: close']), probe),
-    done,
-  );
+  let text = requests.get(target);
+  if (text === undefined) {
+    text = requestText(target, probe, ['Connection: close']);
+    requests.set(target, text);
+  }
+  return new Conversation(target, new HttpTalk(text, probe), done);
 }
+
+/** The same each time, and there may be thousands of checks a second. */
+const requests = new WeakMap<CheckTarget, string>();
 
 /** `lines`: further ones, which belong to the protocol. */
 export function requestText(

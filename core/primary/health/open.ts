@@ -20,7 +20,6 @@ export function open(
       : {
           host: address.ip ?? address.host,
           port: address.port,
-          noDelay: true,
           ...(sourceAddress === null ? {} : { localAddress: sourceAddress }),
         };
   if (tls === null) return { socket: connect(where), ready: 'connect' };
