@@ -140,6 +140,7 @@ export class HealthMonitor {
       if (change.health || change.reportedState || change.reportedWeight) this.#tell(name);
       if (change.health && health === 'down') log.warn({ ...name, reason }, 'a backend is down');
       else if (change.health) log.info({ ...name, reason }, 'a backend is up');
+      if (change.isImpossible) log.warn({ ...name, reason }, 'a backend cannot be checked');
       if (change.reportedState) log.info({ ...name, reportedState, reason }, 'a backend asks for a state');
       const event = change.health ? health : change.reportedState ? reportedState : null;
       healthLog.write({

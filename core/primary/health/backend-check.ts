@@ -11,6 +11,8 @@ export interface HealthChange {
   readonly health: boolean;
   readonly reportedState: boolean;
   readonly reportedWeight: boolean;
+  /** The check could not be made, and that is new. */
+  readonly isImpossible: boolean;
 }
 
 /** One check with what it has found so far. */
@@ -40,6 +42,7 @@ export class BackendCheck implements RecurringCheck {
 
   onResult(result: ProbeResult, durationMs: number): number {
     const before = this.health;
+    const isImpossible = result.ok === null && result.reason !== this.active.reason;
     const { check } = this.target;
     this.active = afterCheck(this.active, result, check, Date.now());
     const { reportedState = before.reportedState, reportedWeight = before.reportedWeight } = result;
@@ -48,6 +51,7 @@ export class BackendCheck implements RecurringCheck {
       health: before.health !== this.active.health,
       reportedState: before.reportedState !== reportedState,
       reportedWeight: before.reportedWeight !== reportedWeight,
+      isImpossible,
     };
     this.#onChecked(this, result, change, durationMs);
     return jittered(isUnsettled(this.active) ? check.fastIntervalMs : check.intervalMs, check.jitter);

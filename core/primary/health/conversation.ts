@@ -21,6 +21,8 @@ export interface Talk {
 
 /** How much of an answer is looked at. */
 const longestAnswer = 64 * 1024;
+/** Each piece has all that came before it looked at again. */
+const mostPieces = 1000;
 
 /** A check over one connection of its own. */
 export class Conversation implements RunningProbe {
@@ -29,6 +31,7 @@ export class Conversation implements RunningProbe {
   readonly #talk: Talk;
   readonly #done: (result: ProbeResult) => void;
   #received = '';
+  #pieces = 0;
   #isConnected = false;
   #isOver = false;
 
@@ -42,12 +45,12 @@ export class Conversation implements RunningProbe {
       this.#isConnected = true;
       const text = target.preface + talk.opening;
       if (text !== '') socket.write(text, 'latin1');
-      this.#judge(false);
+      this.#judge(null);
       if (!this.#isOver) socket.on('data', (piece: Buffer) => this.#onData(piece));
     });
     socket.on('error', (error) => this.#finish(failureOf(error)));
-    socket.on('end', () => this.#judge(true));
-    socket.on('close', () => this.#judge(true));
+    socket.on('end', () => this.#judge('closed the connection'));
+    socket.on('close', () => this.#judge('closed the connection'));
   }
 
   timeOut(): ProbeResult {
@@ -68,14 +71,17 @@ export class Conversation implements RunningProbe {
   #onData(piece: Buffer): void {
     if (this.#isOver) return;
     this.#received += piece.toString('latin1');
-    this.#judge(this.#received.length >= longestAnswer);
+    this.#pieces += 1;
+    const isTooMuch = this.#received.length >= longestAnswer || this.#pieces >= mostPieces;
+    this.#judge(isTooMuch ? 'went on without end' : null);
   }
 
-  #judge(ended: boolean): void {
+  /** `ended`: why nothing more is looked at, or null. */
+  #judge(ended: string | null): void {
     if (this.#isOver) return;
-    const result = this.#talk.judge(this.#received, ended);
+    const result = this.#talk.judge(this.#received, ended !== null);
     if (result !== null) this.#finish(result);
-    else if (ended) this.#finish({ ok: false, reason: 'closed the connection' });
+    else if (ended !== null) this.#finish({ ok: false, reason: ended });
   }
 
   #finish(result: ProbeResult): void {

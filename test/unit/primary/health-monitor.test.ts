@@ -110,11 +110,16 @@ test('a reload keeps what is known, also where the check is another one', async 
 });
 
 test('a check that cannot be made leaves the backend as it is', async () => {
-  const { monitor, told } = start(new Map([['10.0.0.1:80', { ok: null, reason: 'no file descriptors' }]]));
-  monitor.keep(config({ a: { backends: [{ address: '10.0.0.1:80' }], healthCheck: hourly } }));
-  await poll(() => monitor.find('a', '10.0.0.1:80')?.reason === 'no file descriptors');
+  const { monitor, told, lines, checked } = start(
+    new Map([['10.0.0.1:80', { ok: null, reason: 'no file descriptors' }]]),
+  );
+  monitor.keep(config({ a: { backends: [{ address: '10.0.0.1:80' }], healthCheck: { interval: '100ms' } } }));
+  await poll(() => checked.length > 2);
   expect(monitor.find('a', '10.0.0.1:80')).toMatchObject({ health: 'up', isChecked: false });
   expect(told).toEqual([]);
+  expect(lines.map(({ level, message }) => `${level} ${message}`)).toEqual([
+    'warn a backend cannot be checked',
+  ]);
 });
 
 test('what an agent reports is told, and stays until it reports something else', async () => {
