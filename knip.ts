@@ -27,7 +27,7 @@ export default {
   // Half of a pair: `createX` and the type of what it gives.
   ignoreExportsUsedInFile: { class: true, interface: true, type: true },
   // The system's own.
-  ignoreBinaries: ['taskset', 'mkfifo'],
+  ignoreBinaries: ['chromium', 'taskset', 'mkfifo'],
   ignoreDependencies: [
     // Started by test/check/run.ts and by oxlint.
     'oxlint',

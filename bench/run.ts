@@ -10,8 +10,11 @@ import { readOptions, usage, type BenchOptions, type SectionName } from './optio
 import { Children } from './process/children.ts';
 import { renderSection } from './report.ts';
 import { measureBody } from './sections/body.ts';
+import { measureCertificates } from './sections/certificates.ts';
 import { measureFaults } from './sections/faults.ts';
+import { measureGrpc } from './sections/grpc.ts';
 import { measureHealth } from './sections/health.ts';
+import { measureHandshakes } from './sections/handshakes.ts';
 import { measureHttp2 } from './sections/http2.ts';
 import { measureHttps } from './sections/https.ts';
 import { measureMemory } from './sections/memory.ts';
@@ -19,13 +22,20 @@ import { measureProxies } from './sections/proxies.ts';
 import { measureReload } from './sections/reload.ts';
 import { measureRoutes } from './sections/routes.ts';
 import { measureRuleCall } from './sections/rule-call.ts';
+import { measureWebSocketMemory } from './sections/websocket-memory.ts';
+import { measureWebSocket } from './sections/websocket.ts';
 
 const sections: Record<SectionName, (bench: Bench) => Promise<Section>> = {
   proxies: measureProxies,
   https: measureHttps,
   http2: measureHttp2,
+  websocket: measureWebSocket,
+  grpc: measureGrpc,
+  handshakes: measureHandshakes,
+  certificates: measureCertificates,
   'rule-call': measureRuleCall,
   memory: measureMemory,
+  'websocket-memory': measureWebSocketMemory,
   routes: measureRoutes,
   body: measureBody,
   reload: measureReload,

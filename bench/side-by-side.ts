@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Bench } from './bench.ts';
 import type { LoadResult } from './load/load-result.ts';
-import type { Certificate, Peer } from './peers/peer.ts';
+import type { Certificate, Peer, Traffic } from './peers/peer.ts';
 import type { Child } from './process/children.ts';
 import { freePort } from './process/free-port.ts';
 import { median } from './process/median.ts';
@@ -18,6 +18,8 @@ export interface Comparison {
   readonly peers: readonly Peer[];
   /** For peers that serve HTTPS. */
   readonly certificate: Certificate | null;
+  /** Default: HTTP, to the backend of the whole bench. */
+  readonly backend?: { readonly port: number; readonly traffic: Traffic };
   load(port: number, seconds: number): Promise<LoadResult>;
 }
 
@@ -83,11 +85,12 @@ export function ratioText(ratio: number): string {
   return Number.isNaN(ratio) ? '–' : ratio.toFixed(2);
 }
 
-async function start(bench: Bench, { name, certificate }: Comparison, peer: Peer): Promise<Running> {
+async function start(bench: Bench, { name, certificate, backend }: Comparison, peer: Peer): Promise<Running> {
   const folder = path.join(bench.folder, `${name}-${peer.name}`.replaceAll(/\W+/g, '-'));
   await mkdir(folder, { recursive: true });
   const port = await freePort();
-  const context = { folder, port, backendPort: bench.backendPort, certificate };
+  const { port: backendPort, traffic } = backend ?? { port: bench.backendPort, traffic: 'http' };
+  const context = { folder, port, backendPort, certificate, traffic };
   const child = await bench.children.start(await peer.prepare(context), bench.cores.proxy);
   await waitUntilAnswering(child, port, peer.name, certificate === null ? 'http' : 'https');
   return { peer, child, port, cpu: [], loads: [] };

@@ -2,17 +2,18 @@
 import type { RunningTidegate, StartOptions } from './running-tidegate.ts';
 
 export { defineConfig } from './config/define-config.ts';
+export type { AccessLogInput, ConfigInput, LogInput } from './config/config-input.ts';
 export type {
-  AccessLogInput,
-  BackendInput,
-  ConfigInput,
   ErrorPageInput,
+  HstsInput,
+  Http2Input,
+  HttpsRedirectInput,
   ListenerInput,
-  LogInput,
   RouteInput,
   RulesInput,
-  UpstreamInput,
-} from './config/input-types.ts';
+} from './config/listener-input.ts';
+export type { CertificateInput, TlsInput, TlsPolicyInput } from './config/tls-input.ts';
+export type { BackendInput, UpstreamInput, UpstreamTlsInput } from './config/upstream-input.ts';
 export { StartError } from './running-tidegate.ts';
 export type { RunningTidegate, StartOptions } from './running-tidegate.ts';
 

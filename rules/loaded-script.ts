@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import type { RuleBundle } from '../core/shared/config-types.ts';
 import { formatDuration } from '../core/shared/duration.ts';
 import type {
@@ -22,6 +21,7 @@ import {
   type ScriptError,
 } from './bridge.ts';
 import type { Guard } from './guard.ts';
+import { readHandles, RUNTIME_CHANGED } from './handles.ts';
 import type { CallName, Sandbox, SandboxSource } from './isolate.ts';
 import { KnownDecisions } from './known-decisions.ts';
 import { writeLastWords } from './last-words.ts';
@@ -47,16 +47,6 @@ export interface Services {
   /** Name the script on file descriptor 4 before each call. */
   readonly trace: boolean;
 }
-
-function handlesOf(json: unknown): RuleScript['handles'] {
-  const parsed = typeof json === 'string' ? handlesShape.safeParse(JSON.parse(json)) : null;
-  if (parsed === null || !parsed.success)
-    throw new TypeError('the script changed the runtime that it runs in');
-  const has = (name: 'request' | 'response' | 'log' | 'pick'): boolean => parsed.data.includes(name);
-  return { request: has('request'), response: has('response'), log: has('log'), pick: has('pick') };
-}
-
-const handlesShape = z.array(z.enum(['request', 'response', 'log', 'pick']));
 
 /** A call that gave no result; why is logged already. */
 class Failure {
@@ -98,7 +88,7 @@ export class LoadedScript implements RuleScript, TurnDecider {
   ) {
     this.id = bundle.id;
     this.file = bundle.script;
-    this.handles = handlesOf(sandbox.handles);
+    this.handles = readHandles(sandbox.handles);
     this.#bundle = bundle;
     this.#positions = positions;
     this.#services = services;
@@ -135,7 +125,7 @@ export class LoadedScript implements RuleScript, TurnDecider {
       return { kind: 'ended', index, decision, forgiven };
     }
     const results = isOne ? [result] : splitResults(result, requests.length);
-    if (results === null) return { kind: 'failed', decision: this.#faultDecision(NO_RESULTS) };
+    if (results === null) return { kind: 'failed', decision: this.#faultDecision(RUNTIME_CHANGED) };
     this.#count(results.length - 1);
     return { kind: 'decided', decisions: results.map((one) => this.#decisionOf(one)) };
   }
@@ -295,5 +285,4 @@ function handlerOf(name: CallName): string {
   return name === 'requests' ? 'request' : name;
 }
 
-const NO_RESULTS = 'the script changed the runtime that it runs in';
 const NEXT: RequestDecision = { kind: 'next', edits: [] };

@@ -6,6 +6,8 @@ import type { Watchdog } from './watchdog.ts';
 export const LOAD_LIMIT_MS = 1000;
 /** After a load that failed, until the next one. */
 const LOAD_PAUSE_MS = 1000;
+/** Until a spare is begun where one is in service: creating an isolate takes milliseconds of the main thread, and the requests that waited for a fault come first. */
+const SPARE_DELAY_MS = 10;
 /** Two of them over the limit, so that a process that was stopped for a while hears of its success first. */
 const OVERDUE_MS = 500;
 
@@ -49,6 +51,8 @@ export class SandboxPair {
   readonly #watchers: Watchers;
   readonly #events: SandboxPairEvents;
   #loads = 0;
+  /** A load that waits to be begun. */
+  #delayed: NodeJS.Timeout | null = null;
   #current: Armed | null;
   #spare: Armed | null = null;
   /** When the last load failed; null when it went well. */
@@ -105,7 +109,11 @@ export class SandboxPair {
     this.#spare = null;
     // An isolate has served since.
     this.#failedMs = null;
-    this.#prepareSpare();
+    if (this.#delayed === null) return this.#prepareSpare();
+    // The spare that is wanted now was not even begun.
+    clearTimeout(this.#delayed);
+    this.#delayed = null;
+    setImmediate(() => this.#load());
   }
 
   release(): void {
@@ -127,28 +135,31 @@ export class SandboxPair {
     armed.sandbox.dispose();
   }
 
-  /** Even its beginning takes a millisecond of the main thread: the requests that waited for a fault come first. */
   #prepareSpare(): void {
     this.#loads += 1;
-    setImmediate(() => {
-      if (this.#released) {
+    if (this.#current === null) setImmediate(() => this.#load());
+    else this.#delayed = setTimeout(() => this.#load(), SPARE_DELAY_MS);
+  }
+
+  #load(): void {
+    this.#delayed = null;
+    if (this.#released) {
+      this.#loads -= 1;
+      this.#events.onLoadEnded();
+      return;
+    }
+    const { loading } = this.#watchers;
+    const loaded = loadSandbox(this.#source).then(
+      (sandbox) => this.#onLoaded(sandbox),
+      (error: unknown) => {
         this.#loads -= 1;
-        this.#events.onLoadEnded();
-        return;
-      }
-      const { loading } = this.#watchers;
-      const loaded = loadSandbox(this.#source).then(
-        (sandbox) => this.#onLoaded(sandbox),
-        (error: unknown) => {
-          this.#loads -= 1;
-          this.#onLoadError(error);
-        },
-      );
-      loading.add(loaded);
-      void loaded.finally(() => {
-        loading.delete(loaded);
-        this.#events.onLoadEnded();
-      });
+        this.#onLoadError(error);
+      },
+    );
+    loading.add(loaded);
+    void loaded.finally(() => {
+      loading.delete(loaded);
+      this.#events.onLoadEnded();
     });
   }
 

@@ -14,17 +14,21 @@ export interface H2loadSettings {
   /** Requests under way on each connection. */
   readonly streams: number;
   readonly seconds: number;
+  /** Default: a GET with the headers of a browser. `file` holds the body. */
+  readonly post?: { readonly path: string; readonly file: string; readonly headers: readonly string[] };
 }
 
 /** Runs h2load over TLS until its time is over. */
 export async function runH2load(
   children: Children,
   core: number | null,
-  { port, connections, streams, seconds }: H2loadSettings,
+  { port, connections, streams, seconds, post }: H2loadSettings,
 ): Promise<LoadResult> {
-  const headers = requestHeaders.flatMap(([name, value]) => ['-H', `${name}: ${value}`]);
+  const headers = post?.headers ?? requestHeaders.map(([name, value]) => `${name}: ${value}`);
+  const body = post === undefined ? [] : ['-d', post.file];
   const size = ['-t', '1', '-c', String(connections), '-m', String(streams), '-D', String(seconds)];
-  const args = [...size, ...headers, `https://127.0.0.1:${port}/`];
+  const fields = headers.flatMap((header) => ['-H', header]);
+  const args = [...size, ...fields, ...body, `https://127.0.0.1:${port}${post?.path ?? '/'}`];
   const load = await children.start({ program: 'h2load', args }, core);
   await load.finish(seconds + 30);
   return readH2load(load.output, seconds);

@@ -11,7 +11,7 @@ export const caddy: Peer = {
     const printed = spawnSync(findProgram('caddy') ?? 'caddy', ['version'], { encoding: 'utf8' }).stdout;
     return /^v?(\d\S*)/.exec(printed)?.[1] ?? 'unknown';
   },
-  async prepare({ folder, port, backendPort, certificate }) {
+  async prepare({ folder, port, backendPort, certificate, traffic }) {
     const file = path.join(folder, 'Caddyfile');
     const scheme = certificate === null ? 'http' : 'https';
     const tls = certificate === null ? '' : `tls ${certificate.cert} ${certificate.key}`;
@@ -24,10 +24,10 @@ export const caddy: Peer = {
     level ERROR
   }
 }
-${scheme}://127.0.0.1:${port} {
+${scheme}://127.0.0.1:${port}, ${scheme}://localhost:${port} {
   bind 127.0.0.1
   ${tls}
-  reverse_proxy 127.0.0.1:${backendPort} {
+  reverse_proxy ${traffic === 'grpc' ? 'h2c://' : ''}127.0.0.1:${backendPort} {
     header_up X-Forwarded-Port ${port}
     transport http {
       keepalive 600s

@@ -11,7 +11,7 @@ export const haproxy: Peer = {
     const printed = spawnSync(findProgram('haproxy') ?? 'haproxy', ['-v'], { encoding: 'utf8' }).stdout;
     return /version (\d[\d.]*\d)/.exec(printed)?.[1] ?? 'unknown';
   },
-  async prepare({ folder, port, backendPort, certificate }) {
+  async prepare({ folder, port, backendPort, certificate, traffic }) {
     const file = path.join(folder, 'haproxy.cfg');
     const tls = certificate === null ? '' : ` ssl crt ${certificate.both} alpn h2,http/1.1`;
     await writeFile(
@@ -24,6 +24,7 @@ defaults
   timeout connect 5s
   timeout client 600s
   timeout server 600s
+  timeout tunnel 600s
   timeout http-keep-alive 600s
   option forwardfor
   http-reuse always
@@ -34,7 +35,7 @@ frontend web
   http-request set-header X-Forwarded-Port %[dst_port]
   default_backend site
 backend site
-  server one 127.0.0.1:${backendPort}
+  server one 127.0.0.1:${backendPort}${traffic === 'grpc' ? ' proto h2' : ''}
 `,
     );
     return { program: findProgram('haproxy') ?? 'haproxy', args: ['-db', '-f', file] };

@@ -4,15 +4,38 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { findProgram } from '../process/find-program.ts';
 import { nginxMain } from './nginx-config.ts';
-import type { Peer, PeerContext } from './peer.ts';
+import type { Peer, PeerContext, Traffic } from './peer.ts';
 
-const forwarding = `proxy_http_version 1.1;
-      proxy_set_header Connection "";
-      proxy_set_header Host $http_host;
-      proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
-      proxy_set_header X-Forwarded-Proto $scheme;
-      proxy_set_header X-Forwarded-Host $http_host;
-      proxy_set_header X-Forwarded-Port $server_port;`;
+/** What every peer tells the backend. */
+function forwarding(directive: 'proxy_set_header' | 'grpc_set_header'): string[] {
+  return [
+    'Host $http_host',
+    'X-Forwarded-For $proxy_add_x_forwarded_for',
+    'X-Forwarded-Proto $scheme',
+    'X-Forwarded-Host $http_host',
+    'X-Forwarded-Port $server_port',
+  ].map((header) => `${directive} ${header};`);
+}
+
+/** The directives that pass requests on to `target`. */
+function passing(target: string, traffic: Traffic): string {
+  if (traffic === 'grpc')
+    return [`grpc_pass grpc://${target};`, ...forwarding('grpc_set_header')].join('\n      ');
+  const connection =
+    traffic === 'http'
+      ? ['proxy_set_header Connection "";']
+      : [
+          'proxy_set_header Upgrade $http_upgrade;',
+          'proxy_set_header Connection "upgrade";',
+          'proxy_read_timeout 600s;',
+        ];
+  return [
+    `proxy_pass http://${target};`,
+    'proxy_http_version 1.1;',
+    ...connection,
+    ...forwarding('proxy_set_header'),
+  ].join('\n      ');
+}
 
 /** The counterpart of tidegate-rule.ts: nothing shorter, nothing longer. */
 const njsRule = `function decide(r) {
@@ -42,6 +65,7 @@ function listening({ port, certificate }: PeerContext): string {
   return `listen 127.0.0.1:${port} ssl http2 backlog=4096;
     ssl_certificate ${certificate.cert};
     ssl_certificate_key ${certificate.key};
+    ssl_protocols TLSv1.2 TLSv1.3;
     ssl_session_cache shared:tls:10m;`;
 }
 
@@ -60,8 +84,7 @@ export const nginx: Peer = {
   server {
     ${listening(context)}
     location / {
-      proxy_pass http://site;
-      ${forwarding}
+      ${passing('site', context.traffic)}
     }
   }`;
     await writeFile(file, nginxMain(folder, http));
@@ -86,8 +109,7 @@ export const nginxWithNjs: Peer = {
     ${listening(context)}
     location / {
       if ($decision = deny) { return 403; }
-      proxy_pass http://$decision;
-      ${forwarding}
+      ${passing('$decision', context.traffic)}
     }
   }`;
     await writeFile(file, nginxMain(folder, http, `load_module ${njsModule ?? ''};`));

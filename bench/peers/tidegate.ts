@@ -27,6 +27,7 @@ export function tidegateConfig(
   listener: Readonly<Record<string, unknown>> = {},
 ): unknown {
   const backends = [{ address: `127.0.0.1:${context.backendPort}` }];
+  const upstream = context.traffic === 'grpc' ? { backends, protocol: 'h2c' } : { backends };
   return {
     listeners: [
       {
@@ -37,7 +38,7 @@ export function tidegateConfig(
         ...listener,
       },
     ],
-    upstreams: { site: { backends }, beta: { backends } },
+    upstreams: { site: upstream, beta: upstream },
     workers: 1,
     log: { level: 'warn', health: false },
   };

@@ -63,7 +63,7 @@ async function move(
   bytes: number,
   { direction, rate }: Transfer,
 ): Promise<{ seconds: number; growth: number }> {
-  const tidegate = await startTidegate(bench, `body-${direction}-${rate}`, {}, backendPort);
+  const tidegate = await startTidegate(bench, `body-${direction}-${rate}`, {}, { backendPort });
   const pid = await waitForWorker(tidegate);
   const before = residentBytes(pid);
   let peak = before;

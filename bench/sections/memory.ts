@@ -42,11 +42,11 @@ export async function measureMemory(bench: Bench): Promise<Section> {
   };
 }
 
-function mebibytes(bytes: number): string {
+export function mebibytes(bytes: number): string {
   return (bytes / 2 ** 20).toFixed(1);
 }
 
-async function waitUntilReady(holder: Child): Promise<void> {
+export async function waitUntilReady(holder: Child): Promise<void> {
   const deadline = performance.now() + 120_000;
   while (!holder.output.includes('ready')) {
     if (!holder.running || performance.now() > deadline)
@@ -56,7 +56,11 @@ async function waitUntilReady(holder: Child): Promise<void> {
 }
 
 /** Runs some load, so that V8 collects, and waits until the size has stood still for a second (at most ten). */
-async function settledResidentBytes(bench: Bench, tidegate: RunningTidegate, pid: number): Promise<number> {
+export async function settledResidentBytes(
+  bench: Bench,
+  tidegate: RunningTidegate,
+  pid: number,
+): Promise<number> {
   const seconds = bench.options.quick ? 1 : 3;
   await runLoad(bench.children, bench.cores.load, {
     port: tidegate.port,
@@ -76,7 +80,7 @@ async function settledResidentBytes(bench: Bench, tidegate: RunningTidegate, pid
 }
 
 /** Node raises its soft limit to the hard one when it starts, so the hard one counts. */
-function openFileLimit(): number {
+export function openFileLimit(): number {
   const match = /^Max open files\s+\d+\s+(\d+|unlimited)/m.exec(readFileSync('/proc/self/limits', 'utf8'));
   return match?.[1] === 'unlimited' || match === null ? 1e6 : Number(match[1]);
 }

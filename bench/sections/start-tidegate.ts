@@ -16,19 +16,25 @@ export interface RunningTidegate {
   workerPid(): number | null;
 }
 
+interface StartSettings {
+  readonly backendPort?: number;
+  /** What `listener` makes of it. */
+  readonly scheme?: 'http' | 'https';
+}
+
 /** Starts a Tidegate of its own for a section, with one worker. `listener` adds to the listener's config. */
 export async function startTidegate(
   bench: Bench,
   name: string,
   listener: Readonly<Record<string, unknown>>,
-  backendPort = bench.backendPort,
+  { backendPort = bench.backendPort, scheme = 'http' }: StartSettings = {},
 ): Promise<RunningTidegate> {
   const folder = path.join(bench.folder, name);
   await mkdir(folder, { recursive: true });
   const port = await freePort();
-  const config = tidegateConfig({ folder, port, backendPort, certificate: null }, listener);
+  const config = tidegateConfig({ folder, port, backendPort, certificate: null, traffic: 'http' }, listener);
   const child = await bench.children.start(await tidegateCommand(folder, config), bench.cores.proxy);
-  await waitUntilAnswering(child, port, 'Tidegate');
+  await waitUntilAnswering(child, port, 'Tidegate', scheme);
   return { child, port, folder, workerPid: () => findInTree(child.pid, '/core/worker/main.')[0] ?? null };
 }
 

@@ -2,6 +2,7 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import { z } from 'zod';
 
+import { backendChangeReport, type BackendChangeInput, type BackendChangeReport } from './backend-change.ts';
 import { controlFolders, controlSocketName } from './control-socket.ts';
 import { adminHeader } from './server.ts';
 import { healthEvents } from './health-events.ts';
@@ -30,6 +31,16 @@ export async function requestReload(configFile: string): Promise<ReloadReport> {
   return reloadReport.parse(body);
 }
 
+/** Sets something for a backend at run time; the report says whether that worked. */
+export async function requestBackendChange(
+  configFile: string,
+  change: BackendChangeInput,
+): Promise<BackendChangeReport> {
+  const { status, body } = await ask(configFile, 'POST', '/backends', JSON.stringify(change));
+  if (status !== 200 && status !== 422) throw new Error(errorOf(body));
+  return backendChangeReport.parse(body);
+}
+
 /** What happened to the health of an upstream's backends. `since`: epoch milliseconds. Throws where that is not known. */
 export async function fetchHealthEvents(
   configFile: string,
@@ -47,12 +58,12 @@ interface AdminAnswer {
   readonly body: unknown;
 }
 
-async function ask(configFile: string, method: string, path: string): Promise<AdminAnswer> {
+async function ask(configFile: string, method: string, path: string, sent = ''): Promise<AdminAnswer> {
   const name = controlSocketName(configFile);
   let denied: Error | null = null;
   for (const folder of controlFolders()) {
     try {
-      return await askSocket(join(folder, name), method, path);
+      return await askSocket(join(folder, name), method, path, sent);
     } catch (error) {
       const code = error instanceof Error && 'code' in error ? error.code : undefined;
       if (code === 'EACCES' && error instanceof Error) denied = error;
@@ -64,14 +75,14 @@ async function ask(configFile: string, method: string, path: string): Promise<Ad
   throw new NotRunningError(`no Tidegate runs with ${configFile}`);
 }
 
-function askSocket(socketPath: string, method: string, path: string): Promise<AdminAnswer> {
+function askSocket(socketPath: string, method: string, path: string, sent: string): Promise<AdminAnswer> {
   return new Promise((resolve, reject) => {
     const outgoing = request({
       socketPath,
       method,
       path,
       agent: false,
-      headers: { host: 'localhost', [adminHeader]: '1' },
+      headers: { host: 'localhost', 'content-length': Buffer.byteLength(sent), [adminHeader]: '1' },
       timeout: answerTimeoutMs,
     });
     outgoing.on('timeout', () => outgoing.destroy(new Error('the running Tidegate does not answer')));
@@ -96,7 +107,7 @@ function askSocket(socketPath: string, method: string, path: string): Promise<Ad
         }
       });
     });
-    outgoing.end();
+    outgoing.end(sent);
   });
 }
 

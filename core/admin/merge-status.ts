@@ -1,4 +1,5 @@
 import type { BackendStatus, ListenerStatus, WorkerStatus } from '../ipc/messages.ts';
+import { NO_OVERRIDES, type BackendOverrides, type UpstreamOverrides } from '../shared/backend-overrides.ts';
 import { addCounts, percentile } from '../shared/latency-histogram.ts';
 import type { ActiveHealth } from '../upstreams/health.ts';
 import type { RuleStatus } from '../shared/rule-script.ts';
@@ -28,6 +29,7 @@ export function mergeStatus(
   workers: readonly WorkerStatus[],
   addresses: ReadonlyMap<string, string>,
   quarantined: readonly QuarantineView[],
+  overrides: BackendOverrides,
   health: HealthView,
 ): MergedStatus {
   const listeners = Map.groupBy(
@@ -48,15 +50,20 @@ export function mergeStatus(
   const entries = new Map(quarantined.map((entry) => [entry.ruleId, entry]));
   return {
     listeners: [...listeners].map(([name, rows]) => mergeListener(name, addresses.get(name) ?? '', rows)),
-    upstreams: [...upstreams].map(([name, rows]) => ({
-      name,
-      backends: [
-        ...Map.groupBy(
-          rows.flatMap(({ backends }) => backends),
-          ({ address }) => address,
+    upstreams: [...upstreams].map(([name, rows]) => {
+      const ofUpstream = overrides[name] ?? NO_OVERRIDES;
+      const backends = Map.groupBy(
+        rows.flatMap((row) => row.backends),
+        ({ address }) => address,
+      );
+      return {
+        name,
+        backends: [...backends].map(([address, each]) =>
+          mergeBackend(address, each, ofUpstream, health.find(name, address)),
         ),
-      ].map(([address, backends]) => mergeBackend(address, backends, health.find(name, address))),
-    })),
+        removed: ofUpstream.removed,
+      };
+    }),
     rules: [...rules].map(([id, rows]) => mergeRule(id, rows, entries.get(id))),
   };
 }
@@ -78,6 +85,7 @@ function mergeListener(name: string, address: string, rows: readonly ListenerSta
 function mergeBackend(
   address: string,
   rows: readonly BackendStatus[],
+  overrides: UpstreamOverrides,
   active: ActiveHealth | undefined,
 ): BackendRow {
   const latency = rows.reduce<readonly number[]>((counts, row) => addCounts(counts, row.latency), []);
@@ -85,7 +93,11 @@ function mergeBackend(
   return {
     address,
     weight: first?.weight ?? 0,
+    slowStartShare: Math.min(1, ...rows.map(({ slowStartShare }) => slowStartShare)),
+    priority: first?.priority ?? 0,
     state: first?.state ?? 'ready',
+    isCandidate: rows.some(({ isCandidate }) => isCandidate),
+    file: inFile(address, first?.row ?? address, overrides),
     // What one worker cannot reach needs looking at, even if the others can.
     health: rows.some(({ health }) => health === 'down') ? 'down' : 'up',
     reportedState: first?.reportedState ?? 'ready',
@@ -107,6 +119,17 @@ function mergeBackend(
       p99: percentile(latency, 0.99),
     },
   };
+}
+
+/** What the file says of a backend of which a command says something else. */
+function inFile(address: string, row: string, { changed, added }: UpstreamOverrides): BackendRow['file'] {
+  if (added.some(({ addressText }) => addressText === row))
+    return { state: null, weight: null, isMissing: true };
+  const own = changed.filter(({ backend }) => backend === address || backend === row);
+  if (own.length === 0) return null;
+  const [state] = own.flatMap((each) => each.state ?? []);
+  const [weight] = own.flatMap((each) => each.weight ?? []);
+  return { state: state?.file ?? null, weight: weight?.file ?? null, isMissing: false };
 }
 
 function mergeRule(id: string, rows: readonly RuleStatus[], entry: QuarantineView | undefined): RuleRow {

@@ -2,8 +2,12 @@ import { chmodSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { isIP } from 'node:net';
+import { text } from 'node:stream/consumers';
 
+import { pathText } from '../config/finding.ts';
+import { schemaFindings } from '../config/schema-findings.ts';
 import type { SocketAddressConfig } from '../shared/config-types.ts';
+import { backendChange, type BackendChange, type BackendChangeReport } from './backend-change.ts';
 import type { HealthEvents } from './health-events.ts';
 import type { ReloadReport, StatusReport } from './status-report.ts';
 
@@ -15,6 +19,8 @@ export interface AdminApi {
   healthEvents(upstream: string, since: number): Promise<HealthEvents | string>;
   /** null once the process is stopping. */
   reload(): Promise<ReloadReport | null>;
+  /** null unless the process serves. */
+  changeBackend(change: BackendChange): Promise<BackendChangeReport | null>;
 }
 
 /** Must come with everything that changes something: a form or an image on some web page cannot send it. */
@@ -60,22 +66,28 @@ async function answer(
   api: AdminApi,
   allowedHost: string | null,
 ): Promise<void> {
-  // Nothing here has a use for a body; what a client may send all the same is read and dropped.
   if (
     request.headers['transfer-encoding'] !== undefined ||
     Number(request.headers['content-length'] ?? 0) > longestBodyBytes
   ) {
     response.setHeader('connection', 'close');
-    return sendJson(response, 413, { error: 'expected no body' });
+    return sendJson(response, 413, {
+      error: `expected a body of at most ${longestBodyBytes} bytes, not chunked`,
+    });
   }
-  request.resume();
   if (allowedHost !== null && !isOwnHost(request.headers.host, allowedHost)) {
     return sendJson(response, 421, {
       error: 'expected the Host to be an IP address, localhost or the configured admin address',
     });
   }
   const [path, search] = (request.url ?? '').split('?', 2);
-  const query = new URLSearchParams(search);
+  if (path === '/backends') {
+    if (request.method !== 'POST') return notAllowed(response, 'POST');
+    if (request.headers[adminHeader] === undefined) return headerMissing(response);
+    return changeBackend(await text(request), response, api);
+  }
+  // What a client may send all the same is read and dropped.
+  request.resume();
   if (path === '/status') {
     if (request.method !== 'GET') return notAllowed(response, 'GET');
     const report = await api.status();
@@ -83,6 +95,7 @@ async function answer(
   }
   if (path === '/backends/health') {
     if (request.method !== 'GET') return notAllowed(response, 'GET');
+    const query = new URLSearchParams(search);
     const since = Number(query.get('since') ?? 0);
     if (!Number.isSafeInteger(since) || Math.abs(since) > 8.64e15)
       return sendJson(response, 400, { error: 'expected since in epoch milliseconds' });
@@ -93,13 +106,36 @@ async function answer(
   }
   if (path === '/reload') {
     if (request.method !== 'POST') return notAllowed(response, 'POST');
-    if (request.headers[adminHeader] === undefined)
-      return sendJson(response, 403, { error: `expected the header ${adminHeader}: 1` });
+    if (request.headers[adminHeader] === undefined) return headerMissing(response);
     const report = await api.reload();
     if (report === null) return sendJson(response, 503, { error: 'starting or stopping' });
     return sendJson(response, report.ok ? 200 : 422, report);
   }
-  sendJson(response, 404, { error: 'expected GET /status, GET /backends/health or POST /reload' });
+  sendJson(response, 404, {
+    error: 'expected GET /status, GET /backends/health, POST /reload or POST /backends',
+  });
+}
+
+async function changeBackend(body: string, response: ServerResponse, api: AdminApi): Promise<void> {
+  const parsed = backendChange.safeParse(readJson(body));
+  if (!parsed.success) {
+    const problems = schemaFindings(parsed.error.issues).map(({ path, message }) =>
+      path.length === 0 ? message : `${pathText(path)}: ${message}`,
+    );
+    return sendJson(response, 400, { error: problems.join('; ') });
+  }
+  const report = await api.changeBackend(parsed.data);
+  if (report === null) return sendJson(response, 503, { error: 'starting or stopping' });
+  sendJson(response, report.ok ? 200 : 422, report);
+}
+
+/** undefined for what is no JSON. */
+function readJson(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
 }
 
 /**
@@ -113,6 +149,10 @@ function isOwnHost(host: string | undefined, allowedHost: string): boolean {
     .replace(/^\[(.*)\]$/, '$1')
     .toLowerCase();
   return isIP(name) !== 0 || name === 'localhost' || name === allowedHost.toLowerCase();
+}
+
+function headerMissing(response: ServerResponse): void {
+  sendJson(response, 403, { error: `expected the header ${adminHeader}: 1` });
 }
 
 function notAllowed(response: ServerResponse, allow: string): void {

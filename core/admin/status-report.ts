@@ -52,10 +52,23 @@ const listenerRow = z.object({
 });
 export type ListenerRow = Readonly<z.infer<typeof listenerRow>>;
 
+const backendState = z.enum(['ready', 'drain', 'maintenance']);
+
 const backendRow = z.object({
   address: z.string(),
+  /** As configured, or set by a command. */
   weight: count,
-  state: z.enum(['ready', 'drain', 'maintenance']),
+  /** How much of the weight it has by now, by the worker that gives it least: 1 but in its slow start. */
+  slowStartShare: count,
+  /** Its group; 1001 for `backup: true`. */
+  priority: count,
+  state: backendState,
+  /** Whether new requests may go to it, in some worker. */
+  isCandidate: z.boolean(),
+  /** What the config file says where a command has set something else; null: nothing is different. */
+  file: z
+    .object({ state: backendState.nullable(), weight: count.nullable(), isMissing: z.boolean() })
+    .nullable(),
   health: z.enum(['up', 'down']),
   /** What it asks for itself, by its agent. */
   reportedState: z.enum(['ready', 'drain', 'maintenance']).default('ready'),
@@ -78,7 +91,12 @@ const backendRow = z.object({
 });
 export type BackendRow = Readonly<z.infer<typeof backendRow>>;
 
-const upstreamRow = z.object({ name: z.string(), backends: z.array(backendRow).readonly() });
+const upstreamRow = z.object({
+  name: z.string(),
+  backends: z.array(backendRow).readonly(),
+  /** Backends of the file that a command has removed. */
+  removed: z.array(z.string()).readonly(),
+});
 export type UpstreamRow = Readonly<z.infer<typeof upstreamRow>>;
 
 const ruleRow = z.object({

@@ -1,6 +1,6 @@
 import type { BackendRow, StatusReport } from '../admin/status-report.ts';
-import { table } from './table.ts';
-import type { Cell } from './table.ts';
+import { BACKUP_PRIORITY } from '../shared/backup-priority.ts';
+import { table, type Cell } from './table.ts';
 
 /** The report as aligned tables for people. `now`: epoch milliseconds. */
 export function statusText(report: StatusReport, now: number): string {
@@ -65,14 +65,15 @@ export function statusText(report: StatusReport, now: number): string {
         'P90',
         'P99',
         'LAST CHECK',
+        'NOTES',
       ],
-      report.upstreams.flatMap(({ name, backends }) =>
-        backends.map((row): Cell[] => [
+      report.upstreams.flatMap(({ name, backends, removed }) => [
+        ...backends.map((row): Cell[] => [
           name,
           row.address,
           row.weight,
           row.state,
-          health(row, report.workers.length, now),
+          healthText(row, report.workers.length, now),
           row.connections.active + row.connections.idle,
           row.inFlight,
           row.requests,
@@ -81,8 +82,10 @@ export function statusText(report: StatusReport, now: number): string {
           millis(row.latencyMs.p90),
           millis(row.latencyMs.p99),
           row.activeCheck?.reason ?? '-',
+          notes(row),
         ]),
-      ),
+        ...removed.map((address) => removedRow(name, address, 13)),
+      ]),
     ),
     table(
       ['RULES', 'VERSION', 'CALLS', 'ERRORS', 'FAULTS', 'QUARANTINED'],
@@ -100,7 +103,7 @@ export function statusText(report: StatusReport, now: number): string {
 }
 
 /** `up 5m`, `down 12s`, `up 5m, drain, left out by 1 of 2 workers for 3s`. */
-function health(row: BackendRow, workers: number, now: number): string {
+function healthText(row: BackendRow, workers: number, now: number): string {
   const { activeCheck, reportedState, ejections } = row;
   const since = activeCheck?.isChecked === true ? ` ${age(now - activeCheck.since)}` : '';
   const state = reportedState === 'ready' ? '' : `, ${reportedState}`;
@@ -123,4 +126,24 @@ function age(ms: number): string {
 function millis(ms: number): string {
   if (ms === 0) return '-';
   return ms < 10 ? `${ms.toFixed(1)} ms` : `${Math.round(ms)} ms`;
+}
+
+/** What the columns do not say of a backend, what a command has set first. */
+export function notes(row: BackendRow): string {
+  const { file, slowStartShare, priority, isCandidate, state, weight, health } = row;
+  const parts: string[] = [];
+  if (file?.isMissing === true) parts.push('added by a command');
+  if (file?.state != null) parts.push(`${state} by a command, ${file.state} in the file`);
+  if (file?.weight != null) parts.push(`weight by a command, ${file.weight} in the file`);
+  if (slowStartShare < 1 && isCandidate) parts.push(`slow start at ${Math.round(slowStartShare * 100)} %`);
+  if (priority === BACKUP_PRIORITY) parts.push('backup');
+  else if (priority > 0) parts.push(`group ${priority}`);
+  // Nothing else on the line says why.
+  if (!isCandidate && state === 'ready' && weight > 0 && health === 'up') parts.push('in reserve');
+  return parts.join('; ');
+}
+
+/** A row of as many columns for a backend that the workers do not have any more. */
+export function removedRow(upstream: string, address: string, between: number): Cell[] {
+  return [upstream, address, ...Array.from({ length: between - 2 }, () => '-'), 'removed by a command'];
 }

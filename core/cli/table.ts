@@ -14,6 +14,8 @@ export function table(head: readonly string[], rows: readonly (readonly Cell[])[
       })
       .join('  ')
       .trimEnd();
-  const numbers = head.map((_, column) => rows.every((row) => typeof row[column] === 'number'));
+  const numbers = head.map((_, column) =>
+    rows.every((row) => typeof row[column] === 'number' || row[column] === '-'),
+  );
   return [line(head, numbers), ...rows.map((row) => line(row, numbers))].join('\n');
 }

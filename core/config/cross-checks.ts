@@ -1,12 +1,14 @@
+import { unknownUpstream } from './unknown-upstream.ts';
+import { backendRowFindings, slowStartFindings } from './backend-checks.ts';
+import { nestedUpstreamFindings } from './nested-checks.ts';
 import { upstreamTlsFindings } from './upstream-tls-checks.ts';
 import type { Draft, ListenerDraft, RouteDraft } from './draft.ts';
 import type { Finding } from './finding.ts';
 import { healthCheckFindings } from './health-checks.ts';
 import { httpsFindings, proxyProtocolFindings } from './listener-checks.ts';
-import type { RouteFile } from './listener-schema.ts';
+import type { RouteFile } from './route-schema.ts';
 import { formatAddress } from '../shared/address.ts';
 import type { SocketAddressConfig } from '../shared/config-types.ts';
-import { didYouMean } from '../shared/nearest-name.ts';
 
 /** What no single field can tell: names that must exist, and things that must not be there twice. */
 export function crossChecks(draft: Draft): Finding[] {
@@ -24,6 +26,9 @@ export function crossChecks(draft: Draft): Finding[] {
       ...proxyProtocolFindings(listener, ['listeners', index]),
     ]),
     ...duplicateBackends(draft),
+    ...backendRowFindings(draft),
+    ...slowStartFindings(draft),
+    ...nestedUpstreamFindings(draft),
     ...upstreamTlsFindings(draft),
     ...healthCheckFindings(draft),
   ];
@@ -121,30 +126,17 @@ function tlsFindings({ protocol, hasTls }: ListenerDraft, index: number): Findin
   return [];
 }
 
-function unknownUpstreams(draft: Draft): Finding[] {
-  const { upstreams } = draft;
+function unknownUpstreams({ upstreams, listeners }: Draft): Finding[] {
   if (upstreams === null) return [];
   const names = [...upstreams.keys()];
-  const check = (name: string | undefined, path: readonly PropertyKey[]): Finding[] => {
-    if (name === undefined || upstreams.has(name)) return [];
-    const expected =
-      names.length === 0
-        ? 'the name of an upstream (there are none yet)'
-        : `the name of an upstream (${shorten(names)})`;
-    return [{ path, message: `expected ${expected}, found "${name}"${didYouMean(name, names)}` }];
-  };
-  return draft.listeners.flatMap((listener, index) => [
+  const check = (name: string | undefined, path: readonly PropertyKey[]): Finding[] =>
+    name === undefined || upstreams.has(name) ? [] : [unknownUpstream(name, names, path)];
+  return listeners.flatMap((listener, index) => [
     ...check(listener.upstream, ['listeners', index, 'upstream']),
     ...listener.routes.flatMap((route, row) =>
       check(route.upstream, ['listeners', index, 'routes', row, 'upstream']),
     ),
   ]);
-}
-
-function shorten(names: readonly string[]): string {
-  return names.length <= 8
-    ? names.join(', ')
-    : `${names.slice(0, 8).join(', ')} and ${names.length - 8} more`;
 }
 
 function routeFindings(routes: readonly RouteDraft[], base: readonly PropertyKey[]): Finding[] {

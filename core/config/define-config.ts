@@ -1,4 +1,4 @@
-import type { ConfigInput } from './input-types.ts';
+import type { ConfigInput } from './config-input.ts';
 
 /**
  * Types a config file; returns what it is given.

@@ -1,7 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { formatAddress } from '../shared/address.ts';
+import { BACKUP_PRIORITY } from '../shared/backup-priority.ts';
 import type {
   BackendConfig,
+  BackendTerms,
   Config,
   ListenerConfig,
   RouteConfig,
@@ -119,6 +121,8 @@ function routesChanged(before: readonly RouteConfig[], after: readonly RouteConf
 function upstreamChanges(before: UpstreamConfig, after: UpstreamConfig): string[] {
   const settings = ({
     scheduler,
+    minAvailable,
+    slowStartMs,
     resolveIntervalMs,
     protocol,
     tls,
@@ -131,6 +135,8 @@ function upstreamChanges(before: UpstreamConfig, after: UpstreamConfig): string[
     proxyProtocol,
   }: UpstreamConfig) => ({
     scheduler,
+    minAvailable,
+    slowStartMs,
     resolveIntervalMs,
     protocol,
     tls: tls === null ? 'off' : 'on',
@@ -149,8 +155,15 @@ function upstreamChanges(before: UpstreamConfig, after: UpstreamConfig): string[
       after.backends,
       (backend) => backend.addressText,
       ({ weight }) => (weight === 1 ? 'added' : `added with weight ${weight}`),
-      (old: BackendConfig, now: BackendConfig) =>
-        settingsChanged('', { weight: old.weight }, { weight: now.weight }),
+      (old: BackendConfig, now: BackendConfig) => settingsChanged('', termsOf(old), termsOf(now)),
+    ),
+    ...changesByName(
+      'nested upstream',
+      before.nested,
+      after.nested,
+      ({ upstream }) => upstream,
+      () => 'added',
+      (old, now) => settingsChanged('', termsOf(old), termsOf(now)),
     ),
     ...settingsChanged('', settings(before), settings(after)),
     ...tlsChanges(before.tls, after.tls),
@@ -176,9 +189,10 @@ function healthChanges(before: UpstreamConfig, after: UpstreamConfig): string[] 
 /** Of the PEM files only that they differ. */
 function tlsChanges(before: UpstreamTlsConfig | null, after: UpstreamTlsConfig | null): string[] {
   if (before === null || after === null) return [];
-  const settings = ({ verify, serverName, minVersion }: UpstreamTlsConfig) => ({
+  const settings = ({ verify, serverName, policy, minVersion }: UpstreamTlsConfig) => ({
     verify,
     serverName,
+    policy,
     minVersion,
   });
   const files = ({ ca, cert, key }: UpstreamTlsConfig) => [ca, cert, key];
@@ -188,8 +202,19 @@ function tlsChanges(before: UpstreamTlsConfig | null, after: UpstreamTlsConfig |
   ];
 }
 
-function backendCount({ backends }: UpstreamConfig): string {
-  return count(backends.length, 'backend');
+/** As the file would have it, without what follows from the address. */
+function termsOf({
+  weight,
+  state,
+  priority,
+  backupFor,
+}: BackendTerms & { readonly backupFor?: string | null }) {
+  const group = priority === BACKUP_PRIORITY ? { backup: true } : { priority };
+  return { weight, state, backupFor, ...group };
+}
+
+function backendCount({ backends, nested }: UpstreamConfig): string {
+  return count(backends.length + nested.length, 'backend');
 }
 
 function generalSettings(config: Config): object {

@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { DEFAULTS } from './defaults.ts';
 import { listener } from './listener-schema.ts';
-import type { ListenerFile, RouteFile } from './listener-schema.ts';
+import type { ListenerFile } from './listener-schema.ts';
+import type { RouteFile } from './route-schema.ts';
 import { configSchema } from './schema.ts';
 import { healthCheck } from './health-schema.ts';
 import type { HealthCheckFile } from './health-schema.ts';
@@ -46,11 +48,24 @@ export interface RouteDraft {
 export interface UpstreamDraft {
   readonly protocol: UpstreamFile['protocol'] | undefined;
   readonly tls: UpstreamFile['tls'] | undefined;
-  readonly proxyProtocol: UpstreamFile['proxyProtocol'];
+  /** The name of its scheduler, right or wrong. */
+  readonly schedulerName: unknown;
+  readonly hasSlowStart: boolean;
   /** undefined where there is none; `keys`: all that it has, right or wrong. */
   readonly healthCheck:
     { readonly type: HealthCheckFile['type'] | undefined; readonly keys: readonly string[] } | undefined;
+  /** The addresses of `rows`. */
   readonly backends: readonly (UpstreamFile['backends'][number]['address'] | undefined)[];
+  readonly rows: readonly BackendDraft[];
+}
+
+export interface BackendDraft {
+  /** The names of its keys, those that are wrong included. */
+  readonly keys: readonly string[];
+  readonly address: UpstreamFile['backends'][number]['address'];
+  readonly upstream: UpstreamFile['backends'][number]['upstream'];
+  readonly backup: boolean;
+  readonly backupFor: UpstreamFile['backends'][number]['backupFor'];
 }
 
 const looseObject = z.record(z.string(), z.unknown());
@@ -97,14 +112,15 @@ function listenerDraft(raw: unknown): ListenerDraft {
 
 function upstreamDraft(raw: unknown): UpstreamDraft {
   const fields = fieldsOf(raw);
+  const rows = elementsOf(fields['backends']).map(backendDraft);
   return {
     protocol: valid(upstream.shape.protocol, fields['protocol']),
-    proxyProtocol: valid(upstream.shape.proxyProtocol, fields['proxyProtocol']),
     tls: valid(upstream.shape.tls, fields['tls']),
+    schedulerName: fields['scheduler'] ?? DEFAULTS.scheduler,
+    hasSlowStart: fields['slowStart'] !== undefined,
     healthCheck: healthCheckDraft(fields['healthCheck']),
-    backends: elementsOf(fields['backends']).map((each) =>
-      valid(backend.shape.address, fieldsOf(each)['address']),
-    ),
+    backends: rows.map(({ address }) => address),
+    rows,
   };
 }
 
@@ -112,6 +128,17 @@ function healthCheckDraft(raw: unknown): UpstreamDraft['healthCheck'] {
   if (!looseObject.safeParse(raw).success) return undefined;
   const fields = fieldsOf(raw);
   return { type: valid(healthCheck.shape.type, fields['type']), keys: Object.keys(fields) };
+}
+
+function backendDraft(raw: unknown): BackendDraft {
+  const fields = fieldsOf(raw);
+  return {
+    keys: Object.keys(fields).filter((key) => fields[key] !== undefined),
+    address: valid(backend.shape.address, fields['address']),
+    upstream: valid(backend.shape.upstream, fields['upstream']),
+    backup: valid(backend.shape.backup, fields['backup']) ?? false,
+    backupFor: valid(backend.shape.backupFor, fields['backupFor']),
+  };
 }
 
 function valid<Field extends z.ZodType>(field: Field, raw: unknown): z.output<Field> | undefined {

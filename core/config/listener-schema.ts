@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { DEFAULTS } from './defaults.ts';
 import * as field from './fields.ts';
+import { http2 } from './http2-schema.ts';
+import { hstsSettings, httpsRedirect } from './https-schema.ts';
+import { route } from './route-schema.ts';
 import { tls } from './tls-schema.ts';
-import { readRouteHost, readRoutePath } from './route-pattern.ts';
 
 /** The part of the config schema that describes a listener. */
-
-const LONGEST_MAX_AGE_MS = 10 * 365 * 86_400_000;
 
 export const ruleSettings = field.object({
   script: field.path.describe('The rule script, relative to the config file.'),
@@ -28,45 +28,6 @@ export const ruleSettings = field.object({
 
 const rules = z.union([field.path, ruleSettings], {
   error: field.wants('a path like "./rules/site.ts", or an object with `script`'),
-});
-
-const routeHost = field.readText('a host', (input) => {
-  const host = readRouteHost(input);
-  return host.ok ? { ok: true, value: host.text } : host;
-});
-
-const routePath = field.readText('a path', (input) => {
-  const path = readRoutePath(input);
-  return path.ok ? { ok: true, value: path.text } : path;
-});
-
-const headerMatch = z.union(
-  [
-    z.literal(true),
-    z.string().regex(/^[\t\x20-\x7e\x80-\xff]*$/, {
-      error: field.wants('a header value without control characters'),
-    }),
-  ],
-  { error: field.wants('a text in quotes, or true for "is present"') },
-);
-
-const route = field.object({
-  host: routeHost
-    .optional()
-    .describe('`api.example.com`, or `*.example.com` for every name below. Without it: any host.'),
-  path: routePath.optional().describe('`/exact`, or `/prefix/*` for everything below. Without it: any path.'),
-  method: field.token
-    .optional()
-    .describe('The only method that matches. Without it and `methods`: any method.'),
-  methods: field.list(field.token).optional().describe('The methods that match.'),
-  headers: field
-    .named(
-      z.string().regex(/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/, { error: field.wants('a header name') }),
-      headerMatch,
-    )
-    .optional()
-    .describe('Headers that the request must have: name → exact value, or `true` for any value.'),
-  upstream: field.name.describe('Where matching requests go.'),
 });
 
 const errorPage = z.union(
@@ -133,7 +94,7 @@ const webSocket = field.object({
     .duration(0)
     .prefault(DEFAULTS.webSocket.drainTimeout)
     .describe(
-      'How long a WebSocket may go on when its listener or backend is taken out, or Tidegate stops, before it is closed with code 1001.',
+      'How long a WebSocket may go on when its listener or backend is taken out, or Tidegate stops, before it is closed with code 1001; `0s` closes it at once.',
     ),
 });
 
@@ -155,52 +116,6 @@ const forwarded = field.object({
     ),
 });
 
-const floods = field.object({
-  resets: field
-    .integer(1, 1_000_000)
-    .prefault(DEFAULTS.http2.floods.resets)
-    .describe('Streams that the client resets, or makes us refuse or reset.'),
-  pings: field.integer(1, 1_000_000).prefault(DEFAULTS.http2.floods.pings).describe('PING frames.'),
-  settings: field
-    .integer(1, 1_000_000)
-    .prefault(DEFAULTS.http2.floods.settings)
-    .describe('SETTINGS frames behind the first one.'),
-  emptyFrames: field
-    .integer(1, 1_000_000)
-    .prefault(DEFAULTS.http2.floods.emptyFrames)
-    .describe(
-      'Frames that bring nothing: DATA without content, PRIORITY, unknown types, WINDOW_UPDATE of under 128 bytes.',
-    ),
-  continuations: field
-    .integer(1, 10_000)
-    .prefault(DEFAULTS.http2.floods.continuations)
-    .describe('CONTINUATION frames of one header block.'),
-});
-
-export const http2Settings = field.object({
-  maxStreams: field
-    .integer(1, 100_000)
-    .prefault(DEFAULTS.http2.maxStreams)
-    .describe('Requests under way on one connection; further ones are refused, to be tried again.'),
-  window: field
-    .size(1)
-    .prefault(DEFAULTS.http2.window)
-    .describe('How much of one request body a client may send ahead of its backend.'),
-  connectionWindow: field
-    .size(65_535)
-    .prefault(DEFAULTS.http2.connectionWindow)
-    .describe('The same for all request bodies of one connection together; at least 65535B.'),
-  floods: floods
-    .prefault({})
-    .describe(
-      'How many of these in a second, on one connection, end it: what costs a client nothing and the proxy work.',
-    ),
-});
-
-const http2 = z.union([field.flag, http2Settings], {
-  error: field.wants('true, false or an object with settings'),
-});
-
 const proxyProtocol = field.object({
   trust: field
     .list(field.addressRange())
@@ -209,34 +124,6 @@ const proxyProtocol = field.object({
       'Address ranges of the proxies that connect here; connections from anywhere else are closed. Not needed on a Unix socket.',
     ),
   timeout: field.duration().prefault(DEFAULTS.proxyHeaderTimeout).describe('For the whole header.'),
-});
-
-export const httpsRedirect = field.object({
-  status: z
-    .literal([301, 302, 307, 308], { error: field.wants('one of 301, 302, 307, 308') })
-    .prefault(DEFAULTS.redirect.status)
-    .describe('308 and 307 keep the method and the body; 308 and 301 are remembered by browsers.'),
-  port: field
-    .integer(1, 65_535)
-    .optional()
-    .describe('Without it: 443, or the port of the https listener where none has 443.'),
-  except: field
-    .list(routePath)
-    .prefault([])
-    .describe('Paths that are served over HTTP: `/exact` or `/prefix/*`.'),
-});
-
-export const hstsSettings = field.object({
-  maxAge: field
-    .duration(0, LONGEST_MAX_AGE_MS)
-    .prefault(DEFAULTS.hstsMaxAge)
-    .describe('How long browsers remember it, in whole seconds; `0s` makes them forget.'),
-  includeSubDomains: field.flag.prefault(false).describe('It holds for all names below, too.'),
-  preload: field.flag
-    .prefault(false)
-    .describe(
-      'The name may be built into browsers; wants `includeSubDomains` and a year of `maxAge` at least.',
-    ),
 });
 
 export const listener = field.object({
@@ -315,4 +202,3 @@ export const listener = field.object({
 });
 
 export type ListenerFile = z.output<typeof listener>;
-export type RouteFile = z.output<typeof route>;

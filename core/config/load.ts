@@ -12,6 +12,7 @@ import { schemaFindings } from './schema-findings.ts';
 import { configSchema } from './schema.ts';
 import type { Source } from './source.ts';
 import { jsonSource, yamlSource } from './text-source.ts';
+import { unixPathFindings } from './unix-path-checks.ts';
 import type { Config } from '../shared/config-types.ts';
 
 export type { ConfigProblem } from './finding.ts';
@@ -47,6 +48,7 @@ export async function loadConfig(file: string): Promise<LoadedConfig> {
   const findings = [
     ...(parsed.success ? [] : schemaFindings(parsed.error.issues)),
     ...crossChecks(draft),
+    ...unixPathFindings(draft, dirname(path)),
     ...files.findings,
   ];
 

@@ -40,7 +40,7 @@ that has Tidegate installed, the first line of the config is:
 What holds for every key:
 
 - Relative paths are relative to the folder of the config file.
-- A *duration* is a text with its unit: \`300ms\`, \`5s\`, \`1m\`, \`1h\`, \`1d\`. A *size* too: \`512B\`, \`64KiB\`, \`1MiB\`, \`1GiB\`.
+- A *duration* is a text with its unit: \`300ms\`, \`5s\`, \`1m\`, \`1h\`, \`1d\`; from \`1ms\` to \`596h\` unless its row says otherwise. A *size* too: \`512B\`, \`64KiB\`, \`1MiB\`, \`1GiB\`.
 - An *address* is \`127.0.0.1:8080\`, \`[::1]:8080\`, \`localhost:8080\` or \`unix:/path\`; to listen on, also \`:8080\`, every
   interface (in YAML, one that begins with a bracket needs quotes: \`"[::]:80"\`).
 - An *address range* is \`10.0.0.0/8\`, \`2001:db8::/32\` or a single address.

@@ -1,4 +1,5 @@
-import { hstsSettings, httpsRedirect, type ListenerFile } from './listener-schema.ts';
+import { hstsSettings, httpsRedirect } from './https-schema.ts';
+import type { ListenerFile } from './listener-schema.ts';
 import type { HttpsRedirectConfig } from '../shared/config-types.ts';
 
 const HTTPS_PORT = 443;

@@ -4,9 +4,15 @@ import { dirname, resolve } from 'node:path';
 import { resolveHsts, resolveHttpsRedirect } from './resolve-https.ts';
 import { errorPageFiles } from './referenced-files.ts';
 import { resolveHealthCheck, resolveHealthLog, resolvePassiveHealth } from './resolve-health.ts';
-import { http2Settings, ruleSettings } from './listener-schema.ts';
-import type { ListenerFile, RouteFile } from './listener-schema.ts';
+import { http2Settings } from './http2-schema.ts';
+import { ruleSettings } from './listener-schema.ts';
+import type { ListenerFile } from './listener-schema.ts';
+import type { RouteFile } from './route-schema.ts';
+import { resolveBackends } from './resolve-backends.ts';
+import { resolveAddress } from './resolve-address.ts';
 import { accessLog } from './schema.ts';
+import { DEFAULTS } from './defaults.ts';
+import { resolveTlsPolicy } from './tls-policy-schema.ts';
 import type { ConfigFile } from './schema.ts';
 import { upstreamTls } from './upstream-schema.ts';
 import type { UpstreamFile } from './upstream-schema.ts';
@@ -23,7 +29,6 @@ import type {
   UpstreamConfig,
   UpstreamTlsConfig,
 } from '../shared/config-types.ts';
-import { TLS_POLICIES } from '../shared/tls-policy.ts';
 
 /** A valid file's content → the config: paths made absolute, absent things null, the `texts` of error pages and PEM files (by absolute path) filled in. */
 export function resolveConfig(content: ConfigFile, file: string, texts: ReadonlyMap<string, string>): Config {
@@ -142,7 +147,7 @@ function resolveTls(
     certificateSet: createHash('sha256').update(JSON.stringify(choice)).digest('base64url'),
     ...choice,
     protocols: withHttp2 ? ['h2', 'http/1.1'] : ['http/1.1'],
-    policy: typeof tls.policy === 'string' ? TLS_POLICIES[tls.policy] : tls.policy,
+    policy: resolveTlsPolicy(tls.policy),
     clientCertificates:
       clientCertificates === undefined
         ? null
@@ -207,11 +212,9 @@ function resolveUpstream(
   return {
     name,
     scheduler: upstream.scheduler,
-    backends: upstream.backends.map(({ address, weight }) => ({
-      address: resolveAddress(address.parsed, folder),
-      addressText: address.text,
-      weight,
-    })),
+    ...resolveBackends(upstream.backends, folder),
+    minAvailable: upstream.minAvailable,
+    slowStartMs: upstream.slowStart ?? null,
     resolveIntervalMs: upstream.resolveInterval ?? null,
     timeouts: { connectMs: timeouts.connect, responseMs: timeouts.response, idleMs: timeouts.idle },
     limits: { headBytes: upstream.limits.head, headers: upstream.limits.headers },
@@ -240,12 +243,9 @@ function resolveUpstreamTls(
     serverName: settings.serverName ?? null,
     cert: textOf(settings.cert),
     key: textOf(settings.key),
-    minVersion: settings.minVersion,
+    policy: settings.policy === undefined ? null : resolveTlsPolicy(settings.policy),
+    minVersion: settings.minVersion ?? DEFAULTS.upstreamTls.minVersion,
   };
-}
-
-function resolveAddress(address: SocketAddressConfig, folder: string): SocketAddressConfig {
-  return address.kind === 'unix' ? { kind: 'unix', path: resolve(folder, address.path) } : address;
 }
 
 function resolvePath(path: string | undefined, folder: string): string | null {

@@ -1,9 +1,6 @@
-import { createSecureContext } from 'node:tls';
-import { z } from 'zod';
 import { DEFAULTS } from './defaults.ts';
 import * as field from './fields.ts';
-import { didYouMean } from '../shared/nearest-name.ts';
-import { TLS_POLICIES, type TlsPolicy } from '../shared/tls-policy.ts';
+import { tlsPolicy } from './tls-policy-schema.ts';
 
 /** The part of the config schema that describes the TLS of a listener. */
 
@@ -29,37 +26,6 @@ const certificate = field.object({
     .describe('The names that it serves. Without them: the DNS names in the certificate.'),
 });
 
-const version = field.choice(['TLSv1.2', 'TLSv1.3']);
-
-const custom = field
-  .object({
-    minVersion: version.prefault(DEFAULTS.tls.minVersion).describe('The oldest version that is spoken.'),
-    maxVersion: version.prefault(DEFAULTS.tls.maxVersion).describe('The newest version that is spoken.'),
-    ciphers: field
-      .list(field.text('the name of a cipher suite'))
-      .min(1, { error: 'expected at least one cipher suite, found none' })
-      .prefault([...TLS_POLICIES.intermediate.ciphers])
-      .describe("Cipher suites by OpenSSL's names."),
-    groups: field
-      .list(field.text('the name of a group'))
-      .min(1, { error: 'expected at least one group, found none' })
-      .prefault([...TLS_POLICIES.intermediate.groups])
-      .describe("Key exchange groups by OpenSSL's names, the preferred one first."),
-  })
-  .superRefine((policy, context) => {
-    const problem = policyProblem(policy);
-    if (problem !== null) context.addIssue({ code: 'custom', ...problem });
-  });
-
-const policyNames = Object.keys(TLS_POLICIES);
-
-const policy = z.union([z.enum(['modern', 'intermediate']), custom], {
-  error: ({ input }) =>
-    typeof input === 'string'
-      ? `expected "modern", "intermediate" or an object of your own, found "${input}"${didYouMean(input, policyNames)}`
-      : field.wants('"modern", "intermediate", or an object with versions, ciphers and groups')({ input }),
-});
-
 export const tls = field.object({
   certificates: field
     .list(certificate)
@@ -76,7 +42,7 @@ export const tls = field.object({
     .choice(['default', 'refuse'])
     .prefault(DEFAULTS.tls.unknownNames)
     .describe('What a client gets that asks for an unknown name: the default certificate, or a TLS alert.'),
-  policy: policy
+  policy: tlsPolicy
     .prefault(DEFAULTS.tls.policy)
     .describe(
       'Versions, cipher suites and groups: those that Mozilla recommends under these names, or your own.',
@@ -99,42 +65,15 @@ export const tls = field.object({
   maxHandshakes: field
     .integer(1, 1_000_000)
     .prefault(DEFAULTS.tls.maxHandshakes)
-    .describe('Handshakes under way in a worker; connections beyond are closed at once.'),
+    .describe(
+      'Handshakes under way in a worker; a connection beyond takes the place of one older than a second, or is closed at once.',
+    ),
   ticketRotation: field
     .duration(60_000)
     .prefault(DEFAULTS.tls.ticketRotation)
-    .describe('How long a key for session tickets is used. Sessions are resumed no longer than that.'),
+    .describe('How long a key seals session tickets, at least 1m; it opens them for as long again.'),
   cache: field
     .integer(1, 1_000_000)
     .prefault(DEFAULTS.tls.cache)
     .describe('Certificates that a worker keeps ready for use.'),
 });
-
-/** Asks OpenSSL, which alone knows what it knows. */
-function policyProblem(wanted: TlsPolicy): { path: string[]; message: string } | null {
-  if (wanted.minVersion > wanted.maxVersion)
-    return {
-      path: ['minVersion'],
-      message: `expected a version up to maxVersion (${wanted.maxVersion}), found "${wanted.minVersion}"`,
-    };
-  for (const cipher of wanted.ciphers) {
-    // In OpenSSL's language of cipher lists these are no names.
-    if (!/^[\w-]+$/.test(cipher) || isRefused({ ciphers: cipher }))
-      return { path: ['ciphers'], message: `expected cipher suites that OpenSSL knows, found "${cipher}"` };
-  }
-  for (const group of wanted.groups) {
-    if (!/^[\w-]+$/.test(group) || isRefused({ ecdhCurve: group }))
-      return { path: ['groups'], message: `expected groups that OpenSSL knows, found "${group}"` };
-  }
-  return null;
-}
-
-function isRefused(options: { ciphers: string } | { ecdhCurve: string }): boolean {
-  try {
-    // Without authorities of its own: the system's would be read.
-    createSecureContext({ ...options, ca: [] });
-    return false;
-  } catch {
-    return true;
-  }
-}

@@ -2,17 +2,43 @@ import { z } from 'zod';
 import { DEFAULTS } from './defaults.ts';
 import * as field from './fields.ts';
 import { healthCheck, passiveHealth } from './health-schema.ts';
+import { tlsPolicy, tlsVersion } from './tls-policy-schema.ts';
 
 /** The part of the config schema that describes an upstream. */
 
 const backend = field.object({
   address: field
     .connectAddress()
+    .optional()
     .describe('`10.0.0.1:8080`, `[fd00::1]:8080`, `api.internal:9000` or `unix:/path`.'),
+  upstream: field.name
+    .optional()
+    .describe(
+      'In the place of `address`: another upstream, which picks among its own backends, by its own settings.',
+    ),
   weight: field
     .integer(0, 65_535)
-    .prefault(DEFAULTS.weight)
-    .describe('Its share of the requests; 0 takes no new one.'),
+    .optional()
+    .describe(
+      `Its share of the requests; 0 takes no new one. Without it: ${DEFAULTS.weight}, or that of the backend in \`backupFor\`.`,
+    ),
+  state: field
+    .choice(['ready', 'drain', 'maintenance'])
+    .prefault(DEFAULTS.state)
+    .describe(
+      '`drain`: no new request but those of sticky clients. `maintenance`: none at all, and its WebSockets are closed.',
+    ),
+  priority: field
+    .integer(0, 1000)
+    .prefault(DEFAULTS.priority)
+    .describe('Its group: 0 is used first, the next one where fewer than `minAvailable` are available.'),
+  backup: field.flag.prefault(false).describe('It is in the last group of all.'),
+  backupFor: field
+    .text('the address of another backend')
+    .optional()
+    .describe(
+      'The `address` of another backend of this upstream, in whose place it takes requests while that one takes none. It is not health-checked.',
+    ),
 });
 
 export const upstreamTls = field.object({
@@ -28,10 +54,14 @@ export const upstreamTls = field.object({
     .describe("The name to ask for (SNI) and to be proved. Without it: the host of the backend's address."),
   cert: field.path.optional().describe('PEM file of a certificate to show to backends that ask for one.'),
   key: field.path.optional().describe('PEM file of its key.'),
-  minVersion: field
-    .choice(['TLSv1.2', 'TLSv1.3'])
-    .prefault(DEFAULTS.upstreamTls.minVersion)
-    .describe('The lowest version of TLS that is spoken.'),
+  policy: tlsPolicy
+    .optional()
+    .describe(
+      "As for listeners: versions, cipher suites and groups. Without it: all of Node's from `minVersion` on.",
+    ),
+  minVersion: tlsVersion
+    .optional()
+    .describe('The oldest version that is spoken where there is no `policy`. Without it: `TLSv1.2`.'),
 });
 
 export const upstream = field.object({
@@ -43,6 +73,18 @@ export const upstream = field.object({
     .list(backend)
     .min(1, { error: 'expected at least one backend, found none' })
     .describe('The addresses that serve it.'),
+  minAvailable: field
+    .integer(1, 65_535)
+    .prefault(DEFAULTS.minAvailable)
+    .describe(
+      'With fewer backends available in the groups in use, the next one by `priority` is used besides.',
+    ),
+  slowStart: field
+    .duration()
+    .optional()
+    .describe(
+      'How long the share of a backend grows, from a tenth to all of its `weight`, when it joins or comes back. Without it: it has all of it at once. Not with `round-robin`, which goes by no weights.',
+    ),
   resolveInterval: field
     .duration(1000)
     .optional()

@@ -9,18 +9,8 @@ export function upstreamTlsFindings({ upstreams }: Draft): Finding[] {
   });
 }
 
-function protocolFindings(
-  { protocol, tls, proxyProtocol }: UpstreamDraft,
-  path: readonly PropertyKey[],
-): Finding[] {
+function protocolFindings({ protocol, tls }: UpstreamDraft, path: readonly PropertyKey[]): Finding[] {
   if (protocol === undefined || tls === undefined) return [];
-  if (proxyProtocol !== undefined && (protocol !== 'http1' || tls !== false))
-    return [
-      {
-        path: [...path, 'proxyProtocol'],
-        message: 'expected it with HTTP/1.1 without TLS only, found it with `tls` or another `protocol`',
-      },
-    ];
   if ((protocol === 'h2' || protocol === 'auto') && tls === false)
     return [
       {
@@ -49,6 +39,11 @@ function settingFindings({ tls, backends }: UpstreamDraft, path: readonly Proper
       message: `expected \`${missing}\` besides, found \`${there}\` alone`,
     });
   }
+  if (settings.policy !== undefined && settings.minVersion !== undefined)
+    findings.push({
+      path: [...path, 'tls', 'minVersion'],
+      message: 'expected it within `policy`, found it besides',
+    });
   const nameless = backends.findIndex((address) => address?.parsed.kind === 'unix');
   if (nameless !== -1 && settings.serverName === undefined && settings.verify !== false)
     findings.push({

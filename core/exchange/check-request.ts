@@ -15,6 +15,12 @@ export function checkRequest({ request, normalisedPath, service }: Exchange): Pr
   return null;
 }
 
-export function bodyTooLarge(message: string): ProxyError {
+/** The same for a body of which no length was declared. */
+export function checkBodySoFar({ requestBytes, service }: Exchange): ProxyError | null {
+  const limit = service.config.limits.bodyBytes;
+  return limit === null || requestBytes <= limit ? null : bodyTooLarge(`more than ${limit} bytes`);
+}
+
+function bodyTooLarge(message: string): ProxyError {
   return new ProxyError('request-body-too-large', 'client', message);
 }

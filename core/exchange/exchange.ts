@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { ProxyError } from '../shared/errors.ts';
 import type { RequestDecision, RuleRequest } from '../shared/rule-script.ts';
-import type { Backend } from '../upstreams/backend.ts';
+import type { AddressBackend } from '../upstreams/backend.ts';
 import type { Upstream } from '../upstreams/upstream.ts';
 import { clientAddressBehind } from './client-address.ts';
 import type { ListenerService } from './listener-service.ts';
 import { normalisePath } from '../shared/normalise-path.ts';
 import type { Peer, RequestHead } from './streams.ts';
 
-/** One request and what became of it. Only `pipeline.ts` and `rule-calls.ts` write to it. */
+/** One request and what became of it. Only `pipeline.ts` and what its steps are made of write to it. */
 export class Exchange implements RuleRequest {
   readonly service: ListenerService;
   readonly peer: Peer;
@@ -30,9 +30,9 @@ export class Exchange implements RuleRequest {
   decision: RequestDecision | null = null;
   route: number | null = null;
   upstream: Upstream | null = null;
-  tried: Backend[] = [];
+  tried: AddressBackend[] = [];
   /** The backend of the attempt under way, counted in its `inFlight`. */
-  backend: Backend | null = null;
+  backend: AddressBackend | null = null;
   attempts = 0;
   status: number | null = null;
   error: ProxyError | null = null;

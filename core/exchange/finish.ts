@@ -1,12 +1,19 @@
 import type { RequestDecision } from '../shared/rule-script.ts';
 import type { AccessEntry } from './access-entry.ts';
 import type { Exchange } from './exchange.ts';
+import { leaveWebSocketPlace } from './websocket-place.ts';
+
+/** What `finishExchange` takes back. */
+export function countIn({ service }: Exchange): void {
+  service.counters.inFlight += 1;
+  service.usage.enter();
+}
 
 /** Brings the counters down again and writes the one log entry. Called exactly once for every exchange. */
 export function finishExchange(exchange: Exchange): void {
   const { counters } = exchange.service;
   counters.inFlight -= 1;
-  if (exchange.hasWebSocketPlace) counters.webSockets -= 1;
+  leaveWebSocketPlace(exchange);
   if (exchange.status !== null) counters.countStatus(exchange.status);
   logExchange(exchange);
   // Last, since what the service holds may be let go of here.

@@ -1,24 +1,27 @@
 import { Attempt, type AttemptOwner } from '../forward/http.ts';
-import { proxyHeader } from '../forward/proxy-header.ts';
+import { RequestBody, type RequestBodyOwner } from '../forward/request-body.ts';
 import { afterFailure } from '../forward/retry.ts';
 import { checkSwitch } from '../forward/websocket.ts';
 import { ProxyError } from '../shared/errors.ts';
 import type { DecisionTaker, RequestDecision } from '../shared/rule-script.ts';
-import type { Backend } from '../upstreams/backend.ts';
+import type { AddressBackend } from '../upstreams/backend.ts';
 import type { Upstream } from '../upstreams/upstream.ts';
+import { acquireConnection } from './acquire.ts';
 import { addHsts, withHsts } from './add-hsts.ts';
 import { applyEdits } from './apply-edits.ts';
-import { bodyTooLarge, checkRequest } from './check-request.ts';
+import { checkBodySoFar, checkRequest } from './check-request.ts';
 import type { Exchange } from './exchange.ts';
-import { finishExchange } from './finish.ts';
+import { countIn, finishExchange } from './finish.ts';
 import type { HeaderList } from './headers.ts';
+import { joinTunnel } from './join-tunnel.ts';
 import { attemptAnswered, attemptBegins, attemptEnds, attemptFailed } from './passive-health.ts';
+import { placeByRoute, placeByRule } from './place.ts';
 import { redirectToHttps } from './redirect-to-https.ts';
 import { RequestHeadForBackend } from './request-head.ts';
 import { errorAnswer, redirectAnswer, sendLocalAnswer, statusOf, type LocalAnswer } from './respond.ts';
-import { hostWithoutPort } from './routes.ts';
 import { editAnswerByRule, pickByRule, ruleFault } from './rule-calls.ts';
 import type { ClientEvents, ClientStream, ResponseHead } from './streams.ts';
+import { takeWebSocketPlace } from './websocket-place.ts';
 
 /**
  * The path of every HTTP request, top to bottom:
@@ -28,10 +31,12 @@ import type { ClientEvents, ClientStream, ResponseHead } from './streams.ts';
  * Any step may leave it with an answer of the proxy's own (`answer`, `fail`). There is one object
  * of this class for each exchange, and `end` runs exactly once for it, whatever happens.
  */
-export class RequestPath implements ClientEvents, DecisionTaker, AttemptOwner {
+export class RequestPath implements ClientEvents, DecisionTaker, AttemptOwner, RequestBodyOwner {
   readonly exchange: Exchange;
   readonly client: ClientStream;
   #attempt: Attempt | null = null;
+  /** null: it has not begun. */
+  #body: RequestBody | null = null;
   #answerBegun = false;
   #freshConnection = false;
 
@@ -43,7 +48,7 @@ export class RequestPath implements ClientEvents, DecisionTaker, AttemptOwner {
   // 1. Begin: count the request in.
   begin(): void {
     this.exchange.service.counters.requests += 1;
-    this.#enter();
+    countIn(this.exchange);
     try {
       this.#check();
     } catch (error) {
@@ -54,31 +59,22 @@ export class RequestPath implements ClientEvents, DecisionTaker, AttemptOwner {
   /** For what the connection could not read as a request: only the answer and the log entry. */
   refuse(error: ProxyError): void {
     this.exchange.service.counters.refused += 1;
-    this.#enter();
+    countIn(this.exchange);
     this.#fail(error);
-  }
-
-  /** What `finishExchange` takes back. */
-  #enter(): void {
-    this.exchange.service.counters.inFlight += 1;
-    this.exchange.service.usage.enter();
   }
 
   // 2. Check: what is well-formed but not for us, or to come back over https.
   #check(): void {
-    const refusal = checkRequest(this.exchange);
-    if (refusal !== null) return this.#fail(refusal);
-    // ACME's challenges pass here: who answers them comes behind this.
-    const redirect = redirectToHttps(this.exchange);
-    if (redirect === null) this.#rule();
-    else if (redirect instanceof ProxyError) this.#fail(redirect);
-    else this.#answer(redirect);
+    const answer = checkRequest(this.exchange) ?? redirectToHttps(this.exchange);
+    if (answer === null) this.#rule();
+    else if (answer instanceof ProxyError) this.#fail(answer);
+    else this.#answer(answer);
   }
 
   // 3. Rule: the script decides, or leaves it to the table.
   #rule(): void {
     const { rules } = this.exchange.service;
-    if (rules === null || !rules.handles.request) return this.#route();
+    if (rules === null || !rules.handles.request) return this.#place(placeByRoute(this.exchange));
     this.exchange.ruleBegunMs = performance.now();
     rules.decide(this.exchange, this);
   }
@@ -100,16 +96,9 @@ export class RequestPath implements ClientEvents, DecisionTaker, AttemptOwner {
     switch (decision.kind) {
       case 'next':
         applyEdits(exchange.request.headers, decision.edits);
-        return this.#route();
-      case 'forward': {
-        const upstream = exchange.service.upstreams.get(decision.upstream);
-        if (upstream === undefined)
-          return this.#fail(ruleFault(`the rule forwards to the unknown upstream ${decision.upstream}`));
-        applyEdits(exchange.request.headers, decision.edits);
-        if (decision.target !== null) exchange.forwardTarget = decision.target;
-        if (decision.host !== null) exchange.host = decision.host;
-        return this.#place(upstream);
-      }
+        return this.#place(placeByRoute(exchange));
+      case 'forward':
+        return this.#place(placeByRule(exchange, decision));
       case 'redirect':
         return this.#answer(redirectAnswer(decision.status, decision.location));
       case 'respond':
@@ -121,37 +110,15 @@ export class RequestPath implements ClientEvents, DecisionTaker, AttemptOwner {
     }
   }
 
-  // 4. Route: the listener's table, then its upstream.
-  #route(): void {
+  // 4. Route: the upstream that the rule names; else the listener's table does, then its own.
+  #place(upstream: Upstream | ProxyError): void {
     const { exchange } = this;
-    const { routes, upstreams, upstream } = exchange.service;
-    const { headers } = exchange.request;
-    const host = hostWithoutPort(exchange.host);
-    const match = routes.match(host, exchange.path, exchange.method, (name) => headers.get(name));
-    if (match !== undefined) {
-      exchange.route = match.index;
-      const target = upstreams.get(match.route.upstream);
-      if (target !== undefined) return this.#place(target);
-    }
-    if (upstream !== null) return this.#place(upstream);
-    this.#fail(new ProxyError('no-route', 'client', 'no route matches and the listener has no upstream'));
-  }
-
-  #place(upstream: Upstream): void {
-    const { exchange } = this;
+    if (upstream instanceof ProxyError) return this.#fail(upstream);
     exchange.upstream = upstream;
     exchange.placedMs = performance.now();
-    if (exchange.request.upgrade === null || this.#takeWebSocketPlace()) this.#pick(upstream);
-    else this.#fail(new ProxyError('websocket-limit', 'proxy', 'the listener has all its WebSockets in use'));
-  }
-
-  /** A handshake counts already: many at once must not pass the limit together. */
-  #takeWebSocketPlace(): boolean {
-    const { counters, maxWebSockets } = this.exchange.service;
-    if (counters.webSockets >= maxWebSockets) return false;
-    counters.webSockets += 1;
-    this.exchange.hasWebSocketPlace = true;
-    return true;
+    const full = takeWebSocketPlace(exchange);
+    if (full === null) this.#pick(upstream);
+    else this.#fail(full);
   }
 
   // 5. Pick: the rule's own scheduler, or the upstream's; after a failure a backend that was not tried yet.
@@ -159,27 +126,16 @@ export class RequestPath implements ClientEvents, DecisionTaker, AttemptOwner {
     const { tried } = this.exchange;
     const byRule = tried.length === 0 ? pickByRule(this.exchange, upstream) : undefined;
     const backend = byRule ?? upstream.pick(tried) ?? upstream.pick();
-    if (backend === undefined) {
-      return this.#fail(new ProxyError('no-backend', 'proxy', upstream.whyNone()));
-    }
+    if (backend === undefined) return this.#fail(new ProxyError('no-backend', 'proxy', upstream.whyNone()));
     tried.push(backend);
-    this.#forward(upstream, backend);
+    this.#forward(backend);
   }
 
   // 6. Attempt: a connection, the request on it.
-  #forward(upstream: Upstream, backend: Backend): void {
+  #forward(backend: AddressBackend): void {
     const { exchange } = this;
-    // A handshake that fails half-way must not meet a connection that the backend is about to close.
-    const upgrade = exchange.request.upgrade !== null;
-    const fresh = this.#freshConnection || upgrade;
-    const { proxyProtocol } = upstream.config;
-    const preface =
-      proxyProtocol === null ? null : proxyHeader(proxyProtocol, exchange.peer, exchange.clientAddress);
-    const connection = exchange.service.pools.acquire(backend, upstream.config, { fresh, upgrade, preface });
-    if (connection === null) {
-      const message = `${backend.addressText} has all its connections in use`;
-      return this.#fail(new ProxyError('backend-connections-exhausted', 'proxy', message));
-    }
+    const connection = acquireConnection(exchange, backend, this.#freshConnection);
+    if (connection instanceof ProxyError) return this.#fail(connection);
     exchange.attempts += 1;
     exchange.backend = backend;
     backend.runtime.inFlight += 1;
@@ -187,19 +143,22 @@ export class RequestPath implements ClientEvents, DecisionTaker, AttemptOwner {
     attemptBegins(exchange, backend);
     const head = new RequestHeadForBackend(exchange, backend.address);
     this.#attempt = new Attempt(this, backend, connection, head, exchange.request);
-    this.#attempt.start(exchange.method, upstream.config);
+    this.#attempt.start(exchange.method, backend.settings);
   }
 
   onConnected(): void {
     this.exchange.connectedMs = performance.now();
   }
 
+  get body(): RequestBody {
+    return (this.#body ??= new RequestBody(this));
+  }
+
   onRequestData(bytes: number): boolean {
-    const { exchange } = this;
-    exchange.requestBytes += bytes;
-    const limit = exchange.service.config.limits.bodyBytes;
-    if (limit === null || exchange.requestBytes <= limit) return true;
-    this.#fail(bodyTooLarge(`more than ${limit} bytes`));
+    this.exchange.requestBytes += bytes;
+    const refusal = checkBodySoFar(this.exchange);
+    if (refusal === null) return true;
+    this.#fail(refusal);
     return false;
   }
 
@@ -219,7 +178,7 @@ export class RequestPath implements ClientEvents, DecisionTaker, AttemptOwner {
           method: exchange.method,
           attempts: exchange.attempts,
           maxAttempts: exchange.upstream.config.retries.attempts,
-          bodyBegun: attempt.bodyBegun,
+          bodyIsGone: this.#body?.canRepeat === false,
           // Once at a time: an HTTP/2 connection can have served others although it is fresh.
           reusedConnection: attempt.stream.isReused && !this.#freshConnection,
         });
@@ -229,10 +188,11 @@ export class RequestPath implements ClientEvents, DecisionTaker, AttemptOwner {
     }
     this.#leaveBackend();
     if (decision === 'give-up') return this.#fail(error);
+    this.#body?.waitForAttempt();
     this.#freshConnection = decision === 'fresh-connection';
     if (decision === 'another-backend') return this.#pick(exchange.upstream);
     exchange.attempts -= 1;
-    this.#forward(exchange.upstream, attempt.backend);
+    this.#forward(attempt.backend);
   }
 
   // 7. Answer: the backend's, as the rule leaves it.
@@ -251,6 +211,7 @@ export class RequestPath implements ClientEvents, DecisionTaker, AttemptOwner {
     if (answer instanceof ProxyError) return this.#fail(answer);
     exchange.status = answer.status;
     this.#answerBegun = true;
+    this.#body?.forget();
     this.client.sendHead(answer);
   }
 
@@ -273,23 +234,12 @@ export class RequestPath implements ClientEvents, DecisionTaker, AttemptOwner {
     const { exchange } = this;
     const attempt = this.#attempt;
     if (attempt === null) return;
-    const { service, peer } = exchange;
-    const { runtime } = attempt.backend;
     exchange.answeredMs = performance.now();
     const wrong = checkSwitch(exchange.request, head, protocol);
     if (wrong !== null) return this.#fail(wrong);
-    exchange.status = 101;
-    attemptAnswered(exchange, 101);
-    addHsts(exchange, head.headers);
     this.#answerBegun = true;
-    const backendEnd = attempt.stream.takeTunnelEnd();
-    const clientEnd = this.client.switchProtocols(head.reason, head.headers);
-    const parties = { peer, backend: runtime };
-    service.tunnels.join(clientEnd, backendEnd, parties, service.config.webSocket, (ending) => {
-      exchange.requestBytes += ending.bytesFromClient;
-      exchange.responseBytes += ending.bytesFromBackend;
-      exchange.error = ending.error;
-      if (ending.error?.source === 'backend') runtime.errors += 1;
+    attemptAnswered(exchange, 101);
+    joinTunnel(exchange, this.client, attempt, head, () => {
       this.#leaveBackend();
       this.#end();
     });
@@ -308,6 +258,7 @@ export class RequestPath implements ClientEvents, DecisionTaker, AttemptOwner {
     exchange.error ??= error;
     if (error.source === 'backend' && exchange.backend !== null) exchange.backend.runtime.errors += 1;
     this.#abortAttempt();
+    this.#body?.drop();
     const status = statusOf(error.code);
     if (this.#answerBegun || status === null) {
       // Half an answer is out: cut it off visibly rather than let it look whole.
@@ -328,11 +279,8 @@ export class RequestPath implements ClientEvents, DecisionTaker, AttemptOwner {
     const { exchange } = this;
     this.#answerBegun = true;
     exchange.status = answer.status;
-    exchange.responseBytes = sendLocalAnswer(
-      this.client,
-      withHsts(exchange, answer),
-      exchange.method === 'HEAD',
-    );
+    const whole = withHsts(exchange, answer);
+    exchange.responseBytes = sendLocalAnswer(this.client, whole, exchange.method === 'HEAD');
     this.#end();
   }
 

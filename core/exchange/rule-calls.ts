@@ -1,5 +1,5 @@
 import { ProxyError } from '../shared/errors.ts';
-import type { Backend } from '../upstreams/backend.ts';
+import type { AddressBackend } from '../upstreams/backend.ts';
 import type { Upstream } from '../upstreams/upstream.ts';
 import { applyEdits } from './apply-edits.ts';
 import type { Exchange } from './exchange.ts';
@@ -7,7 +7,7 @@ import { reasonOf } from './respond.ts';
 import type { ResponseHead } from './streams.ts';
 
 /** The backend that the rule's own scheduler picks; undefined leaves it to the upstream's. */
-export function pickByRule(exchange: Exchange, upstream: Upstream): Backend | undefined {
+export function pickByRule(exchange: Exchange, upstream: Upstream): AddressBackend | undefined {
   const { rules } = exchange.service;
   if (rules === null || !rules.handles.pick) return undefined;
   const candidates = upstream.candidates();
@@ -19,7 +19,7 @@ export function pickByRule(exchange: Exchange, upstream: Upstream): Backend | un
     })),
     exchange,
   );
-  return candidates[index];
+  return upstream.resolve(candidates[index]);
 }
 
 /** The head of the answer as the rule's response handler leaves it, or the handler's failure. */

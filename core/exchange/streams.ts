@@ -1,4 +1,5 @@
 import type { UpstreamConfig } from '../shared/config-types.ts';
+import type { Deadlines } from '../shared/deadlines.ts';
 import type { ProxyError } from '../shared/errors.ts';
 import type { TlsInfo } from '../shared/tls-info.ts';
 import type { HeaderList } from './headers.ts';
@@ -19,6 +20,11 @@ export type BodyFraming =
 export const NO_BODY: BodyFraming = { kind: 'none' };
 export const CHUNKED_BODY: BodyFraming = { kind: 'chunked' };
 export const UNTIL_CLOSE_BODY: BodyFraming = { kind: 'until-close' };
+
+/** Whether anything follows the head. */
+export function hasBody(framing: BodyFraming): boolean {
+  return framing.kind !== 'none' && (framing.kind !== 'length' || framing.bytes > 0);
+}
 
 /** The connection that requests come over. */
 export interface Peer {
@@ -164,6 +170,19 @@ export interface ClientEvents {
   onClientWritable(): void;
 }
 
+/** Who accepted a client's connection: the listener. */
+export interface Acceptor {
+  limits(): ClientLimits;
+  /** Whether connections are to end after the exchanges under way. */
+  readonly draining: boolean;
+  readonly deadlines: Deadlines;
+  /** Begins an exchange. */
+  onRequest(peer: Peer, client: ClientStream, request: ReceivedRequest): ClientEvents;
+  /** What came is no request: an exchange that only answers `error`. */
+  onRefused(peer: Peer, client: ClientStream, error: ProxyError): ClientEvents;
+  onClosed(peer: Peer): void;
+}
+
 /** What an upstream's config says of its connections. */
 export type BackendSettings = Pick<UpstreamConfig, 'timeouts' | 'limits'>;
 
@@ -171,6 +190,8 @@ export type BackendSettings = Pick<UpstreamConfig, 'timeouts' | 'limits'>;
 export interface BackendStream {
   /** Whether its connection has served an exchange before: a failure may then be an idle connection that the backend just closed. */
   readonly isReused: boolean;
+  /** Whether the backend can say that it did nothing with a request although it has got some of its body (HTTP/2). */
+  readonly mayRefuse: boolean;
   /** Begins an attempt; `onConnected` follows, before this returns where the connection is up. */
   open(events: BackendEvents, method: string, settings: BackendSettings): void;
   /** With a framing other than 'none', sendData and sendEnd follow, if `expectsContinue` maybe not before a 100. */

@@ -32,7 +32,7 @@ export class BackendConnections {
     this.#http2 =
       protocol === 'http1'
         ? null
-        : new SessionPool(() => openSocket(address, tls, offered, null), {
+        : new SessionPool((preface) => openSocket(address, tls, offered, preface), {
             deadlines,
             scheme: tls === null ? 'http' : 'https',
             otherConnections: () => this.#http1.size,
@@ -60,7 +60,9 @@ export class BackendConnections {
     if (this.#http2 === null || wanted.upgrade) return this.#acquireHttp1(config, wanted);
     // Asked anew when there is no connection left: it may be another server by now.
     if (this.#http1.size === 0) this.#choseHttp1 = false;
-    return this.#choseHttp1 ? this.#acquireHttp1(config, wanted) : this.#http2.acquire(config);
+    return this.#choseHttp1
+      ? this.#acquireHttp1(config, wanted)
+      : this.#http2.acquire(config, wanted.preface);
   }
 
   #acquireHttp1(config: UpstreamConfig, wanted: Wanted): BackendStream | null {

@@ -1,7 +1,7 @@
 import type { BackendStream } from '../exchange/streams.ts';
 import type { UpstreamConfig } from '../shared/config-types.ts';
 import type { Deadlines } from '../shared/deadlines.ts';
-import type { Backend, BackendRuntime } from '../upstreams/backend.ts';
+import type { AddressBackend, BackendRuntime } from '../upstreams/backend.ts';
 import { BackendConnections } from './backend-connections.ts';
 
 /** Which connection is wanted. */
@@ -31,7 +31,7 @@ export class ConnectionPools {
    * Takes a connection, or a stream of one, for one attempt; opens one where there is none.
    * @returns null when the backend has as many connections as it may
    */
-  acquire(backend: Backend, config: UpstreamConfig, wanted: Wanted): BackendStream | null {
+  acquire(backend: AddressBackend, config: UpstreamConfig, wanted: Wanted): BackendStream | null {
     let pool = this.#pools.get(backend.runtime);
     if (pool === undefined || !pool.fits(config)) {
       // What was agreed on with other settings, such as without verification, is not used any more.
@@ -57,7 +57,8 @@ export class ConnectionPools {
     this.#pools.delete(runtime);
   }
 
-  closeIdle(): void {
-    for (const pool of this.#pools.values()) pool.closeIdle();
+  /** Of all backends, or of these. */
+  closeIdle(runtimes: Iterable<BackendRuntime> = this.#pools.keys()): void {
+    for (const runtime of runtimes) this.#pools.get(runtime)?.closeIdle();
   }
 }

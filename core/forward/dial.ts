@@ -47,6 +47,11 @@ export class Dial implements Timed, ClientSessionOwner {
     socket.on('close', this.#onClose);
   }
 
+  /** Whether it begins with something that makes it one client's alone. */
+  get isPrivate(): boolean {
+    return this.#opening.preface !== null;
+  }
+
   #onConnected(): void {
     if (this.#isDone) return;
     const { socket } = this.#opening;
@@ -107,6 +112,7 @@ function speaksHttp2({ socket }: OpeningSocket): boolean {
 /** An attempt that waits for its connection, and goes on over another stream then. */
 export class WaitingStream implements BackendStream {
   readonly isReused = false;
+  readonly mayRefuse = false;
   readonly #dial: Dial;
   #opened: {
     readonly events: BackendEvents;

@@ -1,20 +1,23 @@
 import type { HeaderList } from '../exchange/headers.ts';
-import type {
-  BackendEvents,
-  BackendSettings,
-  BackendStream,
-  BodyConsumer,
-  ClientStream,
-  OutgoingRequest,
-  RequestHead,
-  ResponseHead,
+import {
+  hasBody,
+  type BackendEvents,
+  type BackendSettings,
+  type BackendStream,
+  type ClientStream,
+  type OutgoingRequest,
+  type RequestHead,
+  type ResponseHead,
 } from '../exchange/streams.ts';
 import type { ProxyError } from '../shared/errors.ts';
-import type { Backend } from '../upstreams/backend.ts';
+import type { AddressBackend } from '../upstreams/backend.ts';
+import type { RequestBody } from './request-body.ts';
 
 /** The request path's side of an attempt. */
 export interface AttemptOwner {
   readonly client: ClientStream;
+  /** Asked for only where the request has one. */
+  readonly body: RequestBody;
   onConnected(): void;
   onInformational(head: ResponseHead): void;
   onAnswerHead(head: ResponseHead): void;
@@ -22,10 +25,6 @@ export interface AttemptOwner {
   /** @returns false when the client takes no more for now */
   onAnswerData(piece: Buffer): boolean;
   onAnswerEnd(trailers: HeaderList | null): void;
-  /** @returns false when the body is too large and the attempt is over */
-  onRequestData(bytes: number): boolean;
-  /** The client failed in mid-body. */
-  onRequestFailed(error: ProxyError): void;
   onAttemptFailed(error: ProxyError): void;
 }
 
@@ -33,18 +32,16 @@ export interface AttemptOwner {
  * One try at one backend: the request goes there, the answer comes back, each side waits for the
  * other when it is slower.
  */
-export class Attempt implements BackendEvents, BodyConsumer {
-  readonly backend: Backend;
+export class Attempt implements BackendEvents {
+  readonly backend: AddressBackend;
   stream: BackendStream;
-  /** Whether the request body has begun to be read: it can not be sent a second time. */
-  bodyBegun = false;
   readonly #owner: AttemptOwner;
   readonly #head: OutgoingRequest;
   readonly #request: RequestHead;
 
   constructor(
     owner: AttemptOwner,
-    backend: Backend,
+    backend: AddressBackend,
     stream: BackendStream,
     head: OutgoingRequest,
     request: RequestHead,
@@ -71,27 +68,9 @@ export class Attempt implements BackendEvents, BodyConsumer {
     this.#owner.onConnected();
     const { framing, expectsContinue } = this.#request;
     this.stream.sendHead(this.#head, framing, expectsContinue);
-    if (framing.kind === 'none' || (framing.kind === 'length' && framing.bytes === 0)) return;
-    this.bodyBegun = true;
-    this.#owner.client.readBody(this);
+    if (!hasBody(framing)) return;
+    this.#owner.body.sendTo(stream);
     this.stream.flush();
-  }
-
-  onBodyData(piece: Buffer): void {
-    if (!this.#owner.onRequestData(piece.length)) return;
-    if (!this.stream.sendData(piece)) this.#owner.client.pauseBody();
-  }
-
-  onBodyPause(): void {
-    this.stream.flush();
-  }
-
-  onBodyEnd(trailers: HeaderList | null): void {
-    this.stream.sendEnd(trailers);
-  }
-
-  onBodyError(error: ProxyError): void {
-    this.#owner.onRequestFailed(error);
   }
 
   onBackendWritable(): void {

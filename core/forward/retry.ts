@@ -7,8 +7,8 @@ export interface FailedAttempt {
   /** Attempts begun so far, this one included. */
   readonly attempts: number;
   readonly maxAttempts: number;
-  /** Whether any of the request body was taken from the client: it is gone. */
-  readonly bodyBegun: boolean;
+  /** Whether some of the request body was taken from the client and is not kept. */
+  readonly bodyIsGone: boolean;
   /** Whether the request was written to a connection that was kept from an earlier exchange. */
   readonly reusedConnection: boolean;
 }
@@ -35,7 +35,7 @@ const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT'
  */
 export function afterFailure(failed: FailedAttempt): RetryDecision {
   const { error } = failed;
-  if (!error.retryable || failed.bodyBegun) return 'give-up';
+  if (!error.retryable || failed.bodyIsGone) return 'give-up';
   if (!NEVER_PROCESSED.has(error.code) && !IDEMPOTENT.has(failed.method)) return 'give-up';
   const wasEnding = error.code === 'backend-reset' || error.code === 'stream-refused';
   if (wasEnding && failed.reusedConnection) return 'fresh-connection';

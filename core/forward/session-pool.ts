@@ -21,13 +21,15 @@ export class SessionPool implements DialOwner {
   readonly deadlines: Deadlines;
   readonly scheme: 'http' | 'https';
   readonly onHttp1: ((dial: Dial, socket: OpeningSocket) => void) | null;
-  readonly #open: () => OpeningSocket;
+  readonly #open: (preface: string | null) => OpeningSocket;
   readonly #otherConnections: () => number;
   readonly #sessions = new Set<ClientSession>();
+  /** Those of one client alone, each for one attempt. */
+  readonly #private = new Set<ClientSession>();
   readonly #dials = new Set<Dial>();
   #retired = false;
 
-  constructor(open: () => OpeningSocket, setup: SessionPoolSetup) {
+  constructor(open: (preface: string | null) => OpeningSocket, setup: SessionPoolSetup) {
     this.#open = open;
     this.deadlines = setup.deadlines;
     this.scheme = setup.scheme;
@@ -43,7 +45,7 @@ export class SessionPool implements DialOwner {
   }
 
   get size(): number {
-    return this.#sessions.size + this.#dials.size;
+    return this.#sessions.size + this.#private.size + this.#dials.size;
   }
 
   get idle(): number {
@@ -55,9 +57,11 @@ export class SessionPool implements DialOwner {
   /**
    * A stream of the oldest connection that has one to spare, so that those no longer needed fall idle; else one that
    * waits for a connection.
+   * @param preface what a connection begins with, which makes it one client's alone; null: nothing
    * @returns null when all of as many connections as there may be are full
    */
-  acquire(config: UpstreamConfig): BackendStream | null {
+  acquire(config: UpstreamConfig, preface: string | null): BackendStream | null {
+    if (preface !== null) return this.#wait(this.#dial(config, preface));
     const { streams } = config.connections;
     let free = 0;
     let capacity = 0;
@@ -70,25 +74,30 @@ export class SessionPool implements DialOwner {
     }
     if (found !== null) {
       // The next connection is there before the last stream is taken.
-      if (free * 10 <= capacity && this.#dials.size === 0) this.#dial(config);
+      if (free * 10 <= capacity && this.#dials.size === 0) this.#dial(config, null);
       return found.attempt(config);
     }
-    for (const dial of this.#dials) if (dial.waiting.size < streams) return new WaitingStream(dial);
-    const dial = this.#dial(config);
+    for (const dial of this.#dials)
+      if (!dial.isPrivate && dial.waiting.size < streams) return new WaitingStream(dial);
+    return this.#wait(this.#dial(config, null));
+  }
+
+  #wait(dial: Dial | null): WaitingStream | null {
     return dial === null ? null : new WaitingStream(dial);
   }
 
-  #dial(config: UpstreamConfig): Dial | null {
+  #dial(config: UpstreamConfig, preface: string | null): Dial | null {
     const { max } = config.connections;
     if (max !== null && this.size + this.#otherConnections() >= max) return null;
-    const dial = new Dial(this.#open(), config, this);
+    const dial = new Dial(this.#open(preface), config, this);
     this.#dials.add(dial);
     return dial;
   }
 
   onSession(dial: Dial, session: ClientSession): void {
     this.#dials.delete(dial);
-    this.#sessions.add(session);
+    const peers = dial.isPrivate ? this.#private : this.#sessions;
+    peers.add(session);
     if (session.capacity(1) === 0) {
       // Another connection would have no more to give.
       const error = streamRefused('the backend allows no streams');
@@ -96,12 +105,15 @@ export class SessionPool implements DialOwner {
       session.drain();
       return;
     }
-    // The backend may allow fewer streams than wait.
-    for (const waiting of dial.waiting) waiting.continueOn(this.acquire(dial.config));
-    if (this.#retired) session.drain();
+    for (const waiting of dial.waiting) {
+      // The backend may allow fewer streams than wait.
+      waiting.continueOn(dial.isPrivate ? session.attempt(dial.config) : this.acquire(dial.config, null));
+    }
+    if (this.#retired || dial.isPrivate) session.drain();
   }
 
   onSessionOver(session: ClientSession): void {
+    this.#private.delete(session);
     this.#sessions.delete(session);
   }
 

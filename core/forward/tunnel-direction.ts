@@ -92,8 +92,10 @@ export class TunnelDirection implements TunnelEvents {
   onData(piece: Buffer): void {
     this.lastMs = performance.now();
     if (this.#close === 'unasked') {
+      const wasClosed = this.#frames.closed;
       this.#frames.follow(piece);
       this.#pass(piece);
+      if (this.#frames.closed && !wasClosed) this.#owner.onSenderDone(this);
     } else if (this.#close === 'waiting') this.#finishFrame(piece);
     else this.#drop(piece);
   }

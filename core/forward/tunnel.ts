@@ -4,11 +4,14 @@ import type { Timed } from '../shared/deadlines.ts';
 import { ProxyError } from '../shared/errors.ts';
 import { TunnelDirection, type DirectionOwner } from './tunnel-direction.ts';
 
-/** How long one end may take to read what the other one sent before it closed. */
+/** How long one end may take to read what the other one sent before it closed, and be silent before it closes, too. */
 const LAST_BYTES_MS = 30_000;
 
 /** How long a closing WebSocket waits for more of a frame under way, and then for the close frames of both ends. */
 const CLOSE_WAIT_MS = 5_000;
+
+/** How long a frame under way may take to end however much of it comes: its header may promise 2^63 bytes. */
+const LAST_FRAME_MS = 60_000;
 
 /** How a WebSocket ended. */
 export interface TunnelEnding {
@@ -32,6 +35,7 @@ export class Tunnel implements Timed, DirectionOwner {
   readonly #onEnd: (ending: TunnelEnding) => void;
   #phase: 'open' | 'closing' | 'last-bytes' = 'open';
   #leaveAtMs = Number.POSITIVE_INFINITY;
+  #cutAtMs = Number.POSITIVE_INFINITY;
   #endedFirst: TunnelDirection | null = null;
   #error: ProxyError | null = null;
 
@@ -75,11 +79,12 @@ export class Tunnel implements Timed, DirectionOwner {
 
   #checkWhileOpen(now: number): void {
     const { idleMs, pingMs } = this.#settings;
+    if (this.#endedFirst !== null && now >= this.#silentAtMs()) return this.#endBoth();
     if (now >= this.#leaveAtMs)
       return this.#close(
         new ProxyError('websocket-drained', 'proxy', 'closed, since its listener or backend goes away'),
       );
-    if (now >= this.#aliveMs() + idleMs)
+    if (now >= this.#silentAtMs())
       return this.#close(new ProxyError('websocket-idle', 'client', `nothing came for ${idleMs} ms`));
     if (pingMs !== null) {
       this.#askForLife(this.#fromClient, this.#fromBackend, now - pingMs);
@@ -95,6 +100,13 @@ export class Tunnel implements Timed, DirectionOwner {
     to.ping();
   }
 
+  /** When it has been silent for too long. Where one end is done, nobody waits long for the other one. */
+  #silentAtMs(): number {
+    const { idleMs } = this.#settings;
+    if (this.#endedFirst === null) return this.#aliveMs() + idleMs;
+    return Math.max(this.#fromClient.lastMs, this.#fromBackend.lastMs) + Math.min(idleMs, LAST_BYTES_MS);
+  }
+
   /**
    * When something last came; where both ends are pinged, from the one that has been silent for longer: each of
    * them has to answer, and an end that has vanished must not be kept by the answers of the other.
@@ -107,8 +119,8 @@ export class Tunnel implements Timed, DirectionOwner {
   }
 
   #armWhileOpen(): void {
-    const { idleMs, pingMs } = this.#settings;
-    let atMs = Math.min(this.#leaveAtMs, this.#aliveMs() + idleMs);
+    const { pingMs } = this.#settings;
+    let atMs = Math.min(this.#leaveAtMs, this.#silentAtMs());
     if (pingMs !== null)
       for (const { lastMs, pingedMs } of [this.#fromClient, this.#fromBackend])
         atMs = Math.min(atMs, Math.max(lastMs, pingedMs) + pingMs);
@@ -121,18 +133,20 @@ export class Tunnel implements Timed, DirectionOwner {
     this.#error = error;
     this.#phase = 'closing';
     this.deadlineMs = performance.now() + CLOSE_WAIT_MS;
+    this.#cutAtMs = performance.now() + LAST_FRAME_MS;
     this.#fromClient.close();
     this.#fromBackend.close();
     this.#endClosed();
   }
 
   onLastFrame(): void {
-    this.deadlineMs = performance.now() + CLOSE_WAIT_MS;
+    this.deadlineMs = Math.min(performance.now() + CLOSE_WAIT_MS, this.#cutAtMs);
   }
 
   onSenderDone(direction: TunnelDirection): void {
     this.#endedFirst ??= direction;
     if (this.#phase === 'closing') this.#endClosed();
+    else if (this.#phase === 'open') this.#armWhileOpen();
   }
 
   #endClosed(): void {
@@ -147,11 +161,7 @@ export class Tunnel implements Timed, DirectionOwner {
 
   #giveUpClosing(): void {
     if (this.#fromClient.closeWaits || this.#fromBackend.closeWaits) {
-      this.#error = new ProxyError(
-        'websocket-cut',
-        'proxy',
-        `cut off within a frame of which nothing more came for ${CLOSE_WAIT_MS} ms`,
-      );
+      this.#error = new ProxyError('websocket-cut', 'proxy', 'cut off within a frame that did not end');
     }
     this.#waitForLastBytes();
     for (const [from, to] of [
@@ -181,6 +191,11 @@ export class Tunnel implements Timed, DirectionOwner {
       other.from.destroySoon();
       this.#waitForLastBytes();
     }
+  }
+
+  #endBoth(): void {
+    this.#waitForLastBytes();
+    for (const { from, gone } of [this.#fromClient, this.#fromBackend]) if (!gone) from.destroySoon();
   }
 
   #waitForLastBytes(): void {

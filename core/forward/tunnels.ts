@@ -49,6 +49,11 @@ export class Tunnels {
     for (const [tunnel, its] of this.#open) this.#leaveWith(its, tunnel);
   }
 
+  /** These are there for new WebSockets again. Those that were told to leave still do. */
+  stay(parties: Iterable<Peer | BackendRuntime>): void {
+    for (const party of parties) this.#leaving.delete(party);
+  }
+
   #leaveWith({ peer, backend }: TunnelParties, tunnel: Tunnel): void {
     for (const party of [peer, backend]) {
       const endMs = this.#leaving.get(party);

@@ -1,4 +1,4 @@
-import type { BodyConsumer } from '../exchange/streams.ts';
+import { hasBody, type BodyConsumer } from '../exchange/streams.ts';
 import { ProxyError } from '../shared/errors.ts';
 import { copyOf } from '../shared/read-buffers.ts';
 import { malformedAnswer } from './backend-failures.ts';
@@ -8,8 +8,8 @@ import { parseResponseHead, type ParsedResponse } from './parse-head.ts';
 
 /** The connection that answers are read from. It is told of the body by the reader's `BodyReader`. */
 export interface AnswerReaderOwner extends BodyConsumer {
-  /** Unless `hasBody`, or the answer is a 1xx other than 101, it ends with this head. */
-  onAnswerHead(parsed: ParsedResponse, hasBody: boolean): void;
+  /** Unless it has a body, or is a 1xx other than 101, the answer ends with this head. */
+  onAnswerHead(parsed: ParsedResponse): void;
   /** What came is no answer; nothing is read any more. */
   onUnreadable(error: ProxyError): void;
 }
@@ -120,10 +120,9 @@ export class AnswerReader {
     this.#readAhead = this.#head.rest;
     this.#head.clear();
     const { status, framing } = parsed.head;
-    const hasBody = framing.kind !== 'none' && (framing.kind !== 'length' || framing.bytes > 0);
     if (status >= 200 || status === 101) this.#expectsHead = false;
-    if (hasBody) this.#body = new BodyReader(framing, this.#owner);
-    this.#owner.onAnswerHead(parsed, hasBody);
+    if (hasBody(framing)) this.#body = new BodyReader(framing, this.#owner);
+    this.#owner.onAnswerHead(parsed);
   }
 
   #readBody(body: BodyReader, chunk: Buffer): void {

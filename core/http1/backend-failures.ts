@@ -4,6 +4,9 @@ import { ProxyError } from '../shared/errors.ts';
 /** How far an attempt had come: no connection yet, no answer's head yet, in mid-answer. */
 export type AttemptStage = 'connecting' | 'head' | 'body';
 
+/** More 1xx than any sane backend sends before an answer. */
+export const MAX_INFORMATIONAL = 32;
+
 export function malformedAnswer(message: string, cause?: unknown): ProxyError {
   return new ProxyError('response-malformed', 'backend', message, { cause });
 }

@@ -5,8 +5,10 @@ import {
   createSecureContext,
   type ConnectionOptions,
   type SecureContext,
+  type TLSSocket,
 } from 'node:tls';
 import type { SocketAddressConfig, UpstreamTlsConfig } from '../shared/config-types.ts';
+import { policyOptions } from '../shared/tls-policy.ts';
 import type { SocketInput } from '../shared/socket-input.ts';
 
 /** TLS to one backend: what its connections have in common, and the session that the next one resumes. */
@@ -24,8 +26,9 @@ export class BackendTls {
   /**
    * Begins to connect; 'secureConnect' follows when the backend has proved who it is.
    * @param protocols for ALPN, the one that we like best first
+   * @param carrier the connection to use, which may still come about; null: one of its own
    */
-  connect(protocols: readonly string[], input: SocketInput): Socket {
+  connect(protocols: readonly string[], input: SocketInput, carrier: Socket | null): Socket {
     const { verify, serverName } = this.#config;
     const address = this.#address;
     const name = serverName ?? (address.kind === 'tcp' ? address.host : '');
@@ -38,6 +41,17 @@ export class BackendTls {
       ...(name === '' || isIP(name) !== 0 ? {} : { servername: name }),
       checkServerIdentity: (_, certificate) => checkServerIdentity(name, certificate),
       ...(this.#session === null ? {} : { session: this.#session }),
+    };
+    const socket =
+      carrier === null ? this.#connectAlone(options, input) : connectOver(carrier, options, input);
+    socket.on('session', (session) => (this.#session = session));
+    return socket;
+  }
+
+  #connectAlone(terms: ConnectionOptions, input: SocketInput): TLSSocket {
+    const address = this.#address;
+    const options: ConnectionOptions = {
+      ...terms,
       // @ts-expect-error -- tls.connect passes it on to net.connect, and its types do not say so
       allowHalfOpen: true,
       onread: input.onread,
@@ -47,16 +61,22 @@ export class BackendTls {
         ? connect({ path: address.path, ...options })
         : connect({ host: address.ip ?? address.host, port: address.port, ...options });
     if (address.kind === 'tcp') socket.setNoDelay(true).setKeepAlive(true);
-    socket.on('session', (session) => (this.#session = session));
     return socket;
   }
 
   #createContext(): SecureContext {
-    const { ca, cert, key, minVersion } = this.#config;
+    const { ca, cert, key, policy, minVersion } = this.#config;
     return createSecureContext({
-      minVersion,
+      ...(policy === null ? { minVersion } : policyOptions(policy)),
       ...(ca === null ? {} : { ca }),
       ...(cert === null || key === null ? {} : { cert, key }),
     });
   }
+}
+
+/** Node has no `onread` for a connection that is there already, and takes `allowHalfOpen` from it. */
+function connectOver(carrier: Socket, terms: ConnectionOptions, input: SocketInput): TLSSocket {
+  const socket = connect({ socket: carrier, ...terms });
+  input.readFrom(socket);
+  return socket;
 }

@@ -1,18 +1,19 @@
 import type { Socket } from 'node:net';
 import type { HeaderList } from '../exchange/headers.ts';
-import type {
-  BackendEvents,
-  BackendSettings,
-  BackendStream,
-  BodyFraming,
-  OutgoingRequest,
-  TunnelEnd,
+import {
+  hasBody,
+  type BackendEvents,
+  type BackendSettings,
+  type BackendStream,
+  type BodyFraming,
+  type OutgoingRequest,
+  type TunnelEnd,
 } from '../exchange/streams.ts';
 import type { Deadlines, Timed } from '../shared/deadlines.ts';
 import type { ProxyError } from '../shared/errors.ts';
 import type { SocketInput } from '../shared/socket-input.ts';
 import { AnswerReader, type AnswerReaderOwner } from './answer-reader.ts';
-import { connectError, cutOff, malformedAnswer, timedOut } from './backend-failures.ts';
+import { connectError, cutOff, malformedAnswer, MAX_INFORMATIONAL, timedOut } from './backend-failures.ts';
 import { MessageWriter } from './message-writer.ts';
 import type { OpeningSocket } from './open-socket.ts';
 import { SocketEnd } from './socket-end.ts';
@@ -26,9 +27,6 @@ export interface ClientConnectionOwner {
   onClosed(connection: ClientConnection): void;
 }
 
-/** More 1xx than any sane backend sends before an answer. */
-const MAX_INFORMATIONAL = 32;
-
 type Phase = 'connecting' | 'idle' | 'head' | 'body' | 'switched' | 'closed';
 
 /**
@@ -37,6 +35,7 @@ type Phase = 'connecting' | 'idle' | 'head' | 'body' | 'switched' | 'closed';
  */
 export class ClientConnection implements BackendStream, AnswerReaderOwner, Timed {
   readonly socket: Socket;
+  readonly mayRefuse = false;
   /** What the connection began with, which makes it one client's alone; null: nothing. */
   readonly preface: string | null;
   deadlineMs: number;
@@ -77,11 +76,6 @@ export class ClientConnection implements BackendStream, AnswerReaderOwner, Timed
     return this.#exchanges > 1;
   }
 
-  /** Whether any byte of the present attempt's answer has come. */
-  get #hasAnswerBytes(): boolean {
-    return this.#reader.received > 0;
-  }
-
   /** Begins an attempt on a fresh or idle connection; `onConnected` follows, at once on an idle one. */
   open(events: BackendEvents, method: string, settings: BackendSettings): void {
     this.#events = events;
@@ -109,7 +103,7 @@ export class ClientConnection implements BackendStream, AnswerReaderOwner, Timed
 
   sendHead(head: OutgoingRequest, framing: BodyFraming, expectsContinue: boolean): void {
     this.#chunkedRequest = framing.kind === 'chunked';
-    this.#sent = framing.kind === 'none' || (framing.kind === 'length' && framing.bytes === 0);
+    this.#sent = !hasBody(framing);
     this.#writer.hold(`${head.text()}\r\n`);
     if (this.#sent) this.#writer.flush();
     // While the client owes its body, time is not the backend's to use up.
@@ -157,7 +151,7 @@ export class ClientConnection implements BackendStream, AnswerReaderOwner, Timed
     this.#events?.onReadPause();
   }
 
-  onAnswerHead(parsed: ParsedResponse, hasBody: boolean): void {
+  onAnswerHead(parsed: ParsedResponse): void {
     const { head } = parsed;
     const events = this.#events;
     if (events === null) return;
@@ -179,7 +173,7 @@ export class ClientConnection implements BackendStream, AnswerReaderOwner, Timed
     this.#reusable = parsed.keepAlive;
     this.#phase = 'body';
     events.onResponseHead(head);
-    if (!hasBody && this.#events === events) this.#complete(null);
+    if (!hasBody(head.framing) && this.#events === events) this.#complete(null);
   }
 
   onUnreadable(error: ProxyError): void {
@@ -287,12 +281,12 @@ export class ClientConnection implements BackendStream, AnswerReaderOwner, Timed
   onDeadline(): void {
     if (this.#phase === 'idle') this.#discard();
     else if (this.#phase === 'connecting' || this.#phase === 'head' || this.#phase === 'body')
-      this.#fail(timedOut(this.#phase, this.#settings.timeouts, this.#hasAnswerBytes));
+      this.#fail(timedOut(this.#phase, this.#settings.timeouts, this.#reader.received > 0));
   }
 
   #failAtStage(how: string): void {
     const stage = this.#phase === 'connecting' || this.#phase === 'body' ? this.#phase : 'head';
-    this.#fail(cutOff(stage, how, this.#hasAnswerBytes));
+    this.#fail(cutOff(stage, how, this.#reader.received > 0));
   }
 
   #fail(error: ProxyError): void {

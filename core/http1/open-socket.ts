@@ -1,4 +1,4 @@
-import { connect, type Socket } from 'node:net';
+import { connect, type OnReadOpts, type Socket } from 'node:net';
 import type { SocketAddressConfig } from '../shared/config-types.ts';
 import { SocketInput } from '../shared/socket-input.ts';
 import type { BackendTls } from './backend-tls.ts';
@@ -16,7 +16,7 @@ export interface OpeningSocket {
 /**
  * Begins to connect to a backend. `allowHalfOpen`: its FIN is the end of its answer, not of our request.
  * @param protocols what is offered by ALPN where there is TLS
- * @param preface latin1 text that goes ahead of everything, or null; not together with TLS
+ * @param preface latin1 text that goes ahead of everything, a TLS handshake too, or null
  */
 export function openSocket(
   address: SocketAddressConfig,
@@ -25,9 +25,16 @@ export function openSocket(
   preface: string | null,
 ): OpeningSocket {
   const input = new SocketInput();
-  if (tls !== null)
-    return { socket: tls.connect(protocols, input), input, preface: null, readyEvent: 'secureConnect' };
-  const options = { allowHalfOpen: true, onread: input.onread };
+  if (tls === null) {
+    const socket = connectPlain(address, preface, input.onread);
+    return { socket, input, preface, readyEvent: 'connect' };
+  }
+  const carrier = preface === null ? null : connectPlain(address, preface);
+  return { socket: tls.connect(protocols, input, carrier), input, preface, readyEvent: 'secureConnect' };
+}
+
+function connectPlain(address: SocketAddressConfig, preface: string | null, onread?: OnReadOpts): Socket {
+  const options = { allowHalfOpen: true, ...(onread === undefined ? {} : { onread }) };
   const socket =
     address.kind === 'unix'
       ? connect({ path: address.path, ...options })
@@ -39,5 +46,5 @@ export function openSocket(
           ...options,
         });
   if (preface !== null) socket.write(preface, 'latin1');
-  return { socket, input, preface, readyEvent: 'connect' };
+  return socket;
 }

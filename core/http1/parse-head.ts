@@ -211,6 +211,8 @@ function parseResponse(text: string, method: string, maxFields: number): ParsedR
       default:
     }
   }
+  // Nothing but its end-to-end fields is passed on of a 1xx, in whatever protocol, so what it nominates goes here.
+  if (status < 200) for (const name of connection.nominated ?? []) headers.delete(name);
   const framing = responseFraming(method, status, version, contentLength, transferEncoding);
   return {
     head: { status, reason, headers, framing, nominated: connection.nominated },

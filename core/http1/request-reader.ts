@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { BodyConsumer, ClientLimits, RequestHead } from '../exchange/streams.ts';
+import { hasBody, type BodyConsumer, type ClientLimits, type RequestHead } from '../exchange/streams.ts';
 import { ProxyError } from '../shared/errors.ts';
 import { copyOf } from '../shared/read-buffers.ts';
 import { BodyReader } from './body-reader.ts';
@@ -171,7 +171,7 @@ export class RequestReader {
     this.phase = 'exchange';
     this.#owner.deadlineMs = 0;
     this.#body = null;
-    this.bodyFinished = framing.kind === 'none' || (framing.kind === 'length' && framing.bytes === 0);
+    this.bodyFinished = !hasBody(framing);
     this.#owner.onRequest(request);
   }
 

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { HeaderList } from '../exchange/headers.ts';
 import type {
+  Acceptor,
   BodyConsumer,
   ClientEvents,
   ClientLimits,
@@ -10,7 +11,7 @@ import type {
   TunnelEnd,
 } from '../exchange/streams.ts';
 import { ProxyError } from '../shared/errors.ts';
-import type { Deadlines, Timed } from '../shared/deadlines.ts';
+import type { Timed } from '../shared/deadlines.ts';
 import type { SocketInput } from '../shared/socket-input.ts';
 import type { BodyReader } from './body-reader.ts';
 import { MessageWriter } from './message-writer.ts';
@@ -25,17 +26,9 @@ import {
   serializeSwitchingHead,
 } from './serialize-response.ts';
 
-/** The connection's owner: the listener that accepted it. */
-export interface ServerConnectionOwner {
-  limits(): ClientLimits;
-  /** Whether connections are to end after the exchange under way. */
-  readonly draining: boolean;
-  readonly deadlines: Deadlines;
-  /** Begins an exchange. */
+/** The connection's owner. */
+export interface ServerConnectionOwner extends Acceptor {
   onRequest(peer: Peer, client: ClientStream, request: ParsedRequest): ClientEvents;
-  /** What came is no request: an exchange that only answers `error`. */
-  onRefused(peer: Peer, client: ClientStream, error: ProxyError): ClientEvents;
-  onClosed(peer: Peer): void;
 }
 
 /** How long a closed connection still takes (and drops) what the client sends, lest a reset destroy the answer (RFC 9112 9.6). */

@@ -1,6 +1,7 @@
 import type { OpeningSocket } from '../http1/open-socket.ts';
 import type { Deadlines, Timed } from '../shared/deadlines.ts';
-import { Http2Connection, type ConnectionLimits } from './connection.ts';
+import { Http2Connection } from './connection.ts';
+import type { ConnectionLimits } from './connection-state.ts';
 import { Http2BackendStream } from './client-stream.ts';
 import { connectionError, ErrorCode, type Http2Error } from './errors.ts';
 import { PREFACE } from './frame-types.ts';
@@ -24,6 +25,10 @@ const STREAM_WINDOW_BYTES = 128 * 1024;
 const FULL_WINDOWS = 100;
 /** A connection over which nothing came for so long may be gone without a word: firewalls forget idle ones. */
 const DOUBTFUL_AFTER_MS = 5000;
+/** gRPC servers end a connection at the third PING without a message of theirs in between. */
+const MAX_PROBES = 2;
+/** How long a connection that is over has for its last frames, lest a backend that does not read keep it. */
+const LINGER_MS = 2000;
 /** Far beyond what honest backends do; each costs us little. */
 const FLOODS = { resets: 5000, pings: 1000, settings: 100, emptyFrames: 5000, continuations: 64 };
 const LAST_STREAM_ID = 2 ** 31 - 1;
@@ -42,6 +47,8 @@ export class ClientSession extends Http2Connection implements Timed {
   /** No new attempts: the backend, or the pool, wants it to end. */
   #isDraining = false;
   #isProbing = false;
+  /** Since the backend last sent a message. */
+  #probes = 0;
   #receivedMs = performance.now();
 
   /** `opening`: a socket that is connected. */
@@ -61,7 +68,10 @@ export class ClientSession extends Http2Connection implements Timed {
     socket.on('drain', () => this.onDrain());
     socket.on('end', () => this.#onSocketEnd('closed the connection'));
     socket.on('error', (error: Error) => this.#onSocketEnd(`broke the connection: ${error.message}`));
-    socket.on('close', () => this.#onSocketEnd('closed the connection'));
+    socket.on('close', () => {
+      this.#onSocketEnd('closed the connection');
+      this.deadlines.delete(this);
+    });
     this.outgoing.frames.preface(PREFACE);
     this.begin(settings.limits.headBytes);
   }
@@ -92,10 +102,9 @@ export class ClientSession extends Http2Connection implements Timed {
     const id = this.#nextId;
     this.#nextId += 2;
     if (this.#nextId > LAST_STREAM_ID) this.drain();
-    if (this.isUnused) {
-      if (!this.#isProbing) this.deadlineMs = 0;
-      if (performance.now() - this.#receivedMs > DOUBTFUL_AFTER_MS) this.probe();
-    }
+    if (this.isUnused && !this.#isProbing) this.deadlineMs = 0;
+    const silentMs = performance.now() - this.#receivedMs;
+    if (silentMs > DOUBTFUL_AFTER_MS && this.#probes < MAX_PROBES) this.probe();
     this.deadlines.add(stream);
     return this.addStream(id, stream);
   }
@@ -104,8 +113,14 @@ export class ClientSession extends Http2Connection implements Timed {
   probe(): void {
     if (this.isOver || this.#isProbing) return;
     this.#isProbing = true;
+    this.#probes += 1;
     this.outgoing.frames.ping(Buffer.alloc(8), false);
     this.deadlineMs = performance.now() + this.#settings.timeouts.connectMs;
+  }
+
+  /** For streams: a message of the backend's has come. */
+  heard(): void {
+    this.#probes = 0;
   }
 
   /** No new attempts; ends when those under way have. */
@@ -120,7 +135,8 @@ export class ClientSession extends Http2Connection implements Timed {
   }
 
   onDeadline(): void {
-    if (this.#isProbing) this.#onSocketEnd('gave no sign of life');
+    if (this.isOver) this.socket.destroy();
+    else if (this.#isProbing) this.#onSocketEnd('gave no sign of life');
     else if (this.isUnused) this.#end('was idle');
   }
 
@@ -155,7 +171,7 @@ export class ClientSession extends Http2Connection implements Timed {
   }
 
   #leave(reason: string): void {
-    this.deadlines.delete(this);
+    this.deadlineMs = performance.now() + LINGER_MS;
     this.#owner.onOver(this, reason);
   }
 
@@ -181,6 +197,8 @@ export class ClientSession extends Http2Connection implements Timed {
 
   /** Anything that is received is a sign of life: `#onRead` has seen it. */
   protected onPingAnswered(): void {}
+
+  protected onRead(): void {}
 
   protected onSettings(): void {
     if (this.#isReady) return;

@@ -1,14 +1,21 @@
 import type { HeaderList } from '../exchange/headers.ts';
-import type {
-  BackendEvents,
-  BackendSettings,
-  BackendStream,
-  BodyFraming,
-  FieldLine,
-  OutgoingRequest,
-  TunnelEnd,
+import {
+  hasBody,
+  type BackendEvents,
+  type BackendSettings,
+  type BackendStream,
+  type BodyFraming,
+  type FieldLine,
+  type OutgoingRequest,
+  type TunnelEnd,
 } from '../exchange/streams.ts';
-import { cutOff, malformedAnswer, streamRefused, timedOut } from '../http1/backend-failures.ts';
+import {
+  cutOff,
+  malformedAnswer,
+  MAX_INFORMATIONAL,
+  streamRefused,
+  timedOut,
+} from '../http1/backend-failures.ts';
 import type { Timed } from '../shared/deadlines.ts';
 import type { ProxyError } from '../shared/errors.ts';
 import type { ClientSession } from './client-session.ts';
@@ -18,12 +25,10 @@ import { readAnswerHead } from './answer-fields.ts';
 import { readTrailers } from './trailers.ts';
 import type { Http2Stream, StreamEvents } from './stream.ts';
 
-/** More 1xx than any sane backend sends before an answer. */
-const MAX_INFORMATIONAL = 32;
-
 /** One attempt on a stream of a session to a backend. */
 export class Http2BackendStream implements BackendStream, StreamEvents, Timed {
-  readonly isReused: boolean;
+  isReused: boolean;
+  readonly mayRefuse = true;
   deadlineMs = 0;
   readonly #session: ClientSession;
   #stream: Http2Stream | null = null;
@@ -59,7 +64,7 @@ export class Http2BackendStream implements BackendStream, StreamEvents, Timed {
   // --- sending -----------------------------------------------------------------------------
 
   sendHead(head: OutgoingRequest, framing: BodyFraming, expectsContinue: boolean): void {
-    const isEnd = framing.kind === 'none' || (framing.kind === 'length' && framing.bytes === 0);
+    const isEnd = !hasBody(framing);
     this.#stream?.sendHeaders(head.fields(this.#session.scheme), isEnd);
     // While the client owes its body, time is not the backend's to use up.
     if (isEnd || expectsContinue) this.#armResponseDeadline();
@@ -93,6 +98,7 @@ export class Http2BackendStream implements BackendStream, StreamEvents, Timed {
 
   onHeaders(block: HeaderBlock, isEnd: boolean): void {
     this.#answered = true;
+    this.#session.heard();
     if (this.#phase === 'body') {
       if (!isEnd) throw streamError(ErrorCode.ProtocolError, 'a second head');
       this.#stream?.endReceiving(readTrailers(block, ErrorCode.ProtocolError));
@@ -118,6 +124,7 @@ export class Http2BackendStream implements BackendStream, StreamEvents, Timed {
 
   onData(piece: Buffer): void {
     if (this.#phase === 'head') throw streamError(ErrorCode.ProtocolError, 'DATA before the head');
+    this.#session.heard();
     this.#events?.onResponseData(piece);
   }
 
@@ -167,6 +174,8 @@ export class Http2BackendStream implements BackendStream, StreamEvents, Timed {
     // RFC 9113 8.7: what was refused, or is above the last stream of a GOAWAY, was not processed.
     else if (code === ErrorCode.RefusedStream && !this.#answered) this.#fail(streamRefused(message));
     else {
+      // The connection goes on: it was not the time that it had been in use.
+      if (by === 'peer') this.isReused = false;
       const how = by === 'peer' ? `reset the stream (${nameOf(code)})` : message;
       this.#fail(cutOff(this.#phase, how, this.#answered));
     }

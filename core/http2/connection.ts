@@ -1,6 +1,5 @@
-import type { Socket } from 'node:net';
+import { ConnectionState } from './connection-state.ts';
 import { connectionError, ErrorCode, Http2Error, streamError } from './errors.ts';
-import { FloodGuard, type FloodKind, type FloodLimits } from './flood-guard.ts';
 import { DEFAULT_FRAME_BYTES, Flag, FrameType } from './frame-types.ts';
 import {
   checkLength,
@@ -9,175 +8,85 @@ import {
   headerFragment,
   readGoAway,
 } from './frame-payloads.ts';
-import { FrameReader, type FrameSink } from './frame-reader.ts';
-import type { Setting } from './frame-writer.ts';
-import { HeaderBlockReader, type HeadLimits, type HeaderBlock } from './header-block.ts';
+import { FrameReader, HEADERS_WORTH, type FrameSink } from './frame-reader.ts';
+import { HeaderBlockReader, type HeaderBlock } from './header-block.ts';
 import { HpackDecoder } from './hpack-decoder.ts';
-import { IncomingWindow } from './incoming-window.ts';
-import { Outgoing } from './outgoing.ts';
-import { PeerSettings, SettingId } from './settings.ts';
-import { Http2Stream, type StreamConnection, type StreamEvents } from './stream.ts';
+import { PacedInput } from './paced-input.ts';
+import type { Http2Stream } from './stream.ts';
 
-/** What one side allows the other. */
-export interface ConnectionLimits extends HeadLimits {
-  readonly floods: FloodLimits & { readonly continuations: number };
-}
-
-/** What is fixed for the life of a connection. */
-export interface ConnectionSetup {
-  /** The window that each stream is given. */
-  readonly windowBytes: number;
-  readonly connectionWindowBytes: number;
-  /** Settings to be sent besides INITIAL_WINDOW_SIZE and MAX_HEADER_LIST_SIZE. */
-  readonly settings: readonly Setting[];
-}
-
-/** DATA alone never lets so much wait in the socket: heads and acknowledgements do, for a peer that asks without reading. It is not read then. */
-const MAX_UNSENT_BYTES = 512 * 1024;
+/** So much is read of a peer in one go (see FrameReader): requests that are answered on the spot must not hold up the other connections. */
+const PORTION = 128 * HEADERS_WORTH;
 const SMALL_UPDATE_BYTES = 128;
 const OUR_TABLE_BYTES = 4096;
-/** Of streams that we have reset, so many are remembered: frames that were on their way are ignored (RFC 9113 5.1). */
-const MAX_REMEMBERED_RESETS = 1000;
 
 /**
- * What both sides of HTTP/2 share: frames, settings, flow control, header blocks, the map of streams and the
- * bounds on what a peer may do for nothing. A subclass (server-session.ts, client-session.ts) wires the socket:
- * it hands what is read to `receive`, calls `onDrain` and `breakOff`, and supplies the abstract members.
+ * What both sides of HTTP/2 share: what each frame of the peer's does to the connection and its streams. A session
+ * (server-session.ts, client-session.ts) wires the socket: it hands what is read to `receive`, calls `onDrain` and
+ * `breakOff`, and supplies the abstract members.
  */
-export abstract class Http2Connection implements FrameSink, StreamConnection {
-  readonly socket: Socket;
-  readonly peer = new PeerSettings();
-  protected readonly streams = new Map<number, Http2Stream>();
-  protected readonly outgoing: Outgoing;
-  /** The connection has failed or is over: nothing is read any more. */
-  protected isOver = false;
+export abstract class Http2Connection extends ConnectionState implements FrameSink {
   /** Whether the peer has sent its first SETTINGS, and acknowledged ours. */
   protected hasSettings = false;
   protected settingsAcknowledged = false;
-  readonly #setup: ConnectionSetup;
-  readonly #reader: FrameReader;
+  readonly #reader = new FrameReader(this, DEFAULT_FRAME_BYTES, PORTION);
   readonly #blocks = new HeaderBlockReader(new HpackDecoder(OUR_TABLE_BYTES));
-  readonly #floods = new FloodGuard();
-  readonly #incoming: IncomingWindow;
   /** Streams that were given something by the chunk that is being read. */
-  #touched: Http2Stream[] = [];
-  readonly #resets = new Set<number>();
+  readonly #touched = new Set<Http2Stream>();
+  /** `messageFrames` when the last PING came. */
+  #answeredFrames = 0;
+  readonly #input = new PacedInput(this.socket, this.outgoing, (chunk) => this.#read(chunk));
 
-  constructor(socket: Socket, setup: ConnectionSetup) {
-    this.socket = socket;
-    this.#setup = setup;
-    this.outgoing = new Outgoing(socket);
-    this.#reader = new FrameReader(this, DEFAULT_FRAME_BYTES);
-    this.#incoming = new IncomingWindow(this.outgoing.frames, setup.windowBytes, setup.connectionWindowBytes);
-  }
+  // --- what a session supplies ---------------------------------------------------------------
 
-  // --- what a subclass supplies --------------------------------------------------------------
-
-  /** Read anew for each header block and frame that counts. */
-  protected abstract limits(): ConnectionLimits;
   /** Whether a stream of this id was never opened by either side. */
   protected abstract isIdle(streamId: number): boolean;
-  /** The highest stream of the peer that was, or may have been, processed (RFC 9113 6.8). */
-  protected abstract get lastPeerStream(): number;
   /**
    * The peer opens an idle stream with a header block, which is decoded already. A server adds a stream or refuses it
    * (`refuseStream`) and returns null; a client throws. The stream's events get the block next.
    */
   protected abstract onNewStream(streamId: number): Http2Stream | null;
+  /** What was received so far has been read. */
+  protected abstract onRead(): void;
   /** `peer` has changed. */
   protected abstract onSettings(): void;
   /** A PING of ours (`outgoing.frames.ping`) is answered. */
   protected abstract onPingAnswered(): void;
   /** GOAWAY has come: streams above `lastStreamId` were not processed (RFC 9113 6.8). */
   protected abstract onGoAway(lastStreamId: number, code: number, debug: string): void;
-  /** A stream has left `streams`. */
-  protected abstract onStreamGone(stream: Http2Stream): void;
-  /** The peer broke the rules of the connection. GOAWAY is written and every stream told; the socket is still to be ended. */
-  protected abstract onFailed(error: Http2Error): void;
 
-  // --- what a subclass uses ------------------------------------------------------------------
-
-  /** Sends our settings; a client's preface comes before. */
-  protected begin(maxHeaderListBytes: number): void {
-    this.outgoing.frames.settings([
-      ...this.#setup.settings,
-      [SettingId.InitialWindowSize, this.#setup.windowBytes],
-      [SettingId.MaxHeaderListSize, maxHeaderListBytes],
-    ]);
-    this.#incoming.announce();
-  }
-
-  /** Makes a stream of ours or of the peer's. */
-  protected addStream(id: number, events: StreamEvents): Http2Stream {
-    const stream = new Http2Stream(
-      this,
-      this.outgoing,
-      id,
-      events,
-      this.peer.windowBytes,
-      this.#setup.windowBytes,
-    );
-    this.streams.set(id, stream);
-    return stream;
-  }
+  // --- what a session uses -------------------------------------------------------------------
 
   /** Whether a frame or header block has come in part. */
   protected get isMidBlock(): boolean {
     return this.#blocks.streamId !== 0 || this.#reader.isMidFrame;
   }
 
-  /** Counts something that costs the peer next to nothing. @throws Http2Error ENHANCE_YOUR_CALM of the connection */
-  protected count(kind: FloodKind): void {
-    const limit = this.limits().floods[kind];
-    if (this.#floods.exceeds(kind, limit, performance.now()))
-      throw connectionError(ErrorCode.EnhanceYourCalm, `more than ${limit} ${kind} in a second`);
-  }
-
-  /** Refuses a stream that was not added; it counts as a reset. @throws Http2Error of the connection */
-  protected refuseStream(id: number, code: ErrorCode): void {
-    this.outgoing.frames.rstStream(id, code);
-    this.#remember(id);
-    this.count('resets');
-  }
-
   /** Takes what the socket has read; a piece of it is valid during the call only. */
   receive(chunk: Buffer): void {
-    if (this.isOver) return;
+    this.#input.receive(chunk);
+  }
+
+  #read(chunk: Buffer): number | null {
+    if (this.isOver) return null;
+    let read: number;
     try {
-      this.#reader.receive(chunk);
+      read = this.#reader.receive(chunk);
     } catch (error) {
       if (!(error instanceof Http2Error)) throw error;
       this.fail(error);
-      return;
+      return null;
     }
-    const touched = this.#touched;
-    if (touched.length > 0) {
-      this.#touched = [];
-      for (const stream of touched) if (!stream.isClosed) stream.events.onReadPause();
-    }
-    if (this.outgoing.unsentBytes > MAX_UNSENT_BYTES) this.socket.pause();
+    for (const stream of this.#touched) if (!stream.isClosed) stream.events.onReadPause();
+    this.#touched.clear();
+    this.onRead();
+    return this.isOver ? null : read;
   }
 
   /** The socket takes more again. */
   protected onDrain(): void {
     if (this.isOver) return;
-    if (this.socket.isPaused()) this.socket.resume();
+    this.#input.resume();
     this.outgoing.takeTurns();
-  }
-
-  /** Ends every stream and says why. Only the first call does anything. */
-  protected fail(error: Http2Error): void {
-    if (this.isOver) return;
-    this.outgoing.frames.goAway(this.lastPeerStream, error.code, error.message.slice(0, 200));
-    this.breakOff(error.code, error.message);
-    this.outgoing.frames.writeHeld();
-    this.onFailed(error);
-  }
-
-  /** The connection is over: tells every stream. */
-  protected breakOff(code: ErrorCode, message: string): void {
-    this.isOver = true;
-    for (const stream of this.streams.values()) stream.breakOff(code, 'connection', message);
   }
 
   // --- frames --------------------------------------------------------------------------------
@@ -187,7 +96,7 @@ export abstract class Http2Connection implements FrameSink, StreamConnection {
     this.#checkOrder(FrameType.Data, streamId);
     const isEnd = isLast && (flags & Flag.EndStream) !== 0;
     if (part.length === 0 && isLast && !isEnd) this.count('emptyFrames');
-    if (!this.#incoming.take(flowBytes))
+    if (!this.incoming.take(flowBytes))
       throw connectionError(ErrorCode.FlowControlError, 'more DATA than the connection has window for');
     const stream = this.streams.get(streamId);
     if (stream === undefined) {
@@ -215,7 +124,7 @@ export abstract class Http2Connection implements FrameSink, StreamConnection {
     // Padding is used up as it comes.
     if (flowBytes > part.length) this.giveWindow(stream, flowBytes - part.length);
     if (part.length === 0) return;
-    this.#touched.push(stream);
+    this.#touched.add(stream);
     stream.receive(part);
   }
 
@@ -240,7 +149,7 @@ export abstract class Http2Connection implements FrameSink, StreamConnection {
       case FrameType.Ping:
         checkOfConnection(streamId, 'PING');
         checkLength(payload, 8, 'PING');
-        this.count('pings');
+        this.#countPing();
         if ((flags & Flag.Ack) === 0) this.outgoing.frames.ping(payload, true);
         else this.onPingAnswered();
         break;
@@ -271,6 +180,13 @@ export abstract class Http2Connection implements FrameSink, StreamConnection {
         // RFC 9113 5.5: unknown types are ignored; but they are no way to keep us busy.
         this.count('emptyFrames');
     }
+  }
+
+  /** Who measures the path sends a PING for what it got (gRPC does, for each message even): as many as that are no flood. */
+  #countPing(): void {
+    const { messageFrames } = this.outgoing.frames;
+    if (messageFrames === this.#answeredFrames) this.count('pings');
+    this.#answeredFrames = messageFrames;
   }
 
   /** The first frame is SETTINGS (RFC 9113 3.4), and nothing comes between the parts of a header block (6.10). */
@@ -311,7 +227,7 @@ export abstract class Http2Connection implements FrameSink, StreamConnection {
       if (stream.remoteEnded)
         throw streamError(ErrorCode.StreamClosed, 'HEADERS behind the end of the stream');
       if (isEnd) stream.endRemote();
-      this.#touched.push(stream);
+      this.#touched.add(stream);
       stream.events.onHeaders(block, isEnd);
     } catch (error) {
       this.#onStreamError(stream, error);
@@ -366,7 +282,7 @@ export abstract class Http2Connection implements FrameSink, StreamConnection {
 
   #onClosedStream(streamId: number, what: string): void {
     if (this.isIdle(streamId)) throw connectionError(ErrorCode.ProtocolError, `${what} of an idle stream`);
-    if (!this.#resets.has(streamId))
+    if (!this.resets.has(streamId))
       throw connectionError(ErrorCode.StreamClosed, `${what} of a closed stream`);
   }
 
@@ -375,29 +291,5 @@ export abstract class Http2Connection implements FrameSink, StreamConnection {
     if (!(error instanceof Http2Error) || error.scope === 'connection') throw error;
     stream.breakOff(error.code, 'us', error.message);
     this.count('resets');
-  }
-
-  #remember(streamId: number): void {
-    this.#resets.add(streamId);
-    if (this.#resets.size <= MAX_REMEMBERED_RESETS) return;
-    const [oldest] = this.#resets;
-    if (oldest !== undefined) this.#resets.delete(oldest);
-  }
-
-  // --- for streams ---------------------------------------------------------------------------
-
-  writeReset(stream: Http2Stream, code: number): void {
-    this.outgoing.frames.rstStream(stream.id, code);
-    this.#remember(stream.id);
-  }
-
-  giveWindow(stream: Http2Stream | null, bytes: number): void {
-    if (!this.isOver) this.#incoming.give(stream, bytes);
-  }
-
-  forget(stream: Http2Stream): void {
-    this.streams.delete(stream.id);
-    this.outgoing.forget(stream);
-    this.onStreamGone(stream);
   }
 }

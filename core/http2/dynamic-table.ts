@@ -26,11 +26,11 @@ export class DynamicTable {
 
   /** `index`: 0 is the newest. */
   name(index: number): string | undefined {
-    return this.#names[this.#names.length - 1 - index];
+    return index < this.length ? this.#names[this.#names.length - 1 - index] : undefined;
   }
 
   value(index: number): string | undefined {
-    return this.#values[this.#values.length - 1 - index];
+    return index < this.length ? this.#values[this.#values.length - 1 - index] : undefined;
   }
 
   resize(maxBytes: number): void {
@@ -49,9 +49,11 @@ export class DynamicTable {
 
   #evict(): void {
     while (this.#bytes > this.#maxBytes) {
-      this.#bytes -=
-        (this.#names[this.#first] ?? '').length + (this.#values[this.#first] ?? '').length + OVERHEAD;
-      this.#first += 1;
+      const first = this.#first++;
+      this.#bytes -= (this.#names[first] ?? '').length + (this.#values[first] ?? '').length + OVERHEAD;
+      // Its memory is free at once: the list itself may keep the place for a while.
+      this.#names[first] = '';
+      this.#values[first] = '';
     }
     // Now and then, so that adding stays cheap.
     if (this.#first > 64 && this.#first * 2 > this.#names.length) {

@@ -1,6 +1,9 @@
 import { connectionError, ErrorCode } from './errors.ts';
 import { Flag, FRAME_HEAD_BYTES, FrameType } from './frame-types.ts';
 
+/** How many other frames make as much work as a HEADERS: it may be a request that is answered on the spot. */
+export const HEADERS_WORTH = 32;
+
 /** Takes the frames of one connection. Buffers are valid during the call only. May throw Http2Error. */
 export interface FrameSink {
   /**
@@ -17,6 +20,9 @@ export interface FrameSink {
 export class FrameReader {
   readonly #sink: FrameSink;
   readonly #maxFrameBytes: number;
+  readonly #portion: number;
+  /** What is left of the portion. */
+  #left: number;
   /** A head, or a frame other than DATA, that has come in part. */
   #held: Buffer | null = null;
   #heldLength = 0;
@@ -29,10 +35,15 @@ export class FrameReader {
   #streamId = 0;
   #flags = 0;
 
-  /** `maxFrameBytes`: what our SETTINGS_MAX_FRAME_SIZE says. */
-  constructor(sink: FrameSink, maxFrameBytes: number) {
+  /**
+   * @param maxFrameBytes what our SETTINGS_MAX_FRAME_SIZE says
+   * @param portion how many frames are read until others get their turn; a HEADERS counts for HEADERS_WORTH
+   */
+  constructor(sink: FrameSink, maxFrameBytes: number, portion = Number.POSITIVE_INFINITY) {
     this.#sink = sink;
     this.#maxFrameBytes = maxFrameBytes;
+    this.#portion = portion;
+    this.#left = portion;
   }
 
   /** Whether a frame other than DATA has come in part. */
@@ -40,14 +51,22 @@ export class FrameReader {
     return this.#held !== null;
   }
 
-  /** @throws Http2Error of the connection, or what the sink throws; nothing may be received after one */
-  receive(chunk: Buffer): void {
+  /**
+   * @returns how much of `chunk` was read: less than all when a portion is full. The rest is to be received later.
+   * @throws Http2Error of the connection, or what the sink throws; nothing may be received after one
+   */
+  receive(chunk: Buffer): number {
     let at = 0;
     while (at < chunk.length) {
+      if (this.#left <= 0) {
+        this.#left = this.#portion;
+        break;
+      }
       if (this.#inData) at = this.#readData(chunk, at);
       else if (this.#held !== null) at = this.#readHeld(this.#held, chunk, at);
       else at = this.#readFrame(chunk, at);
     }
+    return at;
   }
 
   /** Reads a frame that begins at `at`. */
@@ -110,6 +129,7 @@ export class FrameReader {
   }
 
   #deliver(bytes: Buffer, at: number, end: number): void {
+    this.#left -= bytes[at + 3] === FrameType.Headers ? HEADERS_WORTH : 1;
     this.#sink.onFrame(
       bytes[at + 3] ?? 0,
       bytes[at + 4] ?? 0,
@@ -120,6 +140,7 @@ export class FrameReader {
   }
 
   #beginData(bytes: Buffer, at: number, length: number): void {
+    this.#left -= 1;
     this.#flags = bytes[at + 4] ?? 0;
     this.#streamId = bytes.readUInt32BE(at + 5) & 0x7fffffff;
     if (this.#streamId === 0) throw connectionError(ErrorCode.ProtocolError, 'DATA of no stream');

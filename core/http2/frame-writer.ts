@@ -16,6 +16,7 @@ export class FrameWriter implements Writer {
   #bytes: Buffer | null = null;
   #length = 0;
   #waitsForEndOfTurn = false;
+  #messageFrames = 0;
   /** The last frame of the batch, if it is a DATA or HEADERS that can still be made the end of its stream. */
   #lastStream = 0;
   #lastFlagsAt = 0;
@@ -31,6 +32,11 @@ export class FrameWriter implements Writer {
     return this.#length;
   }
 
+  /** How many HEADERS and DATA were ever written. */
+  get messageFrames(): number {
+    return this.#messageFrames;
+  }
+
   /** The client's connection preface. */
   preface(text: string): void {
     const at = this.#reserve(text.length);
@@ -39,6 +45,7 @@ export class FrameWriter implements Writer {
 
   /** HEADERS, and CONTINUATION for what does not fit: no frame is larger than every peer takes. */
   headers(streamId: number, block: Buffer, isEnd: boolean): void {
+    this.#messageFrames += 1;
     let from = 0;
     let type: number = FrameType.Headers;
     let flags = isEnd ? Flag.EndStream : 0;
@@ -63,6 +70,7 @@ export class FrameWriter implements Writer {
 
   /** One DATA frame, a copy of this part of `piece`. */
   data(streamId: number, piece: Buffer, from: number, to: number, isEnd: boolean): void {
+    this.#messageFrames += 1;
     const at = this.#frame(FrameType.Data, isEnd ? Flag.EndStream : 0, streamId, to - from);
     piece.copy(this.#batch(), at, from, to);
     this.#lastStream = isEnd ? 0 : streamId;

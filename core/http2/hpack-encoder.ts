@@ -26,18 +26,38 @@ const NOT_WORTH_INDEXING = new Set([
 /** RFC 7541 7.1.3: who can have fields of his own sent beside these must not be able to guess them by their compressed size. */
 const SECRET = new Set(['authorization', 'cookie', 'proxy-authorization', 'set-cookie']);
 
-const staticNames = new Map<string, number>();
-const staticFields = new Map<string, number>();
-for (const [index, [name, value]] of STATIC_TABLE.entries()) {
-  if (!staticNames.has(name)) staticNames.set(name, index + 1);
-  if (value !== '') staticFields.set(`${name}\n${value}`, index + 1);
+/** What is known of a name before any message. */
+interface KnownName {
+  /** Of the name in the static table; 0 for none. */
+  readonly index: number;
+  /** Value → index of the field in the static table. */
+  readonly values: Map<string, number>;
+  readonly isSecret: boolean;
+  readonly isIndexed: boolean;
+}
+
+const UNKNOWN: KnownName = knownName('', 0);
+const knownNames = new Map<string, KnownName>();
+for (const [at, [name, value]] of STATIC_TABLE.entries()) {
+  const known = knownNames.get(name) ?? knownName(name, at + 1);
+  knownNames.set(name, known);
+  if (value !== '') known.values.set(value, at + 1);
+}
+for (const name of [...NOT_WORTH_INDEXING, ...SECRET])
+  if (!knownNames.has(name)) knownNames.set(name, knownName(name, 0));
+
+function knownName(name: string, index: number): KnownName {
+  const isSecret = SECRET.has(name);
+  return { index, values: new Map(), isSecret, isIndexed: !isSecret && !NOT_WORTH_INDEXING.has(name) };
 }
 
 /** Writes the header blocks of one connection, which have to be sent in the order in which they were encoded (RFC 7541). */
 export class HpackEncoder {
   readonly #table = new DynamicTable(MAX_TABLE_BYTES);
-  /** Field → its number in the table (see `DynamicTable.added`); what is evicted is forgotten when it is looked up. */
-  readonly #numbers = new Map<string, number>();
+  /** Name → value → the field's number in the table (see `DynamicTable.added`); what is evicted is forgotten now and then. */
+  readonly #numbers = new Map<string, Map<string, number>>();
+  /** How many numbers are kept. */
+  #kept = 0;
   #maxTableBytes = MAX_TABLE_BYTES;
   /** Sizes to be announced at the beginning of the next block: the smallest since the last one, and the present one (RFC 7541 4.2). */
   #announced: number[] = [];
@@ -68,34 +88,43 @@ export class HpackEncoder {
   }
 
   #field(name: string, value: string): void {
-    const key = `${name}\n${value}`;
-    const index = staticFields.get(key) ?? this.#find(key);
+    const known = knownNames.get(name) ?? UNKNOWN;
+    const index = known.values.get(value) ?? this.#find(name, value);
     if (index !== undefined) return this.#integer(0x80, 7, index);
-    const nameIndex = staticNames.get(name) ?? 0;
-    const isSecret = SECRET.has(name);
-    const isAdded = !isSecret && this.#maxTableBytes > 0 && !NOT_WORTH_INDEXING.has(name);
-    if (isAdded) this.#integer(0x40, 6, nameIndex);
-    else this.#integer(isSecret ? 0x10 : 0x00, 4, nameIndex);
-    if (nameIndex === 0) this.#string(name);
+    const isAdded = known.isIndexed && this.#maxTableBytes > 0;
+    if (isAdded) this.#integer(0x40, 6, known.index);
+    else this.#integer(known.isSecret ? 0x10 : 0x00, 4, known.index);
+    if (known.index === 0) this.#string(name);
     this.#string(value);
-    if (!isAdded) return;
-    this.#table.add(name, value);
-    this.#numbers.set(key, this.#table.added);
-    if (this.#numbers.size > 2 * this.#table.length + 64) this.#forgetEvicted();
+    if (isAdded) this.#remember(name, value);
   }
 
-  #find(key: string): number | undefined {
-    const number = this.#numbers.get(key);
+  #find(name: string, value: string): number | undefined {
+    const number = this.#numbers.get(name)?.get(value);
     if (number === undefined) return undefined;
     const age = this.#table.added - number;
-    if (age < this.#table.length) return STATIC_TABLE.length + 1 + age;
-    this.#numbers.delete(key);
-    return undefined;
+    return age < this.#table.length ? STATIC_TABLE.length + 1 + age : undefined;
+  }
+
+  #remember(name: string, value: string): void {
+    this.#table.add(name, value);
+    let ofName = this.#numbers.get(name);
+    if (ofName === undefined) this.#numbers.set(name, (ofName = new Map<string, number>()));
+    if (!ofName.has(value)) this.#kept += 1;
+    ofName.set(value, this.#table.added);
+    if (this.#kept > 2 * this.#table.length + 64) this.#forgetEvicted();
   }
 
   #forgetEvicted(): void {
     const oldest = this.#table.added - this.#table.length;
-    for (const [key, number] of this.#numbers) if (number <= oldest) this.#numbers.delete(key);
+    for (const [name, ofName] of this.#numbers) {
+      for (const [value, number] of ofName) {
+        if (number > oldest) continue;
+        ofName.delete(value);
+        this.#kept -= 1;
+      }
+      if (ofName.size === 0) this.#numbers.delete(name);
+    }
   }
 
   #string(text: string): void {

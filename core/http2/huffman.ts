@@ -135,24 +135,28 @@ export function huffmanLength(text: string): number {
 /** Writes a latin1 string; `bytes` has room for `huffmanLength`. */
 export function huffmanEncode(text: string, bytes: Buffer, offset: number): void {
   let at = offset;
-  // Up to 7 bits wait for a code of up to 30: the code is written from its front, byte by byte.
+  // Up to 7 bits wait, so that 24 more fit into an integer of V8's.
   let waiting = 0;
   let count = 0;
   for (let index = 0; index < text.length; index++) {
     const octet = text.charCodeAt(index) & 0xff;
-    const code = codes[octet] ?? 0;
-    let left = LENGTHS[octet] ?? 0;
-    while (left > 0) {
-      const take = Math.min(8 - count, left);
-      left -= take;
-      waiting = (waiting << take) | ((code >>> left) & ((1 << take) - 1));
-      count += take;
-      if (count === 8) {
-        bytes[at++] = waiting;
-        waiting = 0;
-        count = 0;
-      }
+    let code = codes[octet] ?? 0;
+    let length = LENGTHS[octet] ?? 0;
+    if (length > 24) {
+      // The first byte goes ahead; what stays below has at most 22 bits.
+      length -= 8;
+      waiting = (waiting << 8) | (code >>> length);
+      bytes[at++] = waiting >>> count;
+      waiting &= (1 << count) - 1;
+      code &= (1 << length) - 1;
     }
+    waiting = (waiting << length) | code;
+    count += length;
+    while (count >= 8) {
+      count -= 8;
+      bytes[at++] = waiting >>> count;
+    }
+    waiting &= (1 << count) - 1;
   }
   // The end-of-string symbol begins with ones.
   if (count > 0) bytes[at] = (waiting << (8 - count)) | (0xff >>> count);

@@ -1,30 +1,29 @@
 import type { Socket } from 'node:net';
-import type { ClientEvents, ClientLimits, ClientStream, Peer, ReceivedRequest } from '../exchange/streams.ts';
+import type {
+  Acceptor,
+  ClientEvents,
+  ClientLimits,
+  ClientStream,
+  Peer,
+  ReceivedRequest,
+} from '../exchange/streams.ts';
 import type { Http2Config } from '../shared/config-types.ts';
 import type { Deadlines, Timed } from '../shared/deadlines.ts';
 import type { ProxyError } from '../shared/errors.ts';
 import type { SocketInput } from '../shared/socket-input.ts';
-import { Http2Connection, type ConnectionLimits } from './connection.ts';
+import { Http2Connection } from './connection.ts';
+import type { ConnectionLimits } from './connection-state.ts';
 import { connectionError, ErrorCode, type Http2Error } from './errors.ts';
 import { PREFACE } from './frame-types.ts';
 import { ServerStream, type ServerStreamOwner } from './server-stream.ts';
 import { SettingId } from './settings.ts';
 import type { Http2Stream } from './stream.ts';
 
-/** The session's owner: the listener that accepted its connection. */
-export interface ServerSessionOwner {
-  limits(): ClientLimits;
+/** The session's owner. */
+export interface ServerSessionOwner extends Acceptor {
   http2Limits(): Http2Config;
-  /** Whether connections are to end after the exchanges under way. */
-  readonly draining: boolean;
-  readonly deadlines: Deadlines;
-  /** Begins an exchange. */
-  onRequest(peer: Peer, client: ClientStream, request: ReceivedRequest): ClientEvents;
-  /** What came is no request: an exchange that only answers `error`. */
-  onRefused(peer: Peer, client: ClientStream, error: ProxyError): ClientEvents;
   /** The client broke the rules of the connection, or flooded it, and it ends: for the log. */
   onSessionFailed(peer: Peer, error: Http2Error): void;
-  onClosed(peer: Peer): void;
 }
 
 /** How long a connection that is over still takes (and drops) what the client sends, lest a reset destroy our last frames. */
@@ -42,7 +41,10 @@ export class ServerSession extends Http2Connection implements ServerStreamOwner,
   readonly #beginMs = performance.now();
   /** How much of the preface has come (RFC 9113 3.4). */
   #prefaceBytes = 0;
+  /** The last stream that was, or may have been, processed. */
   #lastStream = 0;
+  /** The last one that the client opened. */
+  #lastOpened = 0;
   #phase: 'open' | 'leaving' | 'left' | 'lingering' = 'open';
   #idleSinceMs = this.#beginMs;
   #midBlockSinceMs = 0;
@@ -126,11 +128,14 @@ export class ServerSession extends Http2Connection implements ServerStreamOwner,
         return this.fail(connectionError(ErrorCode.ProtocolError, 'no HTTP/2 preface'));
     }
     if (at < piece.length) this.receive(at === 0 ? piece : piece.subarray(at));
+  }
+
+  protected onRead(): void {
     this.#arm();
   }
 
   protected isIdle(streamId: number): boolean {
-    return streamId > this.#lastStream || streamId % 2 === 0;
+    return streamId > this.#lastOpened || streamId % 2 === 0;
   }
 
   protected get lastPeerStream(): number {
@@ -145,6 +150,7 @@ export class ServerSession extends Http2Connection implements ServerStreamOwner,
   protected onNewStream(streamId: number): Http2Stream | null {
     if (streamId % 2 === 0)
       throw connectionError(ErrorCode.ProtocolError, 'a stream of ours, which we never opened');
+    this.#lastOpened = streamId;
     if (this.#phase === 'left' || this.streams.size >= this.#owner.http2Limits().maxStreams) {
       // The last GOAWAY has named the last stream; one that we refuse may be tried elsewhere (RFC 9113 8.7).
       if (this.#phase !== 'left') this.#lastStream = streamId;

@@ -4,6 +4,7 @@ import { copyOf } from '../shared/read-buffers.ts';
 import { ErrorCode, Http2Error, streamError } from './errors.ts';
 import { FlowWindow } from './flow-window.ts';
 import type { HeaderBlock } from './header-block.ts';
+import { HeldPieces } from './held-pieces.ts';
 import type { Outgoing } from './outgoing.ts';
 
 /** What befalls one stream; a server's or a client's stream takes it. */
@@ -66,7 +67,7 @@ export class Http2Stream {
   #unwanted = false;
   #flowing = false;
   #delivering = false;
-  #held: Buffer[] = [];
+  readonly #held = new HeldPieces();
   /** Nobody asks for the body, since it is known to be empty: its end needs no delivery. */
   endsUnread = false;
   #expectedBytes: number | null = null;
@@ -162,11 +163,15 @@ export class Http2Stream {
 
   #endLocal(): void {
     this.localEnded = true;
-    if (this.#unwanted) {
-      // RFC 9113 8.1: whoever still sends a body that nobody waits for is asked to stop, without an error.
-      if (!this.remoteEnded) this.#connection.writeReset(this, ErrorCode.NoError);
-      this.#finish();
-    } else if (this.remoteEnded && !this.#owesDelivery) this.#finish();
+    if (this.#unwanted) this.#finishUnread();
+    else if (this.remoteEnded && !this.#owesDelivery) this.#finish();
+  }
+
+  /** RFC 9113 8.1: whoever still sends a body that nobody waits for is asked to stop, without an error. */
+  #finishUnread(): void {
+    if (this.isClosed) return;
+    if (!this.remoteEnded) this.#connection.writeReset(this, ErrorCode.NoError);
+    this.#finish();
   }
 
   // --- receiving ---------------------------------------------------------------------------
@@ -184,8 +189,10 @@ export class Http2Stream {
 
   /** The rest of the body is thrown away, and the stream is over when our side is. */
   dropBody(): void {
+    if (this.isClosed) return;
     this.#unwanted = true;
     this.#dropHeld();
+    if (this.localEnded) this.#finishUnread();
   }
 
   /** What the head says of the body's length: a body of another one is malformed (RFC 9113 8.1.1). */
@@ -208,8 +215,8 @@ export class Http2Stream {
       throw wrongLength(this.#receivedBytes, this.#expectedBytes);
     }
     if (this.#unwanted) return this.#connection.giveWindow(null, part.length);
-    if (!this.#flowing || this.#held.length > 0) {
-      this.#held.push(copyOf(part));
+    if (!this.#flowing || this.#held.bytes > 0) {
+      this.#held.add(part);
       return;
     }
     try {
@@ -228,19 +235,19 @@ export class Http2Stream {
   }
 
   get #owesDelivery(): boolean {
-    return this.#held.length > 0 || this.#endReceived;
+    return this.#held.bytes > 0 || this.#endReceived;
   }
 
   #deliverHeld(): void {
     this.#delivering = true;
     try {
       while (this.#flowing && !this.isClosed) {
-        const piece = this.#held.shift();
+        const piece = this.#held.take();
         if (piece === undefined) break;
         this.events.onData(piece);
         this.#connection.giveWindow(this, piece.length);
       }
-      if (this.#flowing && !this.isClosed && this.#held.length === 0 && this.#endReceived) {
+      if (this.#flowing && !this.isClosed && this.#held.bytes === 0 && this.#endReceived) {
         this.#endReceived = false;
         this.events.onEnd(this.#trailersReceived);
         if (this.localEnded) this.#finish();
@@ -276,9 +283,8 @@ export class Http2Stream {
   }
 
   #dropHeld(): void {
-    let unused = 0;
-    for (const piece of this.#held) unused += piece.length;
-    this.#held = [];
+    const unused = this.#held.bytes;
+    this.#held.clear();
     if (unused > 0) this.#connection.giveWindow(null, unused);
   }
 }

@@ -1,5 +1,6 @@
+import type { BackendOverrides } from '../shared/backend-overrides.ts';
 import type { Certificate } from '../shared/certificate.ts';
-import type { Config, RuleBundle } from '../shared/config-types.ts';
+import type { BackendState, Config, RuleBundle } from '../shared/config-types.ts';
 import type { CheckedBackend } from '../shared/health-types.ts';
 import type { RuleStatus } from '../shared/rule-script.ts';
 
@@ -35,14 +36,20 @@ export type PrimaryMessage =
   | { readonly type: 'ping' }
   /** The addresses that host names of backends stand for from now on; none: the name gives no backend. */
   | { readonly type: 'addresses'; readonly names: readonly NameAddresses[] }
+  /** What commands have set for backends, all of it, from now on; answered with a `backend-overrides` of the same revision. */
+  | {
+      readonly type: 'backend-overrides';
+      readonly revision: number;
+      readonly overrides: BackendOverrides;
+    }
   /** What active checks have found of these backends; of others nothing has changed. */
   | { readonly type: 'backend-health'; readonly backends: readonly CheckedBackend[] }
   /** The answer to `certificate-wanted`; null: there is none for that name. */
   | { readonly type: 'certificate'; readonly id: number; readonly found: Certificate | null }
   /** What was answered about this set before may be out of date. */
   | { readonly type: 'certificates-changed'; readonly set: string }
-  /** The keys of session tickets from now on, in base64, by `TlsConfig.ticketRotationMs`. */
-  | { readonly type: 'ticket-keys'; readonly keys: Readonly<Record<number, string>> }
+  /** The keys of session tickets from now on, in base64, by `TlsConfig.ticketRotationMs`: the one that seals, then the one before it. */
+  | { readonly type: 'ticket-keys'; readonly keys: Readonly<Record<number, readonly string[]>> }
   | { readonly type: 'reopen-logs' }
   /** Stop accepting, finish what runs, close idle connections, then answer `drained` and exit 0. */
   | { readonly type: 'drain'; readonly timeoutMs: number };
@@ -55,6 +62,8 @@ export type WorkerMessage =
   | { readonly type: 'committed'; readonly version: number }
   | { readonly type: 'status'; readonly id: number; readonly status: WorkerStatus }
   | { readonly type: 'pong' }
+  /** It goes by the overrides of this revision. */
+  | { readonly type: 'backend-overrides'; readonly revision: number }
   /** Answered at once with a `certificate` of the same id. `set`: `TlsConfig.certificateSet`; `serverName`: empty for the default. */
   | {
       readonly type: 'certificate-wanted';
@@ -71,9 +80,13 @@ export type WorkerMessage =
     }
   | { readonly type: 'drained' };
 
-/** The address under which a listening socket is shared between listeners of successive snapshots. */
-export function listenKey(address: Config['listeners'][number]['address']): string {
+/**
+ * What a listening socket goes by from one snapshot to the next: its address. Listeners at port 0 have
+ * a port of their own each, which only their names tell apart.
+ */
+export function listenKey({ name, address }: Pick<Config['listeners'][number], 'name' | 'address'>): string {
   if (address.kind === 'unix') return `unix:${address.path}`;
+  if (address.port === 0) return `${address.host}|0|${name}`;
   return `${address.host}|${address.port}${address.ipv6Only === true ? '|ipv6Only' : ''}`;
 }
 
@@ -103,8 +116,16 @@ export interface ListenerStatus {
 
 export interface BackendStatus {
   readonly address: string;
+  /** The text of its row in the config. */
+  readonly row: string;
+  /** As configured, or set by a command. */
   readonly weight: number;
-  readonly state: 'ready' | 'drain' | 'maintenance';
+  /** How much of the weight it has by now: 1 but in its slow start. */
+  readonly slowStartShare: number;
+  readonly priority: number;
+  readonly state: BackendState;
+  /** Whether new requests may go to it: state, health, its group, its place in a pair. */
+  readonly isCandidate: boolean;
   readonly health: 'up' | 'down';
   /** What it asks for itself, by its agent. */
   readonly reportedState: 'ready' | 'drain' | 'maintenance';

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Peer } from '../exchange/streams.ts';
-import { ServerConnection, type ServerConnectionOwner } from '../http1/server-connection.ts';
+import { ServerConnection } from '../http1/server-connection.ts';
 import { PREFACE } from '../http2/frame-types.ts';
 import type { ServerSessionOwner } from '../http2/server-session.ts';
 import type { Timed } from '../shared/deadlines.ts';
@@ -17,17 +17,12 @@ export class FirstBytes implements Stage, Timed {
   readonly #socket: Socket;
   readonly #input: SocketInput;
   readonly #peer: Peer;
-  readonly #owner: ServerConnectionOwner & ServerSessionOwner;
+  readonly #owner: ServerSessionOwner;
   #bytes: Buffer = Buffer.alloc(0);
   /** What it turned out to be. */
   #next: Stage | null = null;
 
-  constructor(
-    socket: Socket,
-    input: SocketInput,
-    peer: Peer,
-    owner: ServerConnectionOwner & ServerSessionOwner,
-  ) {
+  constructor(socket: Socket, input: SocketInput, peer: Peer, owner: ServerSessionOwner) {
     this.#socket = socket;
     this.#input = input;
     this.#peer = peer;

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Peer } from '../exchange/streams.ts';
-import { ServerConnection, type ServerConnectionOwner } from '../http1/server-connection.ts';
+import { ServerConnection } from '../http1/server-connection.ts';
 import type { ServerSessionOwner } from '../http2/server-session.ts';
 import { SocketInput } from '../shared/socket-input.ts';
 import { takeReadAhead, withInput } from './accepted-socket.ts';
@@ -13,7 +13,7 @@ import type { Stage } from './stage.ts';
 export function serveHttp(
   accepted: Socket,
   peer: Peer,
-  owner: ServerConnectionOwner & ServerSessionOwner,
+  owner: ServerSessionOwner,
   acceptsHttp2: boolean,
 ): Stage {
   const input = new SocketInput();
@@ -27,11 +27,7 @@ export function serveHttp(
 }
 
 /** A client's connection after the TLS handshake, which has settled by ALPN what is spoken (RFC 7301). */
-export function serveSecure(
-  socket: TLSSocket,
-  peer: Peer,
-  owner: ServerConnectionOwner & ServerSessionOwner,
-): Stage {
+export function serveSecure(socket: TLSSocket, peer: Peer, owner: ServerSessionOwner): Stage {
   const input = new SocketInput();
   const stage =
     socket.alpnProtocol === 'h2'

@@ -13,7 +13,6 @@ import {
   type ReceivedRequest,
   type RequestHead,
 } from '../exchange/streams.ts';
-import type { ServerConnectionOwner } from '../http1/server-connection.ts';
 import type { Http2Error } from '../http2/errors.ts';
 import type { ServerSessionOwner } from '../http2/server-session.ts';
 import { compileCidrs } from '../shared/cidr.ts';
@@ -66,7 +65,7 @@ function behindProxy(proxy: Peer, { address, port, local }: ProxiedClient): Peer
  * One bound address. It lives as long as its address is configured: reloads swap the service, and
  * the next request of every open connection sees the new one.
  */
-export class Listener implements ServerConnectionOwner, ServerSessionOwner, ProxyHeaderOwner {
+export class Listener implements ServerSessionOwner, ProxyHeaderOwner {
   readonly deadlines: Deadlines;
   draining = false;
   #service: ListenerService;

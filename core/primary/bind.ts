@@ -4,6 +4,7 @@ import * as net from 'node:net';
 import { getSystemErrorName } from 'node:util';
 
 import type { SocketHandle } from '../ipc/channel.ts';
+import { LONGEST_UNIX_PATH_BYTES } from '../shared/address.ts';
 import type { SocketAddressConfig } from '../shared/config-types.ts';
 
 /**
@@ -127,9 +128,6 @@ export async function clearStaleSocket(path: string): Promise<string | null> {
   return null;
 }
 
-/** `sun_path` of unix(7) without its final NUL; other systems allow a few less. */
-const longestPathBytes = 107;
-
 /** Another Tidegate that starts has bound its socket a while before a worker listens: it refuses connections just as a dead one does. */
 function isBound(path: string): boolean {
   try {
@@ -151,7 +149,7 @@ function explain(errno: number, port: number | null): string {
         ? 'a port below 1024 needs root or CAP_NET_BIND_SERVICE (EACCES)'
         : 'permission denied (EACCES)';
     case 'EINVAL':
-      return port === null ? `its path is longer than ${longestPathBytes} bytes (EINVAL)` : name;
+      return port === null ? `its path is longer than ${LONGEST_UNIX_PATH_BYTES} bytes (EINVAL)` : name;
     case 'EAFNOSUPPORT':
       return 'this machine has no IPv6; 0.0.0.0 is every interface of IPv4 (EAFNOSUPPORT)';
     case 'EADDRNOTAVAIL':

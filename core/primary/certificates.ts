@@ -85,8 +85,11 @@ export class Certificates {
       if (!certificates.files.some((file) => files.has(file))) continue;
       const problems = await certificates.refresh(files);
       if (problems.length > 0)
-        this.#log.error({ problems }, 'changed certificates can not be used; those of before go on serving');
-      else this.#log.info({ files: [...files] }, 'certificates changed');
+        this.#log.error(
+          { problems: someOf(problems), count: problems.length },
+          'changed certificates can not be used; those of before go on serving',
+        );
+      else this.#log.info({ files: someOf([...files]), count: files.size }, 'certificates changed');
       this.#warnOfExpired(certificates);
       this.#tellAll({ type: 'certificates-changed', set });
     }
@@ -96,4 +99,9 @@ export class Certificates {
     for (const { file, notAfter } of certificates.expired(new Date()))
       this.#log.warn({ file, notAfter: notAfter.toISOString() }, 'a certificate has expired');
   }
+}
+
+/** As many as a line of the log is good for; all may change at once, and there may be tens of thousands. */
+function someOf(items: readonly string[]): readonly string[] {
+  return items.slice(0, 10);
 }

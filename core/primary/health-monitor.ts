@@ -26,6 +26,8 @@ export interface HealthMonitorOptions {
   readonly tellAll: (message: PrimaryMessage) => void;
   /** What a host name of backends stands for. */
   readonly addressesOf: (name: string) => readonly string[];
+  /** With the backends that commands added, without those that they removed. */
+  readonly withRows: (upstreams: readonly UpstreamConfig[]) => readonly UpstreamConfig[];
   /** Default: real ones. */
   readonly startProbe?: StartProbe;
 }
@@ -59,8 +61,8 @@ export class HealthMonitor {
     this.#refresh();
   }
 
-  /** Host names stand for other addresses now. */
-  addressesChanged(): void {
+  /** Host names stand for other addresses now, or a command has added or removed backends. */
+  rowsChanged(): void {
     if (this.#isRefreshing) return;
     this.#isRefreshing = true;
     // At a start many names come at once.
@@ -100,7 +102,8 @@ export class HealthMonitor {
   }
 
   #refresh(): void {
-    const wanted = wantedChecks(this.#upstreams, this.#options.addressesOf);
+    const { withRows, addressesOf } = this.#options;
+    const wanted = wantedChecks(withRows(this.#upstreams), addressesOf);
     const before = this.#byBackend;
     for (const [key, check] of this.#checks) {
       if (wanted.has(key)) continue;

@@ -1,7 +1,7 @@
 import { listenKey } from '../ipc/messages.ts';
 import type { SnapshotPlan } from '../ipc/messages.ts';
 import { formatAddress } from '../shared/address.ts';
-import type { SocketAddressConfig } from '../shared/config-types.ts';
+import type { ListenerConfig, SocketAddressConfig } from '../shared/config-types.ts';
 import { bindSocket } from './bind.ts';
 import type { BindResult, BoundSocket } from './bind.ts';
 
@@ -17,25 +17,25 @@ export type BindAllResult =
   | { readonly ok: false; readonly problems: readonly string[] };
 
 /**
- * The sockets for these addresses: those of `held` where the address stays, new ones else. Binds all
+ * The sockets for these listeners: those of `held` where the address stays, new ones else. Binds all
  * or nothing and reports every address that cannot be bound.
  */
 export async function bindAll(
-  addresses: readonly SocketAddressConfig[],
+  listeners: readonly Pick<ListenerConfig, 'name' | 'address'>[],
   held: ReadonlyMap<string, BoundSocket>,
   bind: (address: SocketAddressConfig) => Promise<BindResult> = bindSocket,
 ): Promise<BindAllResult> {
   const sockets = new Map<string, BoundSocket>();
   const problems: string[] = [];
-  for (const address of addresses) {
-    const key = listenKey(address);
+  for (const { name, address } of listeners) {
+    const key = listenKey({ name, address });
     if (sockets.has(key)) continue;
     const existing = held.get(key);
     if (existing !== undefined) {
       sockets.set(key, existing);
       continue;
     }
-    if (holdsOtherKind(address, held)) {
+    if (holdsOtherKind(name, address, held)) {
       problems.push(
         `cannot change ipv6Only of ${formatAddress(address)} while it is bound: that needs a restart`,
       );
@@ -51,10 +51,14 @@ export async function bindAll(
 }
 
 /** Whether the same address is bound with and without IPv4, which the system does not allow. */
-function holdsOtherKind(address: SocketAddressConfig, held: ReadonlyMap<string, BoundSocket>): boolean {
+function holdsOtherKind(
+  name: string,
+  address: SocketAddressConfig,
+  held: ReadonlyMap<string, BoundSocket>,
+): boolean {
   if (address.kind === 'unix' || address.port === 0) return false;
   const { ipv6Only, ...rest } = address;
-  return held.has(listenKey(ipv6Only === true ? rest : { ...rest, ipv6Only: true }));
+  return held.has(listenKey({ name, address: ipv6Only === true ? rest : { ...rest, ipv6Only: true } }));
 }
 
 /** Closes the sockets of `old` which `kept` does not use. */

@@ -11,6 +11,10 @@ export class OneAtATime<T> {
     this.#task = task;
   }
 
+  get isRunning(): boolean {
+    return this.#running;
+  }
+
   run(): Promise<T> {
     this.#next ??= Promise.withResolvers<T>();
     const { promise } = this.#next;

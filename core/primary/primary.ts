@@ -2,11 +2,13 @@ import type { Server } from 'node:http';
 import { join } from 'node:path';
 
 import { claimControlFolder, controlSocketName } from '../admin/control-socket.ts';
+import type { BackendChange, BackendChangeReport } from '../admin/backend-change.ts';
 import { mergeStatus } from '../admin/merge-status.ts';
 import { openAdminServer } from '../admin/server.ts';
 import type { AdminApi } from '../admin/server.ts';
 import type { ReloadReport, ReloadTrigger, StatusReport } from '../admin/status-report.ts';
 import { listenKey } from '../ipc/messages.ts';
+import type { UpstreamConfig } from '../shared/config-types.ts';
 import { createLogger } from '../shared/log.ts';
 import type { RootLogger } from '../shared/log.ts';
 import { clearStaleSocket } from './bind.ts';
@@ -25,6 +27,7 @@ import { BackendNames } from './names/backend-names.ts';
 import { askFrom, systemSources } from './names/name-source.ts';
 import type { NameSources } from './names/name-source.ts';
 import { Reloader } from './reload.ts';
+import { RuntimeBackends } from './runtime-backends.ts';
 import { RuleHealth } from './rule-health.ts';
 import { Supervisor } from './supervisor.ts';
 import { InputWatcher } from './watch.ts';
@@ -74,6 +77,7 @@ export class Primary {
   readonly #certificates: Certificates;
   readonly #supervisor: Supervisor;
   readonly #names: BackendNames;
+  readonly #backends: RuntimeBackends;
   readonly #health: HealthMonitor;
   readonly #reloader: Reloader;
   readonly #watcher: InputWatcher;
@@ -92,15 +96,8 @@ export class Primary {
       log: component,
       onChange: (change) => {
         this.#supervisor.broadcast({ type: 'addresses', names: [change] });
-        this.#health.addressesChanged();
+        this.#health.rowsChanged();
       },
-    });
-    this.#health = new HealthMonitor({
-      log: component,
-      healthLog: new HealthLog(options.configFile, component),
-      identity,
-      tellAll: (message) => this.#supervisor.broadcast(message),
-      addressesOf: (name) => this.#names.addressesOf(name),
     });
     this.#certificates = new Certificates(component, (message) => this.#supervisor.broadcast(message));
     this.#supervisor = new Supervisor({
@@ -112,10 +109,26 @@ export class Primary {
       onRuleFault: (ruleId, fault, detail) => this.#rules.fault(ruleId, fault, detail),
       onDeath: (exit) => this.#rules.death(exit),
       traceRules: () => this.#rules.traceRules(),
-      welcome: () => [
+      briefing: () => [
         { type: 'addresses', names: this.#names.known() },
+        this.#backends.message(),
         { type: 'backend-health', backends: this.#health.known() },
       ],
+    });
+    this.#backends = new RuntimeBackends({
+      log: component,
+      config: () => this.#reloader.loaded?.config ?? null,
+      tellWorkers: (message, isAnswer) => this.#supervisor.ask(message, isAnswer),
+      addressesOf: (name) => this.#names.addressesOf(name),
+      onRows: () => this.#resolveRows(),
+    });
+    this.#health = new HealthMonitor({
+      log: component,
+      healthLog: new HealthLog(options.configFile, component),
+      identity,
+      tellAll: (message) => this.#supervisor.broadcast(message),
+      addressesOf: (name) => this.#names.addressesOf(name),
+      withRows: (upstreams) => this.#backends.withRows(upstreams),
     });
     this.#watcher = new InputWatcher(
       (files) => {
@@ -128,6 +141,7 @@ export class Primary {
       supervisor: this.#supervisor,
       quarantine: this.#rules.quarantine,
       names: this.#names,
+      backends: this.#backends,
       certificates: this.#certificates,
       health: this.#health,
       log: component,
@@ -162,9 +176,9 @@ export class Primary {
     const { current } = this.#supervisor;
     const listeners = current?.plan.config.listeners ?? [];
     return new Map(
-      listeners.map(({ name, address, addressText }) => [
-        name,
-        current?.sockets.get(listenKey(address))?.addressText ?? addressText,
+      listeners.map((listener) => [
+        listener.name,
+        current?.sockets.get(listenKey(listener))?.addressText ?? listener.addressText,
       ]),
     );
   }
@@ -172,6 +186,20 @@ export class Primary {
   /** null unless it runs. */
   async reload(trigger: ReloadTrigger): Promise<ReloadReport | null> {
     return this.#phase === 'running' ? this.#reloader.reload(trigger) : null;
+  }
+
+  /** null unless it runs. */
+  async changeBackend(change: BackendChange): Promise<BackendChangeReport | null> {
+    return this.#phase === 'running' ? this.#backends.change(change) : null;
+  }
+
+  async #resolveRows(): Promise<void> {
+    const rows = (): UpstreamConfig[] =>
+      this.#backends.withRows(this.#reloader.loaded?.config.upstreams ?? []);
+    await this.#names.add(rows());
+    // A reload under way has names of its own, and tidies up itself.
+    if (!this.#reloader.isRunning) this.#names.keep(rows());
+    this.#health.rowsChanged();
   }
 
   /** null before the first snapshot. */
@@ -197,7 +225,13 @@ export class Primary {
         const { pid, uptimeMs, rssBytes, snapshotVersion } = status;
         return [{ pid, uptimeMs, rssBytes, snapshotVersion, restarts }];
       }),
-      ...mergeStatus([...statuses.values()], this.addresses(), quarantined, this.#health),
+      ...mergeStatus(
+        [...statuses.values()],
+        this.addresses(),
+        quarantined,
+        this.#backends.overrides,
+        this.#health,
+      ),
     };
   }
 
@@ -240,6 +274,7 @@ export class Primary {
       status: () => this.status(),
       reload: () => this.reload('command'),
       healthEvents: (upstream, since) => this.#health.events(upstream, since),
+      changeBackend: (change) => this.changeBackend(change),
     };
     let path: string;
     try {

@@ -14,12 +14,14 @@ import type { BackendNames } from './names/backend-names.ts';
 import { OneAtATime } from './one-at-a-time.ts';
 import type { Quarantine } from './quarantine.ts';
 import { restartWarnings } from './restart-warnings.ts';
+import type { RuntimeBackends } from './runtime-backends.ts';
 import type { Supervisor } from './supervisor.ts';
 
 export interface ReloaderOptions {
   readonly supervisor: Supervisor;
   readonly quarantine: Quarantine;
   readonly names: BackendNames;
+  readonly backends: RuntimeBackends;
   readonly certificates: Certificates;
   readonly health: HealthMonitor;
   readonly log: Logger;
@@ -86,6 +88,10 @@ export class Reloader {
     return this.#queue.run();
   }
 
+  get isRunning(): boolean {
+    return this.#queue.isRunning;
+  }
+
   /** Makes the workers serve what the quarantine now says. */
   async replan(): Promise<void> {
     await this.#queue.run();
@@ -116,13 +122,13 @@ export class Reloader {
     loaded: LoadedConfig,
     distribute: (live: LivePlan) => Promise<Distribution>,
   ): Promise<Attempt> {
-    const { names } = this.#options;
+    const { names, backends } = this.#options;
     // The workers know them before they prepare: what has no address by then has no backend at first.
-    await names.add(loaded.config.upstreams);
+    await names.add(backends.withRows(loaded.config.upstreams));
     try {
       return await this.#bindAndDistribute(loaded, distribute);
     } finally {
-      names.keep(this.#loaded?.config.upstreams ?? []);
+      names.keep(backends.withRows(this.#loaded?.config.upstreams ?? []));
     }
   }
 
@@ -130,11 +136,10 @@ export class Reloader {
     loaded: LoadedConfig,
     distribute: (live: LivePlan) => Promise<Distribution>,
   ): Promise<Attempt> {
-    const { supervisor, quarantine, certificates, health } = this.#options;
+    const { supervisor, quarantine, certificates, backends, health } = this.#options;
     const held = supervisor.current?.sockets ?? new Map();
     const plan = await makePlan(this.#version, loaded, quarantine);
-    const addresses = loaded.config.listeners.map(({ address }) => address);
-    const bound = await bindAll(addresses, held);
+    const bound = await bindAll(loaded.config.listeners, held);
     if (!bound.ok) return { problems: bound.problems, warnings: [], changes: [] };
     certificates.add(loaded.config, loaded.certificates);
     const result = await distribute({ plan, sockets: bound.sockets });
@@ -145,19 +150,25 @@ export class Reloader {
     }
     closeSocketsNotIn(held, bound.sockets);
     certificates.keep(loaded.config, loaded.certificates);
-    health.keep(loaded.config);
     quarantine.serving(plan.rules, wantedIds(loaded));
     const previous = this.#loaded;
     this.#loaded = loaded;
     this.#liveSince = Date.now();
+    const ended = backends.revise(loaded.config);
+    // Behind that: it is about the backends that are left.
+    health.keep(loaded.config);
     if (previous === null) return { problems: [], warnings: [], changes: [] };
     return {
       problems: [],
       warnings: [
         ...(this.#started === null ? [] : restartWarnings(this.#started, loaded.config)),
-        ...setSocketModes(addresses),
+        ...setSocketModes(loaded.config.listeners.map(({ address }) => address)),
       ],
-      changes: [...describeChanges(previous.config, loaded.config), ...changedScripts(previous, loaded)],
+      changes: [
+        ...describeChanges(previous.config, loaded.config),
+        ...changedScripts(previous, loaded),
+        ...ended,
+      ],
     };
   }
 

@@ -1,4 +1,4 @@
-import type { PrimaryMessage } from '../ipc/messages.ts';
+import type { PrimaryMessage, WorkerMessage } from '../ipc/messages.ts';
 import type { Logger } from '../shared/log.ts';
 import { distribute } from './distribute.ts';
 import type { DistributeOptions, Distribution } from './distribute.ts';
@@ -25,7 +25,7 @@ export interface SupervisorOptions {
   /** Whether the next worker has to name each rule script before it calls it. */
   readonly traceRules: () => boolean;
   /** What a worker that comes up has to know before its first snapshot. */
-  readonly welcome: () => readonly PrimaryMessage[];
+  readonly briefing: () => readonly PrimaryMessage[];
 }
 
 export interface WorkerView {
@@ -49,8 +49,6 @@ interface Slot {
 
 /** A worker that has not come up by then never will. */
 const onlineTimeoutMs = 30_000;
-/** What a drained worker gets on top of its time to log and leave by itself. */
-const drainGraceMs = 500;
 
 /** Keeps the right number of workers alive and on the current snapshot. */
 export class Supervisor {
@@ -128,7 +126,7 @@ export class Supervisor {
       slot.worker = null;
       if (worker === null) continue;
       this.#retired.add(worker);
-      void drainWorker(worker, drainTimeoutMs).then(() => this.#retired.delete(worker));
+      void worker.drain(drainTimeoutMs).then(() => this.#retired.delete(worker));
     }
     while (this.#slots.length < count) this.#spawn(this.#addSlot(this.#slots.length));
   }
@@ -137,22 +135,37 @@ export class Supervisor {
     for (const worker of this.#living()) worker.send(message);
   }
 
+  /** As `broadcast`; resolves when every worker that serves has answered, died, or taken too long. */
+  async ask(
+    message: PrimaryMessage,
+    isAnswer: (answer: WorkerMessage) => boolean,
+  ): Promise<{ readonly asked: number; readonly answered: number }> {
+    const answers = this.ready().map(({ worker }) =>
+      worker.answer((answer) => (isAnswer(answer) ? true : undefined), this.#options.answerTimeoutMs),
+    );
+    this.broadcast(message);
+    const kinds = (await Promise.all(answers)).map(({ kind }) => kind);
+    return { asked: kinds.length, answered: kinds.filter((kind) => kind === 'answer').length };
+  }
+
   /** Drains every worker, and kills those that are not done in time. */
   async stop(timeoutMs: number): Promise<void> {
-    this.#stopping = true;
-    for (const slot of this.#slots) clearTimeout(slot.timer);
-    this.#spare.close();
-    await Promise.all(this.#living().map((worker) => drainWorker(worker, timeoutMs)));
+    this.#startNoMore();
+    await Promise.all(this.#living().map((worker) => worker.drain(timeoutMs)));
   }
 
   /** Ends every worker at once. */
   async kill(): Promise<void> {
-    this.#stopping = true;
-    for (const slot of this.#slots) clearTimeout(slot.timer);
-    this.#spare.close();
+    this.#startNoMore();
     const workers = this.#living();
     for (const worker of workers) worker.kill('SIGKILL');
     await Promise.all(workers.map((worker) => worker.exited));
+  }
+
+  #startNoMore(): void {
+    this.#stopping = true;
+    for (const slot of this.#slots) clearTimeout(slot.timer);
+    this.#spare.close();
   }
 
   /**
@@ -261,7 +274,7 @@ export class Supervisor {
     const answer = await Promise.race([worker.online(), late]);
     clearTimeout(timer);
     if (answer.kind === 'answer') {
-      for (const message of this.#options.welcome()) worker.send(message);
+      for (const message of this.#options.briefing()) worker.send(message);
       return null;
     }
     if (answer.kind === 'exit')
@@ -291,12 +304,4 @@ export class Supervisor {
     if (delayMs === 0) this.#spawn(slot);
     else slot.timer = setTimeout(() => this.#spawn(slot), delayMs);
   }
-}
-
-/** A worker ends by itself when it has drained; one that does not is killed. */
-async function drainWorker(worker: WorkerProcess, timeoutMs: number): Promise<void> {
-  worker.send({ type: 'drain', timeoutMs });
-  const timer = setTimeout(() => worker.kill('SIGKILL'), timeoutMs + drainGraceMs);
-  await worker.exited;
-  clearTimeout(timer);
 }

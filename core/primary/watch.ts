@@ -2,11 +2,13 @@ import { createHash } from 'node:crypto';
 import { readFileSync, statSync, watch } from 'node:fs';
 import type { FSWatcher } from 'node:fs';
 import { basename, join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 
-import { watchedNames } from './watched-names.ts';
+import { watchedNames, type SeenEntries } from './watched-names.ts';
 
 /** Long enough for an editor to finish its dance of write, rename and chmod. */
 const debounceMs = 100;
+const FILES_A_TURN = 100;
 /** What an import can name. */
 const sourceName = /\.(?:[cm]?[jt]sx?|json)$/;
 
@@ -27,6 +29,7 @@ export class InputWatcher {
   #newOnes = false;
   readonly #appeared = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
+  #comparing = false;
   #closed = false;
 
   /** `onError`: a folder cannot be watched, for want of inotify watches for instance. */
@@ -66,17 +69,32 @@ export class InputWatcher {
   #heard(): void {
     if (this.#closed) return;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#compare(), debounceMs);
+    this.#timer = setTimeout(() => void this.#compare(), debounceMs);
   }
 
-  #compare(): void {
+  async #compare(): Promise<void> {
+    if (this.#comparing) return this.#heard();
+    this.#comparing = true;
     this.#rearm();
+    const hashes = this.#hashes;
+    const found = new Map<string, string>();
+    let read = 0;
+    for (const [file, before] of hashes) {
+      const now = contentHash(file);
+      if (now !== before) found.set(file, now);
+      read += 1;
+      // Workers wait for the primary, and there may be tens of thousands of certificates.
+      if (read % FILES_A_TURN === 0) await nextTurn();
+    }
+    this.#comparing = false;
+    if (this.#closed) return;
+    // Other files are watched by now: what was found may be about some of them.
+    if (hashes !== this.#hashes) return this.#heard();
     const changed = [...this.#appeared];
     this.#appeared.clear();
-    for (const [file, before] of this.#hashes) {
-      const now = contentHash(file);
-      if (now === before) continue;
-      this.#hashes.set(file, now);
+    for (const [file, now] of found) {
+      if (hashes.get(file) === now) continue;
+      hashes.set(file, now);
       changed.push(file);
     }
     if (changed.length > 0) this.#onChange(changed);
@@ -85,10 +103,13 @@ export class InputWatcher {
   /** Watches the folders that matter now: links and folders may have been replaced. */
   #rearm(): void {
     const wanted = new Map<string, Set<string>>();
+    // Most files share their folders.
+    const seen: SeenEntries = new Map();
     for (const file of this.#hashes.keys()) {
-      for (const [folder, names] of watchedNames(file)) {
+      for (const [folder, names] of watchedNames(file, seen)) {
         const known = wanted.get(folder);
-        wanted.set(folder, new Set(known === undefined ? names : [...known, ...names]));
+        if (known === undefined) wanted.set(folder, names);
+        else for (const name of names) known.add(name);
       }
     }
     for (const [folder, { watcher, inode }] of this.#folders) {

@@ -4,16 +4,19 @@ import { dirname, isAbsolute, join, parse, resolve, sep } from 'node:path';
 
 const mostLinks = 40;
 
+/** What was found at a path; undefined: nothing. Good for one look at many files. */
+export type SeenEntries = Map<string, Stats | undefined>;
+
 /**
  * Which folders to watch, and which names in each, to hear of every way in which the file at `path` can
  * become another: an edit, a replacement by rename, a change of any symlink on the way (Kubernetes
  * swaps a folder's link for all files at once), the appearing of a folder that is missing.
  */
-export function watchedNames(path: string): Map<string, Set<string>> {
+export function watchedNames(path: string, seen: SeenEntries = new Map()): Map<string, Set<string>> {
   const names = new Map<string, Set<string>>();
   let target = resolve(path);
   for (let links = 0; links < mostLinks; links++) {
-    const next = firstLink(target, names);
+    const next = firstLink(target, names, seen);
     if (next === null) break;
     target = next;
   }
@@ -21,7 +24,7 @@ export function watchedNames(path: string): Map<string, Set<string>> {
 }
 
 /** Notes what decides on `path`, up to its first symlink; returns the path with that link followed, or null without one. */
-function firstLink(path: string, names: Map<string, Set<string>>): string | null {
+function firstLink(path: string, names: Map<string, Set<string>>, seen: SeenEntries): string | null {
   const { root } = parse(path);
   const parts = path
     .slice(root.length)
@@ -30,8 +33,8 @@ function firstLink(path: string, names: Map<string, Set<string>>): string | null
   let folder = root;
   for (const [index, part] of parts.entries()) {
     const here = join(folder, part);
-    const stat = entryAt(here);
     const last = index === parts.length - 1;
+    const stat = last ? entryAt(here) : folderAt(here, seen);
     if (last || stat === undefined || stat.isSymbolicLink()) {
       const known = names.get(folder) ?? new Set();
       names.set(folder, known.add(part));
@@ -45,6 +48,11 @@ function firstLink(path: string, names: Map<string, Set<string>>): string | null
     folder = here;
   }
   return null;
+}
+
+function folderAt(path: string, seen: SeenEntries): Stats | undefined {
+  if (!seen.has(path)) seen.set(path, entryAt(path));
+  return seen.get(path);
 }
 
 /** undefined also where it may not be looked at, or something on the way is no folder. */

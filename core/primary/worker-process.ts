@@ -9,6 +9,9 @@ import type { PrimaryMessage, WorkerMessage } from '../ipc/messages.ts';
 import { LastWordsReader } from './last-words.ts';
 import type { Identity } from './identity.ts';
 
+/** What a drained worker gets on top of its time to log and leave by itself. */
+const drainGraceMs = 500;
+
 export interface WorkerExit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
@@ -124,6 +127,14 @@ export class WorkerProcess {
       const timer = timeoutMs === null ? undefined : setTimeout(settle, timeoutMs, { kind: 'timeout' });
       void this.exited.then((exit) => settle({ kind: 'exit', exit }));
     });
+  }
+
+  /** It ends by itself when it has drained; if not, it is killed. */
+  async drain(timeoutMs: number): Promise<void> {
+    this.send({ type: 'drain', timeoutMs });
+    const timer = setTimeout(() => this.kill('SIGKILL'), timeoutMs + drainGraceMs);
+    await this.exited;
+    clearTimeout(timer);
   }
 
   kill(signal: NodeJS.Signals): void {

@@ -5,6 +5,9 @@ const HOST_NAME =
   /^(?=.{1,253}$)[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?(?:\.[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?)*$/;
 const PORT = /^\d{1,5}$/;
 
+/** `sun_path` of unix(7) without its final NUL; other systems allow a few less. */
+export const LONGEST_UNIX_PATH_BYTES = 107;
+
 /**
  * Reads `'127.0.0.1:80'`, `'[::1]:80'`, `'localhost:80'`, `':80'` (every interface, host `::`) and `'unix:/path'`.
  * Hosts come out in lower case and IPv6 addresses in their canonical form (RFC 5952), without brackets;

@@ -198,6 +198,12 @@ export interface UpstreamConfig {
   readonly name: string;
   readonly scheduler: SchedulerName;
   readonly backends: readonly BackendConfig[];
+  /** The rows which are upstreams themselves; there is no cycle of them. */
+  readonly nested: readonly NestedUpstreamConfig[];
+  /** With fewer backends available the next priority group is used besides. */
+  readonly minAvailable: number;
+  /** How long a backend that comes (back) takes to get its full share; null: it gets that at once. */
+  readonly slowStartMs: number | null;
   /** How often host names of backends are resolved; null: as long as their answers live. */
   readonly resolveIntervalMs: number | null;
   readonly timeouts: {
@@ -245,16 +251,34 @@ export interface UpstreamTlsConfig {
   /** Our own certificate chain and its key, PEM; both or none. */
   readonly cert: string | null;
   readonly key: string | null;
-  readonly minVersion: 'TLSv1.2' | 'TLSv1.3';
+  /** null: what Node allows from `minVersion` on. */
+  readonly policy: TlsPolicy | null;
+  readonly minVersion: TlsPolicy['minVersion'];
 }
 
 export type SchedulerName = 'round-robin' | 'weighted-round-robin' | 'random' | 'least-connections';
 
-export interface BackendConfig {
-  readonly address: SocketAddressConfig;
-  readonly addressText: string;
+/** `drain`: no new requests but those of sticky clients. `maintenance`: none at all. */
+export type BackendState = 'ready' | 'drain' | 'maintenance';
+
+/** What a row of an upstream's `backends` says of its share in the requests. */
+export interface BackendTerms {
   /** 0 takes no new request. */
   readonly weight: number;
+  readonly state: BackendState;
+  /** Its group: 0 is used first, the next ones where too few of those before are available; BACKUP_PRIORITY with `backup: true`. */
+  readonly priority: number;
+}
+
+export interface BackendConfig extends BackendTerms {
+  readonly address: SocketAddressConfig;
+  readonly addressText: string;
+  /** The `addressText` of the row in whose place it takes requests while that one takes none; not health-checked then. null: it has a place of its own. */
+  readonly backupFor: string | null;
+}
+
+export interface NestedUpstreamConfig extends BackendTerms {
+  readonly upstream: string;
 }
 
 export interface LogConfig {

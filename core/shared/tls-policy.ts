@@ -1,3 +1,5 @@
+import type { SecureContextOptions } from 'node:tls';
+
 /** Which versions, cipher suites and key exchanges a TLS connection may use, as OpenSSL names them. */
 export interface TlsPolicy {
   readonly minVersion: 'TLSv1.2' | 'TLSv1.3';
@@ -33,3 +35,8 @@ export const TLS_POLICIES: Readonly<Record<'modern' | 'intermediate', TlsPolicy>
     groups: GROUPS,
   },
 };
+
+/** A policy as `tls.createSecureContext` takes it. */
+export function policyOptions({ minVersion, maxVersion, ciphers, groups }: TlsPolicy): SecureContextOptions {
+  return { minVersion, maxVersion, ciphers: ciphers.join(':'), ecdhCurve: groups.join(':') };
+}

@@ -1,18 +1,28 @@
-import type { BackendConfig, SocketAddressConfig } from '../shared/config-types.ts';
+import type {
+  BackendConfig,
+  BackendState,
+  BackendTerms,
+  SocketAddressConfig,
+  UpstreamConfig,
+} from '../shared/config-types.ts';
 import type { BackendHealth } from '../shared/health-types.ts';
 import { LatencyHistogram } from '../shared/latency-histogram.ts';
-
+import type { Standing } from './candidates.ts';
 import { PassiveHealth } from './health.ts';
 
-let healthChanges = 0;
+let changes = 0;
 
 /**
- * Goes up whenever the health of any backend changes: how an upstream notices, in one comparison a
- * request, that its list of candidates is out of date. (A runtime cannot tell its upstream, for during
- * a reload it belongs to two.)
+ * Goes up whenever any backend may have begun or ceased to take requests: how an upstream notices, in one
+ * comparison a request, that its list of candidates is out of date. (A runtime cannot tell its upstream,
+ * for during a reload it belongs to two.)
  */
-export function healthVersion(): number {
-  return healthChanges;
+export function availabilityVersion(): number {
+  return changes;
+}
+
+export function availabilityChanged(): void {
+  changes += 1;
 }
 
 /** What is known of a backend's address at run time. It outlives reloads that keep the address in its upstream. */
@@ -31,9 +41,16 @@ export class BackendRuntime {
   ejection: { readonly until: number; readonly reason: string } | null = null;
   /** The weight that the backend asks for itself; null: it does not. */
   reportedWeight: number | null = null;
+  /** Since when it takes requests without a break, on the clock of performance.now(); null: it takes none. */
+  takesRequestsSinceMs: number | null;
   #health: 'up' | 'down' = 'up';
   #ejected = false;
   #reportedState: BackendHealth['reportedState'] = 'ready';
+
+  /** `isNew`: it joins others that carry traffic already. */
+  constructor(isNew = false) {
+    this.takesRequestsSinceMs = isNew ? null : Number.NEGATIVE_INFINITY;
+  }
 
   get health(): 'up' | 'down' {
     return this.#health;
@@ -42,10 +59,11 @@ export class BackendRuntime {
   set health(health: 'up' | 'down') {
     if (health === this.#health) return;
     this.#health = health;
-    healthChanges++;
+    if (health === 'down') this.takesRequestsSinceMs = null;
+    availabilityChanged();
   }
 
-  /** Whether this worker leaves it out for what befell its requests. */
+  /** Left out for a while by this worker, for how it answered. */
   get ejected(): boolean {
     return this.#ejected;
   }
@@ -53,7 +71,8 @@ export class BackendRuntime {
   set ejected(ejected: boolean) {
     if (ejected === this.#ejected) return;
     this.#ejected = ejected;
-    healthChanges++;
+    if (ejected) this.takesRequestsSinceMs = null;
+    availabilityChanged();
   }
 
   /** The state that the backend asks for itself, by its agent. */
@@ -66,7 +85,8 @@ export class BackendRuntime {
     this.reportedWeight = reportedWeight;
     if (reportedState !== this.#reportedState) {
       this.#reportedState = reportedState;
-      healthChanges++;
+      if (reportedState !== 'ready') this.takesRequestsSinceMs = null;
+      availabilityChanged();
     }
     if (health === this.#health) return;
     this.health = health;
@@ -76,26 +96,107 @@ export class BackendRuntime {
   }
 }
 
-/** One address with a weight, as one snapshot configures it. */
-export class Backend {
-  readonly address: SocketAddressConfig;
-  /** The address as written; names the backend in logs and status. */
+/** What a scheduler picks, as one snapshot configures it: an address, or an upstream in the place of one. */
+export abstract class Backend implements Standing {
+  /** Names the backend in logs and status: the address as written, with the one of them where it is a host name. */
   readonly addressText: string;
-  /** 0 takes no new request. */
-  readonly weight: number;
-  readonly state: 'ready' | 'drain' | 'maintenance' = 'ready';
+  /** The address as written: one row of the config for all addresses of a host name. */
+  readonly rowText: string;
+  readonly backupFor: string | null;
   readonly runtime: BackendRuntime;
+  #terms: BackendTerms;
+  #slowStartShare = 1;
+  #weight: number;
 
-  constructor(config: BackendConfig, runtime: BackendRuntime) {
-    this.address = config.address;
-    this.addressText = config.addressText;
-    this.weight = config.weight;
+  constructor(terms: BackendTerms, runtime: BackendRuntime, texts: BackendTexts) {
+    this.addressText = texts.addressText;
+    this.rowText = texts.rowText;
+    this.backupFor = texts.backupFor;
     this.runtime = runtime;
+    this.#terms = terms;
+    this.#weight = terms.weight;
+  }
+
+  abstract get isUp(): boolean;
+
+  /** Its share of the requests at present; below `configuredWeight` in its slow start. 0 takes no new request. */
+  get weight(): number {
+    return this.#weight;
+  }
+
+  /** As the config, or a command, has it. */
+  get configuredWeight(): number {
+    return this.#terms.weight;
+  }
+
+  get state(): BackendState {
+    return this.#terms.state;
+  }
+
+  get priority(): number {
+    return this.#terms.priority;
+  }
+
+  /** How much of its weight it has by now: 1 but in its slow start. */
+  get slowStartShare(): number {
+    return this.#slowStartShare;
+  }
+
+  set slowStartShare(share: number) {
+    this.#slowStartShare = share;
+    this.#weight = this.#terms.weight * share;
+  }
+
+  /** Takes over what a command has set. */
+  setTerms(terms: BackendTerms): void {
+    const before = this.#terms;
+    this.#terms = terms;
+    this.#weight = terms.weight * this.#slowStartShare;
+    if (!this.takesRequests) this.runtime.takesRequestsSinceMs = null;
+    if (before.weight !== terms.weight || before.state !== terms.state) availabilityChanged();
+  }
+
+  get isEjected(): boolean {
+    return this.runtime.ejected;
   }
 
   /** Whether it may be given new requests. */
   get takesRequests(): boolean {
-    const { health, reportedState } = this.runtime;
-    return this.state === 'ready' && reportedState === 'ready' && this.weight > 0 && health === 'up';
+    const { reportedState } = this.runtime;
+    return this.state === 'ready' && reportedState === 'ready' && this.#terms.weight > 0 && this.isUp;
+  }
+
+  /** Whether a client that belongs to it may come back to it, whatever its weight. */
+  get takesStickySessions(): boolean {
+    return this.state !== 'maintenance' && this.runtime.reportedState !== 'maintenance' && this.isUp;
+  }
+}
+
+export interface BackendTexts {
+  readonly addressText: string;
+  readonly rowText: string;
+  readonly backupFor: string | null;
+}
+
+/** A backend that can be connected to. */
+export class AddressBackend extends Backend {
+  readonly address: SocketAddressConfig;
+  /** What its upstream says of connections to it. */
+  readonly settings: UpstreamConfig;
+
+  /** `rowText`: where `config` stands for one address of a row's host name, that row's text. */
+  constructor(
+    config: BackendConfig,
+    settings: UpstreamConfig,
+    runtime: BackendRuntime,
+    rowText = config.addressText,
+  ) {
+    super(config, runtime, { addressText: config.addressText, rowText, backupFor: config.backupFor });
+    this.address = config.address;
+    this.settings = settings;
+  }
+
+  get isUp(): boolean {
+    return this.runtime.health === 'up';
   }
 }

@@ -1,26 +1,37 @@
 import { hostNameOf } from '../shared/address.ts';
+import {
+  NO_OVERRIDES,
+  OverriddenTerms,
+  rowsWithOverrides,
+  type BackendOverrides,
+  type UpstreamOverrides,
+} from '../shared/backend-overrides.ts';
 import type { BackendConfig, UpstreamConfig } from '../shared/config-types.ts';
 import { ASSUMED_HEALTH } from '../shared/health-types.ts';
 import type { BackendHealth, CheckedBackend } from '../shared/health-types.ts';
-import { backendRows } from './backend-rows.ts';
-import { Backend, BackendRuntime } from './backend.ts';
+import { AddressBackend, BackendRuntime } from './backend.ts';
+import { nestUpstreams } from './nested-backend.ts';
 import { Upstream } from './upstream.ts';
 
 /**
  * Carries what is known of each backend (counters, health, latencies, and whatever others key by its
- * runtime, such as connection pools) from one snapshot to the next, and knows which addresses host
- * names stand for: each of them is a backend of its own.
+ * runtime, such as connection pools) from one snapshot to the next, and knows what a config does not say:
+ * which addresses host names stand for (each of them is a backend of its own), and what commands have set.
  */
 export class UpstreamRegistry {
-  /** By name, of the snapshot committed last. */
-  #live: ReadonlyMap<string, Upstream> = new Map();
+  /** By name, of the snapshot committed last; null before the first. */
+  #live: ReadonlyMap<string, Upstream> | null = null;
   readonly #addresses = new Map<string, readonly string[]>();
+  #overrides: ReadonlyMap<string, UpstreamOverrides> = new Map();
   /** By upstream and backend, where it is not what is assumed anyway. */
   readonly #health = new Map<string, Map<string, BackendHealth>>();
 
   /** Builds the upstreams of a coming snapshot beside the live ones, which it leaves as they are; may be thrown away. */
   prepare(configs: readonly UpstreamConfig[]): ReadonlyMap<string, Upstream> {
-    return new Map(configs.map((config) => [config.name, this.#build(config)]));
+    const upstreams = new Map(configs.map((config) => [config.name, this.#build(config)]));
+    nestUpstreams(upstreams);
+    for (const upstream of upstreams.values()) this.#setNestedTerms(upstream);
+    return upstreams;
   }
 
   /** Makes prepared upstreams the live ones. Returns the runtimes that none of them uses any more, whose connections can be closed. */
@@ -45,13 +56,20 @@ export class UpstreamRegistry {
       if (addresses.length === 0) this.#addresses.delete(name);
       else this.#addresses.set(name, addresses);
     }
-    const before = runtimesOf(this.#live);
-    // The live ones first: those to come take their runtimes over.
-    for (const upstream of [...this.#live.values(), ...prepared.values()]) {
-      if (upstream.config.backends.some(({ address }) => changed.has(hostNameOf(address) ?? '')))
-        this.#resolveAnew(upstream);
-    }
-    return [...before.difference(runtimesOf(this.#live))];
+    return this.#updateAll(prepared, (upstream) =>
+      this.#rows(upstream.config).some(({ address }) => changed.has(hostNameOf(address) ?? '')),
+    );
+  }
+
+  /** From now on this is what commands have set, all of it, as for `learn`. */
+  override(
+    overrides: BackendOverrides,
+    prepared: ReadonlyMap<string, Upstream> = new Map(),
+  ): BackendRuntime[] {
+    const next = new Map(Object.entries(overrides));
+    const concerned = new Set([...this.#overrides.keys(), ...next.keys()]);
+    this.#overrides = next;
+    return this.#updateAll(prepared, ({ name }) => concerned.has(name));
   }
 
   /**
@@ -69,7 +87,7 @@ export class UpstreamRegistry {
       }
       if (known.size === 0) this.#health.delete(name);
       else this.#health.set(name, known);
-      for (const upstream of [this.#live.get(name), prepared.get(name)]) {
+      for (const upstream of [this.#live?.get(name), prepared.get(name)]) {
         for (const { addressText, runtime } of upstream?.backends ?? []) {
           const change = health.get(addressText);
           if (change !== undefined) runtime.setActive(change);
@@ -78,47 +96,114 @@ export class UpstreamRegistry {
     }
   }
 
+  /** The runtimes of the live backends, by whether their state is `maintenance`. */
+  inMaintenance(): { readonly yes: readonly BackendRuntime[]; readonly no: readonly BackendRuntime[] } {
+    const backends = [...(this.#live?.values() ?? [])].flatMap((upstream) => upstream.backends);
+    const runtimesIn = (inMaintenance: boolean): BackendRuntime[] =>
+      backends.flatMap(({ state, runtime }) =>
+        (state === 'maintenance') === inMaintenance ? [runtime] : [],
+      );
+    return { yes: runtimesIn(true), no: runtimesIn(false) };
+  }
+
   #build(config: UpstreamConfig): Upstream {
     const runtimes = this.#knownRuntimes(config.name);
-    return new Upstream(
-      config,
-      this.#rows(config).map((row) => new Backend(row, this.#runtimeOf(row, config.name, runtimes))),
-    );
-  }
-
-  #resolveAnew(upstream: Upstream): void {
-    const kept = Map.groupBy(upstream.backends, ({ addressText }) => addressText);
-    const runtimes = this.#knownRuntimes(upstream.name);
+    const rows = this.#rows(config);
+    const upstream = new Upstream(config, []);
     upstream.replaceBackends(
-      this.#rows(upstream.config).map(
-        (row) =>
-          kept.get(row.addressText)?.shift() ??
-          new Backend(row, this.#runtimeOf(row, upstream.name, runtimes)),
-      ),
+      rows,
+      this.#resolve(rows, config).map((resolved) => this.#create(resolved, config, runtimes)),
     );
+    return upstream;
   }
 
-  #knownRuntimes(upstream: string): Map<string, BackendRuntime> {
-    const backends = this.#live.get(upstream)?.backends ?? [];
-    return new Map(backends.map(({ addressText, runtime }) => [addressText, runtime]));
-  }
-
-  /** The runtime of a backend that is about to be made, with what is known of its health. */
-  #runtimeOf({ addressText }: BackendConfig, upstream: string, runtimes: Map<string, BackendRuntime>) {
-    const known = runtimes.get(addressText);
-    if (known !== undefined) return known;
-    const runtime = new BackendRuntime();
-    runtime.setActive(this.#health.get(upstream)?.get(addressText) ?? ASSUMED_HEALTH);
+  #create({ row, rowText }: ResolvedRow, config: UpstreamConfig, runtimes: Runtimes): AddressBackend {
+    const runtime = runtimes.get(row.addressText) ?? this.#createRuntime(config.name, row.addressText);
     // An address listed twice is still one server: both rows share one runtime.
-    runtimes.set(addressText, runtime);
+    runtimes.set(row.addressText, runtime);
+    return new AddressBackend(row, config, runtime, rowText);
+  }
+
+  #createRuntime(upstream: string, backend: string): BackendRuntime {
+    const runtime = new BackendRuntime(this.#live !== null);
+    runtime.setActive(this.#health.get(upstream)?.get(backend) ?? ASSUMED_HEALTH);
     return runtime;
   }
 
-  #rows(config: UpstreamConfig): BackendConfig[] {
-    return backendRows(config, (name) => this.#addresses.get(name) ?? []);
+  /** The live ones first: those to come take their runtimes over. */
+  #updateAll(
+    prepared: ReadonlyMap<string, Upstream>,
+    isConcerned: (upstream: Upstream) => boolean,
+  ): BackendRuntime[] {
+    const before = runtimesOf(this.#live);
+    for (const upstream of [...(this.#live?.values() ?? []), ...prepared.values()])
+      if (isConcerned(upstream)) this.#update(upstream);
+    return [...before.difference(runtimesOf(this.#live))];
+  }
+
+  #update(upstream: Upstream): void {
+    const { config } = upstream;
+    const kept = Map.groupBy(upstream.backends, ({ addressText }) => addressText);
+    const runtimes = this.#knownRuntimes(config.name);
+    const rows = this.#rows(config);
+    upstream.replaceBackends(
+      rows,
+      this.#resolve(rows, config).map((resolved) => {
+        const backend = kept.get(resolved.row.addressText)?.shift();
+        backend?.setTerms(resolved.row);
+        return backend ?? this.#create(resolved, config, runtimes);
+      }),
+    );
+    this.#setNestedTerms(upstream);
+  }
+
+  #setNestedTerms({ name, config, nested }: Upstream): void {
+    const terms = new OverriddenTerms(this.#overridesOf(name));
+    for (const backend of nested) {
+      const row = config.nested.find((each) => each.upstream === backend.upstream.name);
+      if (row !== undefined) backend.setTerms(terms.of(row, [backend.rowText]));
+    }
+  }
+
+  #overridesOf(upstream: string): UpstreamOverrides {
+    return this.#overrides.get(upstream) ?? NO_OVERRIDES;
+  }
+
+  #knownRuntimes(upstream: string): Runtimes {
+    const backends = this.#live?.get(upstream)?.backends ?? [];
+    return new Map(backends.map(({ addressText, runtime }) => [addressText, runtime]));
+  }
+
+  #rows(config: UpstreamConfig): readonly BackendConfig[] {
+    return rowsWithOverrides(config, this.#overridesOf(config.name));
+  }
+
+  /** These rows with what commands have set, and one for each address in the place of a row with a host name. */
+  #resolve(rows: readonly BackendConfig[], { name: upstream }: UpstreamConfig): ResolvedRow[] {
+    const terms = new OverriddenTerms(this.#overridesOf(upstream));
+    return rows.flatMap((row) => {
+      const { address, addressText: rowText } = row;
+      const name = hostNameOf(address);
+      if (name === null || address.kind === 'unix') return [{ row: terms.of(row, [rowText]), rowText }];
+      return (this.#addresses.get(name) ?? []).map((ip) => {
+        const addressText = `${rowText} (${ip})`;
+        const own = terms.of(row, [addressText, rowText]);
+        return { row: { ...own, address: { ...address, ip }, addressText }, rowText };
+      });
+    });
   }
 }
 
-function runtimesOf(upstreams: ReadonlyMap<string, Upstream>): Set<BackendRuntime> {
-  return new Set([...upstreams.values()].flatMap(({ backends }) => backends.map(({ runtime }) => runtime)));
+type Runtimes = Map<string, BackendRuntime>;
+
+interface ResolvedRow {
+  readonly row: BackendConfig;
+  /** What the config calls it. */
+  readonly rowText: string;
+}
+
+function runtimesOf(upstreams: ReadonlyMap<string, Upstream> | null): Set<BackendRuntime> {
+  return new Set(
+    [...(upstreams?.values() ?? [])].flatMap(({ backends }) => backends.map(({ runtime }) => runtime)),
+  );
 }

@@ -1,41 +1,74 @@
 import { hostNameOf } from '../shared/address.ts';
 import type { BackendConfig, UpstreamConfig } from '../shared/config-types.ts';
-import { healthVersion, type Backend } from './backend.ts';
+import { AddressBackend, availabilityChanged, availabilityVersion, type Backend } from './backend.ts';
+import { candidatesOf } from './candidates.ts';
+import { NestedBackend } from './nested-backend.ts';
 import { schedulers, type Scheduler } from './schedulers/scheduler.ts';
+import { advanceSlowStarts } from './slow-start.ts';
 
 /** A named group of backends with its scheduler, in one snapshot. */
 export class Upstream {
   readonly name: string;
   readonly config: UpstreamConfig;
   readonly #scheduler: Scheduler;
-  #backends: readonly Backend[];
-  #candidates: readonly Backend[];
-  #seenHealth: number;
+  readonly #now: () => number;
+  #rows: readonly BackendConfig[];
+  #backends: readonly AddressBackend[];
+  #nested: readonly NestedBackend[] = [];
+  #candidates: readonly Backend[] = [];
+  #seenVersion = -1;
+  /** When slow starts are to be looked at again. */
+  #dueMs = Number.POSITIVE_INFINITY;
 
-  constructor(config: UpstreamConfig, backends: readonly Backend[]) {
+  /** `now`: in ms, as performance.now(). */
+  constructor(
+    config: UpstreamConfig,
+    backends: readonly AddressBackend[],
+    now: () => number = () => performance.now(),
+  ) {
     this.name = config.name;
     this.config = config;
+    this.#rows = config.backends;
     this.#backends = backends;
+    this.#now = now;
     this.#scheduler = schedulers[config.scheduler]();
-    this.#seenHealth = healthVersion();
-    this.#candidates = this.#usable();
   }
 
-  /** More than the config's rows where a host name stands for several addresses, fewer where it stands for none. */
-  get backends(): readonly Backend[] {
+  /** Those with an address: more than the config's rows where a host name stands for several, fewer where it stands for none. */
+  get backends(): readonly AddressBackend[] {
     return this.#backends;
   }
 
-  /** For host names that stand for other addresses now. */
-  replaceBackends(backends: readonly Backend[]): void {
-    this.#backends = backends;
-    this.#candidates = this.#usable();
+  get nested(): readonly NestedBackend[] {
+    return this.#nested;
   }
 
-  /** The config's rows whose host name stands for no address. */
+  /** Exchanges under way at all its backends. */
+  get inFlight(): number {
+    let sum = 0;
+    for (const { runtime } of this.#backends) sum += runtime.inFlight;
+    for (const { upstream } of this.#nested) sum += upstream.inFlight;
+    return sum;
+  }
+
+  /** For host names that stand for other addresses now, and backends that a command added or removed; `rows`: what they come from. */
+  replaceBackends(rows: readonly BackendConfig[], backends: readonly AddressBackend[]): void {
+    this.#rows = rows;
+    this.#backends = backends;
+    // Of the upstreams that this one stands in, too.
+    availabilityChanged();
+  }
+
+  /** Puts other upstreams in the places that the config has for them; before the first pick. */
+  nest(nested: readonly NestedBackend[]): void {
+    this.#nested = nested;
+    availabilityChanged();
+  }
+
+  /** The rows whose host name stands for no address. */
   unresolved(): readonly BackendConfig[] {
     const named = new Set(this.#backends.map(({ address }) => hostNameOf(address)));
-    return this.config.backends.filter(({ address }) => !named.has(hostNameOf(address)));
+    return this.#rows.filter(({ address }) => !named.has(hostNameOf(address)));
   }
 
   /** Why `pick` finds none, for the log. */
@@ -45,29 +78,43 @@ export class Upstream {
     return `no backend of ${this.name} takes requests${why}`;
   }
 
-  /** The backends that take new requests: ready, up, weight above 0. The same array until that changes. */
+  /** The backends among which is picked (`candidatesOf`). The same array until they, or their weights, change. */
   candidates(): readonly Backend[] {
-    if (this.#seenHealth !== healthVersion()) {
-      this.#seenHealth = healthVersion();
-      this.#candidates = this.#usable();
-    }
+    if (
+      this.#seenVersion !== availabilityVersion() ||
+      (this.#dueMs < Number.POSITIVE_INFINITY && this.#now() >= this.#dueMs)
+    )
+      this.#refresh();
     return this.#candidates;
   }
 
-  /** The scheduler's choice among the candidates not in `tried`, or undefined where none is left. */
-  pick(tried?: readonly Backend[]): Backend | undefined {
-    const candidates = this.candidates();
-    if (tried === undefined || tried.length === 0) return this.#scheduler.pick(candidates);
-    return this.#scheduler.pick(candidates.filter((backend) => !tried.includes(backend)));
+  #refresh(): void {
+    this.#seenVersion = availabilityVersion();
+    const { minAvailable, slowStartMs } = this.config;
+    const all = [...this.#backends, ...this.#nested];
+    this.#dueMs = advanceSlowStarts(all, slowStartMs, this.#now());
+    this.#candidates = candidatesOf<Backend>(all, {
+      minAvailable,
+      maxEjected: this.config.passiveHealth?.maxEjected ?? 0,
+    });
   }
 
-  /** Without those ejected, unless too many are: better a backend in doubt than the others overrun. */
-  #usable(): readonly Backend[] {
-    const usable = this.#backends.filter((backend) => backend.takesRequests);
-    const { passiveHealth } = this.config;
-    if (passiveHealth === null) return usable;
-    const left = usable.filter(({ runtime }) => !runtime.ejected);
-    const most = usable.length * passiveHealth.maxEjected;
-    return left.length === 0 || usable.length - left.length > most ? usable : left;
+  /** The scheduler's choice among the candidates not in `tried`, or undefined where none is left. */
+  pick(tried?: readonly Backend[]): AddressBackend | undefined {
+    const candidates = this.candidates();
+    for (const nested of this.#nested) nested.addUp();
+    const open =
+      tried === undefined || tried.length === 0
+        ? candidates
+        : candidates.filter((backend) =>
+            backend instanceof NestedBackend ? !backend.isTried(tried) : !tried.includes(backend),
+          );
+    return this.resolve(this.#scheduler.pick(open), tried);
+  }
+
+  /** A candidate as a backend that can be connected to: one of its own where it is an upstream. */
+  resolve(candidate: Backend | undefined, tried?: readonly Backend[]): AddressBackend | undefined {
+    if (candidate instanceof NestedBackend) return candidate.pick(tried);
+    return candidate instanceof AddressBackend ? candidate : undefined;
   }
 }

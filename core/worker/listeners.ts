@@ -26,7 +26,7 @@ export class Listeners {
   /** Which addresses of a snapshot can not be served because their sockets never came. */
   missing(plan: Snapshot['plan']): string[] {
     return plan.config.listeners
-      .filter(({ address }) => !this.#open.has(listenKey(address)) && !this.#handles.has(listenKey(address)))
+      .filter((each) => !this.#open.has(listenKey(each)) && !this.#handles.has(listenKey(each)))
       .map(({ name, addressText }) => `no socket came for listener ${name} (${addressText})`);
   }
 
@@ -34,7 +34,7 @@ export class Listeners {
   async apply(snapshot: Snapshot): Promise<void> {
     this.#workers = snapshot.plan.config.workers;
     const wanted = new Map<string, ListenerService>();
-    for (const service of snapshot.services.values()) wanted.set(listenKey(service.config.address), service);
+    for (const service of snapshot.services.values()) wanted.set(listenKey(service.config), service);
     for (const [key, listener] of this.#open) {
       const service = wanted.get(key);
       if (service === undefined) {

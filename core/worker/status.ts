@@ -1,6 +1,8 @@
 import type { BackendStatus, WorkerStatus } from '../ipc/messages.ts';
 import type { BackendConfig } from '../shared/config-types.ts';
 import type { RuleStatus } from '../shared/rule-script.ts';
+import { AddressBackend, type Backend } from '../upstreams/backend.ts';
+import type { Upstream } from '../upstreams/upstream.ts';
 import type { Snapshot, SnapshotParts } from './snapshot.ts';
 
 /** What this worker knows, for `tidegate status`. */
@@ -25,33 +27,51 @@ export function workerStatus(
     })),
     upstreams: [...(snapshot?.upstreams.values() ?? [])].map((upstream) => ({
       name: upstream.name,
-      backends: [
-        ...upstream.backends.map(({ addressText, weight, state, runtime }) => ({
-          address: addressText,
-          weight,
-          state,
-          health: runtime.health,
-          reportedState: runtime.reportedState,
-          ejection: runtime.ejected ? runtime.ejection : null,
-          inFlight: runtime.inFlight,
-          requests: runtime.requests,
-          errors: runtime.errors,
-          connections: parts.pools.count(runtime),
-          latency: runtime.latency.counts,
-        })),
-        ...upstream.unresolved().map(withoutAddress),
-      ],
+      backends: backendsOf(upstream, parts),
     })),
     rules,
   };
 }
 
+function backendsOf(upstream: Upstream, parts: SnapshotParts): BackendStatus[] {
+  // First, since it brings slow starts up to date.
+  const candidates = new Set(upstream.candidates());
+  const status = (backend: Backend): BackendStatus => ({
+    address: backend.addressText,
+    row: backend.rowText,
+    weight: backend.configuredWeight,
+    slowStartShare: backend.slowStartShare,
+    priority: backend.priority,
+    state: backend.state,
+    isCandidate: candidates.has(backend),
+    health: backend.isUp ? 'up' : 'down',
+    reportedState: backend.runtime.reportedState,
+    ejection: backend.runtime.ejected ? backend.runtime.ejection : null,
+    inFlight: backend.runtime.inFlight,
+    requests: backend.runtime.requests,
+    errors: backend.runtime.errors,
+    connections:
+      backend instanceof AddressBackend ? parts.pools.count(backend.runtime) : { active: 0, idle: 0 },
+    latency: backend.runtime.latency.counts,
+  });
+  for (const nested of upstream.nested) nested.addUp();
+  return [
+    ...upstream.backends.map(status),
+    ...upstream.unresolved().map(withoutAddress),
+    ...upstream.nested.map(status),
+  ];
+}
+
 /** Shown, so that a name which does not resolve is not just missing. */
-function withoutAddress({ addressText, weight }: BackendConfig): BackendStatus {
+function withoutAddress({ addressText, weight, priority, state }: BackendConfig): BackendStatus {
   return {
     address: `${addressText} (no address)`,
+    row: addressText,
     weight,
-    state: 'ready',
+    slowStartShare: 1,
+    priority,
+    state,
+    isCandidate: false,
     health: 'down',
     reportedState: 'ready',
     ejection: null,

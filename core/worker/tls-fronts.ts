@@ -1,6 +1,7 @@
 import type { PrimaryMessage, WorkerMessage } from '../ipc/messages.ts';
 import type { CertificateSource } from '../listeners/tls/contexts.ts';
 import { TlsFront } from '../listeners/tls/front.ts';
+import type { TicketKeyring } from '../listeners/tls/session-tickets.ts';
 import type { Certificate } from '../shared/certificate.ts';
 import type { TlsConfig } from '../shared/config-types.ts';
 import type { Logger } from '../shared/log.ts';
@@ -16,7 +17,7 @@ export class TlsFronts implements CertificateSource {
   readonly #log: Pick<Logger, 'error'>;
   readonly #fronts = new Map<string, { readonly front: TlsFront; readonly tls: TlsConfig }>();
   readonly #waiting = new Map<number, (found: Certificate | null) => void>();
-  #keys: Readonly<Record<number, string>> = {};
+  #keys: ReadonlyMap<number, TicketKeyring> = new Map();
   #lastId = 0;
 
   constructor(send: (message: WorkerMessage) => void, log: Pick<Logger, 'error'>) {
@@ -46,10 +47,10 @@ export class TlsFronts implements CertificateSource {
     });
   }
 
-  ticketKey(rotationMs: number): Buffer {
-    const key = this.#keys[rotationMs];
-    if (key === undefined) throw new Error(`no ticket key came for ${rotationMs} ms`);
-    return Buffer.from(key, 'base64');
+  ticketKeys(rotationMs: number): TicketKeyring {
+    const keys = this.#keys.get(rotationMs);
+    if (keys === undefined) throw new Error(`no ticket key came for ${rotationMs} ms`);
+    return keys;
   }
 
   onMessage(message: TlsMessage): void {
@@ -63,10 +64,18 @@ export class TlsFronts implements CertificateSource {
           if (tls.certificateSet === message.set) front.certificatesChanged();
         return;
       case 'ticket-keys':
-        this.#keys = message.keys;
+        this.#keys = new Map(
+          Object.entries(message.keys).map(([interval, keys]) => [Number(interval), readKeys(keys)]),
+        );
         for (const { front, tls } of this.#fronts.values())
-          if (tls.ticketRotationMs in message.keys) void front.renew();
+          if (this.#keys.has(tls.ticketRotationMs)) void front.renew();
         return;
     }
   }
+}
+
+function readKeys(keys: readonly string[]): TicketKeyring {
+  const [newest, before] = keys.map((key) => Buffer.from(key, 'base64'));
+  if (newest === undefined) throw new Error('an interval without a ticket key');
+  return { newest, before: before ?? null };
 }

@@ -5,6 +5,7 @@ import type { PrimaryMessage, SnapshotPlan } from '../ipc/messages.ts';
 import { Deadlines } from '../shared/deadlines.ts';
 import { UpstreamRegistry } from '../upstreams/registry.ts';
 import { RuleHost, lastWordsFromEnvironment } from '../../rules/evaluate.ts';
+import { letGo } from './let-go.ts';
 import { Listeners } from './listeners.ts';
 import { Logs, followLog } from './logs.ts';
 import { buildSnapshot, retireSnapshot, type Snapshot, type SnapshotParts } from './snapshot.ts';
@@ -109,6 +110,12 @@ export class Worker {
         for (const runtime of registry.learn(message.names, this.#prepared?.upstreams)) pools.retire(runtime);
         return;
       }
+      case 'backend-overrides': {
+        const { overrides, revision } = message;
+        letGo(this.#parts.registry.override(overrides, this.#prepared?.upstreams), this.#parts);
+        this.#channel.send({ type: 'backend-overrides', revision });
+        return;
+      }
       case 'reopen-logs':
         this.#logs.reopen();
         return;
@@ -153,9 +160,7 @@ export class Worker {
     this.#prepared = null;
     this.#live = next;
     this.#logs = next.logs;
-    const retired = this.#parts.registry.commit(next.upstreams);
-    for (const runtime of retired) this.#parts.pools.retire(runtime);
-    this.#parts.tunnels.leave(retired);
+    letGo(this.#parts.registry.commit(next.upstreams), this.#parts);
     await this.#listeners.apply(next);
     this.#parts.tls.keep(new Set(next.fronts.values()));
     const closeLogs = (): void => {

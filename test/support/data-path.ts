@@ -90,7 +90,7 @@ export async function startDataPath(options: {
   };
   const { tls } = listenerConfig;
   const certificates = tls === null ? null : await TestCertificateSource.load(tls);
-  const front = tls === null || certificates === null ? null : new TlsFront(tls, certificates, silent);
+  const front = tls === null || certificates === null ? null : new TlsFront(tls, certificates, service.log);
   await front?.ready();
   const listener = new Listener(service, deadlines, () => 1, front);
   const port = options.socketPath === undefined ? await unusedPort() : 0;

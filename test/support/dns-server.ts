@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 
 import { onTestFinished } from 'vitest';
+import { listenForTest } from './listen.ts';
 
 /** What the server says of a name. A family that is left out has no records (NODATA). */
 export interface Zone {
@@ -44,17 +45,10 @@ export async function startDnsServer(zones: Readonly<Record<string, Zone>>): Pro
     });
   });
   // TCP first: its ports are many tests', UDP's are hardly anybody's.
-  tcp.listen(0, '127.0.0.1');
-  await once(tcp, 'listening');
-  const address = tcp.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  server.port = address.port;
+  server.port = await listenForTest(tcp);
   udp.bind(server.port, '127.0.0.1');
   await once(udp, 'listening');
-  onTestFinished(() => {
-    udp.close();
-    tcp.close();
-  });
+  onTestFinished(() => void udp.close());
   return server;
 }
 

@@ -76,6 +76,9 @@ channel.onMessage((message, handle) => {
     case 'ping':
       channel.send({ type: 'pong' });
       break;
+    case 'backend-overrides':
+      channel.send({ type: 'backend-overrides', revision: message.revision });
+      break;
     case 'addresses':
     case 'backend-health':
     case 'certificate':
@@ -92,7 +95,7 @@ channel.onMessage((message, handle) => {
 channel.send({ type: 'online' });
 
 function serve(): void {
-  const wanted = new Set((live?.config.listeners ?? []).map(({ address }) => listenKey(address)));
+  const wanted = new Set((live?.config.listeners ?? []).map(listenKey));
   for (const [key, server] of servers) {
     if (wanted.has(key)) continue;
     server.close();

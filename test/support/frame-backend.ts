@@ -1,61 +1,12 @@
 import { createServer, type Socket } from 'node:net';
-import { onTestFinished } from 'vitest';
 import { FrameReader } from '../../core/http2/frame-reader.ts';
 import { Flag, FrameType, PREFACE } from '../../core/http2/frame-types.ts';
-
-/** One HTTP/2 frame, whatever it is. */
-export function frame(type: number, flags: number, streamId: number, payload: Buffer | string = ''): Buffer {
-  const content = Buffer.from(payload);
-  const prefix = Buffer.alloc(9);
-  prefix.writeUIntBE(content.length, 0, 3);
-  prefix[3] = type;
-  prefix[4] = flags;
-  prefix.writeUInt32BE(streamId, 5);
-  return Buffer.concat([prefix, content]);
-}
-
-/** Big-endian, four bytes each. */
-export function words(...values: readonly number[]): Buffer {
-  const bytes = Buffer.alloc(4 * values.length);
-  for (const [i, value] of values.entries()) bytes.writeUInt32BE(value, 4 * i);
-  return bytes;
-}
-
-export function head(
-  streamId: number,
-  fields: readonly (readonly [string, string])[],
-  isEnd: boolean,
-): Buffer {
-  const flags = Flag.EndHeaders | (isEnd ? Flag.EndStream : 0);
-  return frame(FrameType.Headers, flags, streamId, literals(fields));
-}
-
-export function data(streamId: number, text: string, isEnd: boolean): Buffer {
-  return frame(FrameType.Data, isEnd ? Flag.EndStream : 0, streamId, text);
-}
-
-/** A header block of literals shorter than 127 bytes, which nothing checks or indexes. */
-export function literals(fields: readonly (readonly [string, string])[]): Buffer {
-  return Buffer.concat(
-    fields.map(([name, value]) =>
-      Buffer.from(
-        `\0${String.fromCharCode(name.length)}${name}${String.fromCharCode(value.length)}${value}`,
-        'latin1',
-      ),
-    ),
-  );
-}
-
-export interface ReceivedFrame {
-  readonly type: number;
-  readonly flags: number;
-  readonly streamId: number;
-  readonly payload: Buffer;
-}
+import { frame, settings, type Frame } from './http2-frames.ts';
+import { listenForTest } from './listen.ts';
 
 export class FrameConnection {
   /** All but DATA. */
-  readonly frames: ReceivedFrame[] = [];
+  readonly frames: Frame[] = [];
   /** Bytes of DATA, by stream. */
   readonly dataBytes = new Map<number, number>();
   readonly socket: Socket;
@@ -97,7 +48,7 @@ export interface FrameBackend {
  */
 export async function startFrameBackend(
   onRequest: (connection: FrameConnection, streamId: number) => void,
-  greeting: Buffer = frame(FrameType.Settings, 0, 0),
+  greeting: Buffer = settings(),
 ): Promise<FrameBackend> {
   const connections: FrameConnection[] = [];
   const server = createServer({ noDelay: true }, (socket) => {
@@ -126,12 +77,8 @@ export async function startFrameBackend(
       reader.receive(chunk.subarray(skipped));
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(async () => {
+  const port = await listenForTest(server, () => {
     for (const { socket } of connections) socket.destroy();
-    await new Promise((resolve) => server.close(resolve));
   });
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return { port: address.port, connections };
+  return { port, connections };
 }

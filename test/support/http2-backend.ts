@@ -6,7 +6,7 @@ import {
   type ServerHttp2Stream,
   type IncomingHttpHeaders,
 } from 'node:http2';
-import { onTestFinished } from 'vitest';
+import { listenForTest } from './listen.ts';
 
 export interface Http2Backend {
   readonly port: number;
@@ -31,12 +31,8 @@ export async function startHttp2Backend(
     options.cert === undefined
       ? createServer(options).on('session', takeSession).on('stream', takeStream)
       : createSecureServer(options).on('session', takeSession).on('stream', takeStream);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(async () => {
+  const port = await listenForTest(server, () => {
     for (const session of sessions) session.destroy();
-    await new Promise((resolve) => server.close(resolve));
   });
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return { port: address.port, sessions };
+  return { port, sessions };
 }

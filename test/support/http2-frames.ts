@@ -58,11 +58,11 @@ export function data(streamId: number, text: string | Buffer, isEnd = true): Buf
 }
 
 export function rst(streamId: number, code = 8): Buffer {
-  return frame(FrameType.RstStream, 0, streamId, uint32(code));
+  return frame(FrameType.RstStream, 0, streamId, words(code));
 }
 
 export function windowUpdate(streamId: number, bytes: number): Buffer {
-  return frame(FrameType.WindowUpdate, 0, streamId, uint32(bytes));
+  return frame(FrameType.WindowUpdate, 0, streamId, words(bytes));
 }
 
 export function settings(...pairs: readonly (readonly [id: number, value: number])[]): Buffer {
@@ -74,9 +74,10 @@ export function settings(...pairs: readonly (readonly [id: number, value: number
   return frame(FrameType.Settings, 0, 0, payload);
 }
 
-function uint32(value: number): Buffer {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32BE(value);
+/** Big-endian, four bytes each. */
+export function words(...values: readonly number[]): Buffer {
+  const bytes = Buffer.alloc(4 * values.length);
+  for (const [i, value] of values.entries()) bytes.writeUInt32BE(value, 4 * i);
   return bytes;
 }
 

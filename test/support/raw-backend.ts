@@ -1,5 +1,5 @@
 import { createServer } from 'node:net';
-import { onTestFinished } from 'vitest';
+import { listenForTest, portOf } from './listen.ts';
 import { parseRawHead, takeBody, type RawMessage } from './raw-message.ts';
 import { RawSocket } from './raw-socket.ts';
 
@@ -62,15 +62,11 @@ export async function startRawBackend(
       for (const wake of waiting) wake();
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(async () => {
+  const port = await listenForTest(server, () => {
     for (const { socket } of connections) socket.destroy();
-    await new Promise((resolve) => server.close(resolve));
   });
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
   return {
-    port: address.port,
+    port,
     connections,
     requests,
     async request(index) {
@@ -134,8 +130,7 @@ export function ok(body: string, ...lines: readonly string[]): string {
 export async function unusedPort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
+  const port = portOf(server);
   await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
+  return port;
 }

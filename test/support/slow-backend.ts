@@ -1,8 +1,7 @@
-import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { ServerResponse } from 'node:http';
 
-import { onTestFinished } from 'vitest';
+import { listenForTest } from './listen.ts';
 
 export interface Backend {
   /** `127.0.0.1:PORT` */
@@ -19,16 +18,9 @@ export async function startBackend(): Promise<Backend> {
     else response.end('ok');
   });
   server.keepAliveTimeout = 60_000;
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => {
-    server.close();
-    server.closeAllConnections();
-  });
-  const address = server.address();
-  if (typeof address !== 'object' || address === null) throw new Error('the backend has no port');
+  const port = await listenForTest(server, () => server.closeAllConnections());
   return {
-    address: `127.0.0.1:${address.port}`,
+    address: `127.0.0.1:${port}`,
     slow: () => new Promise((resolve) => waiting.push(resolve)),
   };
 }

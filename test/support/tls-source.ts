@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { CertificateSet } from '../../certs/certificate-set.ts';
 import type { CertificateSource } from '../../core/listeners/tls/contexts.ts';
+import type { TicketKeyring } from '../../core/listeners/tls/session-tickets.ts';
 import type { TlsConfig } from '../../core/shared/config-types.ts';
 
 /** One for all listeners, as a primary has it. */
@@ -9,6 +10,7 @@ const TICKET_KEY = randomBytes(48);
 /** Stands for the primary: answers from the files, a turn of the event loop later, and notes what it was asked. */
 export class TestCertificateSource implements CertificateSource {
   readonly asked: string[] = [];
+  keys: TicketKeyring = { newest: TICKET_KEY, before: null };
   readonly set: CertificateSet;
 
   private constructor(set: CertificateSet) {
@@ -27,7 +29,7 @@ export class TestCertificateSource implements CertificateSource {
     return this.set.find(serverName);
   }
 
-  ticketKey(): Buffer {
-    return TICKET_KEY;
+  ticketKeys(): TicketKeyring {
+    return this.keys;
   }
 }

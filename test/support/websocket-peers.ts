@@ -2,7 +2,10 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { onTestFinished } from 'vitest';
 import { WebSocket, WebSocketServer, type ClientOptions, type ServerOptions } from 'ws';
+import { authority } from './certificates.ts';
+import { portOf } from './listen.ts';
 import { get } from './raw-client.ts';
+import type { RawMessage } from './raw-message.ts';
 
 /** A real WebSocket server until the test has finished; sends every message back unless told otherwise. */
 export async function startWebSocketServer(
@@ -16,9 +19,7 @@ export async function startWebSocketServer(
     for (const socket of server.clients) socket.terminate();
     server.close();
   });
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return { port: address.port, sockets: server.clients };
+  return { port: portOf(server), sockets: server.clients };
 }
 
 function echo(socket: WebSocket): void {
@@ -26,8 +27,17 @@ function echo(socket: WebSocket): void {
 }
 
 /** An open WebSocket of a real client, closed when the test has finished. */
-export async function openWebSocket(port: number, options: ClientOptions = {}): Promise<WebSocket> {
-  const socket = new WebSocket(`ws://127.0.0.1:${port}/chat`, options);
+export function openWebSocket(port: number, options: ClientOptions = {}): Promise<WebSocket> {
+  return open(`ws://127.0.0.1:${port}/chat`, options);
+}
+
+/** The same over TLS, to a listener whose certificate is `local`. */
+export function openSecureWebSocket(port: number): Promise<WebSocket> {
+  return open(`wss://127.0.0.1:${port}/chat`, { ca: authority });
+}
+
+async function open(url: string, options: ClientOptions): Promise<WebSocket> {
+  const socket = new WebSocket(url, options);
   onTestFinished(() => socket.terminate());
   await once(socket, 'open');
   return socket;
@@ -41,7 +51,6 @@ export function closing(socket: WebSocket): Promise<{ readonly code: number; rea
 }
 
 const KEY = 'dGhlIHNhbXBsZSBub25jZQ==';
-const ACCEPT = createHash('sha1').update(`${KEY}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
 
 /** The handshake of a client that a test writes byte by byte, and the answer to it. */
 export const HANDSHAKE = get(
@@ -51,4 +60,14 @@ export const HANDSHAKE = get(
   `Sec-WebSocket-Key: ${KEY}`,
   'Sec-WebSocket-Version: 13',
 );
-export const ACCEPTED = `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: WebSocket\r\nSec-WebSocket-Accept: ${ACCEPT}\r\n\r\n`;
+export const ACCEPTED = acceptance(KEY);
+
+/** What a backend answers that accepts this handshake. */
+export function acceptanceOf(handshake: RawMessage): string {
+  return acceptance(handshake.header('sec-websocket-key') ?? '');
+}
+
+function acceptance(key: string): string {
+  const accept = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
+  return `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: WebSocket\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`;
+}

@@ -3,6 +3,7 @@ import { request, type IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
 import { startProxy, site } from '../integration/http1/setup.ts';
+import { authority, certificateFiles } from '../support/certificates.ts';
 import { unusedPort } from '../support/raw-backend.ts';
 import { startHaproxy, startNginx } from './real-servers.ts';
 
@@ -32,4 +33,31 @@ test.each([
   const haproxy = await startHaproxy(proxy.port, versions.haproxy);
   const expected = `${CLIENT} ${haproxy.port} ${CLIENT}`;
   expect([await ask(haproxy.port), await ask(haproxy.port)]).toEqual([expected, expected]);
+});
+
+test.each([
+  { protocol: 'http1', proxyProtocol: 'v1', nginx: 'ssl' },
+  { protocol: 'h2', proxyProtocol: 'v2', nginx: 'ssl http2' },
+])('$proxyProtocol ahead of TLS with $protocol: nginx hears of the client', async (way) => {
+  const port = await unusedPort();
+  const { cert, key } = certificateFiles('local');
+  await startNginx(
+    `listen 127.0.0.1:${port} ${way.nginx} proxy_protocol;
+     ssl_certificate ${cert}; ssl_certificate_key ${key};
+     location / { return 200 "$proxy_protocol_addr $proxy_protocol_server_port $server_protocol $https"; }`,
+  );
+  const { protocol, proxyProtocol } = way;
+  const proxy = await startProxy({
+    upstreams: {
+      site: {
+        protocol,
+        proxyProtocol,
+        tls: { ca: '/ca.pem' },
+        backends: [{ address: `localhost:${port}` }],
+      },
+    },
+    files: new Map([['/ca.pem', authority]]),
+  });
+  const expected = `${CLIENT} ${proxy.port} ${protocol === 'h2' ? 'HTTP/2.0' : 'HTTP/1.1'} on`;
+  expect([await ask(proxy.port), await ask(proxy.port)]).toEqual([expected, expected]);
 });

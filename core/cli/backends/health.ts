@@ -13,7 +13,7 @@ interface Options {
   readonly json?: true;
 }
 
-export function registerHealth(backends: Command): void {
+export function register(backends: Command): void {
   backends
     .command('health <upstream>')
     .description("show what happened to the health of an upstream's backends")

@@ -6,7 +6,8 @@ import type { RequestHead } from '../../exchange/streams.ts';
 import type { Config, ListenerConfig, UpstreamConfig } from '../../shared/config-types.ts';
 import { ProxyError } from '../../shared/errors.ts';
 import type { PickCandidate, RuleRequest } from '../../shared/rule-script.ts';
-import { Backend, BackendRuntime } from '../../upstreams/backend.ts';
+import { AddressBackend, BackendRuntime, type Backend } from '../../upstreams/backend.ts';
+import { nestUpstreams } from '../../upstreams/nested-backend.ts';
 import { Upstream } from '../../upstreams/upstream.ts';
 import { shownPath } from '../problems.ts';
 import type { RuleAnswer } from '../sandbox/messages.ts';
@@ -49,6 +50,7 @@ class ExplainedPath {
   constructor(config: Config, listener: ListenerConfig) {
     this.#listener = listener;
     this.#upstreams = new Map(config.upstreams.map((upstream) => [upstream.name, asWritten(upstream)]));
+    nestUpstreams(this.#upstreams);
   }
 
   step(step: Step['step'], text: string, details: readonly string[]): void {
@@ -78,7 +80,7 @@ class ExplainedPath {
   }
 
   #candidates(): Record<string, PickCandidate[]> {
-    const shown = ({ name, candidates }: { name: string; candidates: Upstream['backends'] }) =>
+    const shown = ({ name, candidates }: { name: string; candidates: readonly Backend[] }) =>
       [
         name,
         candidates.map(({ addressText, weight }) => ({ address: addressText, weight, inFlight: 0 })),
@@ -173,11 +175,11 @@ class ExplainedPath {
     }
     this.step('upstream', name, [reason]);
     const candidates = upstream.candidates();
-    const table = upstream.backends.map(
+    const table = [...upstream.backends, ...upstream.nested].map(
       (one) =>
         `${one.addressText}: weight ${one.weight}${candidates.includes(one) ? '' : ', takes no new requests'}`,
     );
-    const picked = candidates[this.#picks?.[name] ?? -1];
+    const picked = upstream.resolve(candidates[this.#picks?.[name] ?? -1]);
     const backend = picked ?? upstream.pick();
     if (backend === undefined) {
       this.step('backend', 'none', table);
@@ -191,8 +193,10 @@ class ExplainedPath {
       candidates.length === 1
         ? 'the only one that takes requests'
         : `${upstream.config.scheduler} picks it first of ${candidates.length}; later requests get the others`;
+    const through = backend.settings.name === name ? [] : [`a backend of ${backend.settings.name}`];
     this.step('backend', backend.addressText, [
       picked === undefined ? byScheduler : "the script's `pick` handler chose it",
+      ...through,
       ...table,
     ]);
     return { kind: 'forward', upstream: name, backend: backend.addressText, target };
@@ -203,6 +207,6 @@ class ExplainedPath {
 function asWritten(config: UpstreamConfig): Upstream {
   return new Upstream(
     config,
-    config.backends.map((row) => new Backend(row, new BackendRuntime())),
+    config.backends.map((row) => new AddressBackend(row, config, new BackendRuntime())),
   );
 }

@@ -1,22 +1,19 @@
-import { createHash } from 'node:crypto';
-import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls';
+import { constants, createHash } from 'node:crypto';
+import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import type { Certificate } from '../../shared/certificate.ts';
 import type { TlsConfig } from '../../shared/config-types.ts';
 import { LruMap } from '../../shared/lru-map.ts';
+import { policyOptions } from '../../shared/tls-policy.ts';
+import { preference, type NamedContexts } from './choose-context.ts';
+import type { TicketKeyring } from './session-tickets.ts';
 
 /** Where certificates and ticket keys come from: the primary. */
 export interface CertificateSource {
   /** What a set presents for a name (empty: the default); null: the name is to be refused. */
   find(set: string, serverName: string): Promise<Certificate | null>;
-  /** The present key for this interval. */
-  ticketKey(rotationMs: number): Buffer;
+  /** The present keys for this interval. */
+  ticketKeys(rotationMs: number): TicketKeyring;
 }
-
-/**
- * A context for each type of key: of one that has several, Node uses only the last for a name.
- * The preferred one comes first.
- */
-type NamedContexts = readonly { readonly keyType: string; readonly context: SecureContext }[];
 
 /**
  * The certificates that a listener has in use, each made ready at the first handshake that needs it: with ten
@@ -30,6 +27,7 @@ export class TlsContexts {
   readonly #names: LruMap<string, { readonly id: string | null }>;
   readonly #contexts: LruMap<string, NamedContexts>;
   readonly #asked = new Map<string, Promise<NamedContexts | null>>();
+  #generation = 0;
 
   constructor(tls: TlsConfig, source: CertificateSource) {
     this.#tls = tls;
@@ -51,14 +49,18 @@ export class TlsContexts {
       const context = known.id === null ? null : this.#contexts.get(known.id);
       if (context !== undefined) return context;
     }
-    const asked = this.#asked.get(name) ?? this.#ask(name);
-    this.#asked.set(name, asked);
-    return asked;
+    return this.#asked.get(name) ?? this.#ask(name);
   }
 
   /** Asks anew for every name, and makes ready anew what has changed. */
   forgetNames(): void {
+    this.#generation += 1;
     this.#names.clear();
+    this.#asked.clear();
+  }
+
+  ticketKeys(): TicketKeyring {
+    return this.#source.ticketKeys(this.#tls.ticketRotationMs);
   }
 
   /** For connections of which the name is not known yet: the default certificate, and what OpenSSL reads from the first context only. */
@@ -67,30 +69,35 @@ export class TlsContexts {
     const certificate = await this.#source.find(certificateSet, '');
     return {
       ...this.#options(certificate),
-      ticketKeys: this.#source.ticketKey(ticketRotationMs),
-      // A session lives no longer than the key of its ticket, for which there is no successor (RFC 8446 4.6.1: a week at most).
+      ticketKeys: this.ticketKeys().newest,
+      // For so long the key of a ticket is there in any case (RFC 8446 4.6.1: a week at most).
       sessionTimeout: Math.min(Math.ceil(ticketRotationMs / 1000), 7 * 24 * 3600),
     };
   }
 
-  async #ask(name: string): Promise<NamedContexts | null> {
-    try {
-      const certificate = await this.#source.find(this.#tls.certificateSet, name);
-      this.#names.set(name, { id: certificate?.id ?? null });
-      if (certificate === null) return null;
-      const known = this.#contexts.get(certificate.id);
-      if (known !== undefined) return known;
-      const contexts = certificate.pairs
-        .map((pair) => ({
-          keyType: pair.keyType,
-          context: createSecureContext(this.#options({ id: certificate.id, pairs: [pair] })),
-        }))
-        .sort((a, b) => preference(a.keyType) - preference(b.keyType));
-      this.#contexts.set(certificate.id, contexts);
-      return contexts;
-    } finally {
-      this.#asked.delete(name);
-    }
+  #ask(name: string): Promise<NamedContexts | null> {
+    const asked = this.#answerFor(name, this.#generation).finally(() => {
+      if (this.#asked.get(name) === asked) this.#asked.delete(name);
+    });
+    this.#asked.set(name, asked);
+    return asked;
+  }
+
+  async #answerFor(name: string, generation: number): Promise<NamedContexts | null> {
+    const certificate = await this.#source.find(this.#tls.certificateSet, name);
+    // An answer that certificates have overtaken is good for who asked, but would stay for good.
+    if (generation === this.#generation) this.#names.set(name, { id: certificate?.id ?? null });
+    if (certificate === null) return null;
+    const known = this.#contexts.get(certificate.id);
+    if (known !== undefined) return known;
+    const contexts = certificate.pairs
+      .map((pair) => ({
+        keyType: pair.keyType,
+        context: createSecureContext(this.#options({ id: certificate.id, pairs: [pair] })),
+      }))
+      .sort((one, other) => preference(one.keyType) - preference(other.keyType));
+    this.#contexts.set(certificate.id, contexts);
+    return contexts;
   }
 
   #options(certificate: Certificate | null): SecureContextOptions {
@@ -101,11 +108,10 @@ export class TlsContexts {
       key: pairs.map(({ key }) => key),
       // With none, Node would take the system's authorities, and those who are in no need of them would pay for that.
       ca: clientCertificates === null ? [] : [clientCertificates.ca],
-      minVersion: policy.minVersion,
-      maxVersion: policy.maxVersion,
-      ciphers: policy.ciphers.join(':'),
-      ecdhCurve: policy.groups.join(':'),
+      ...policyOptions(policy),
       honorCipherOrder: false,
+      // TLS 1.2 only: a handshake that costs the client next to nothing, and could change who it is (RFC 9113 9.2.1 forbids it for HTTP/2).
+      secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
       sessionIdContext: this.#sessionContext(),
     };
   }
@@ -116,27 +122,4 @@ export class TlsContexts {
     const terms = JSON.stringify([certificateSet, clientCertificates]);
     return createHash('sha256').update(terms).digest('hex').slice(0, 32);
   }
-}
-
-/**
- * The context for a client that can check these signatures (`TLSSocket.getSharedSigalgs`); the last one for a client
- * that can check none, which OpenSSL then tells.
- */
-export function contextFor(
-  contexts: NamedContexts,
-  signatures: readonly string[],
-): SecureContext | undefined {
-  const usable = contexts.find(({ keyType }) => signatures.some((each) => signs(keyType, each)));
-  return (usable ?? contexts.at(-1))?.context;
-}
-
-/** `signature`: `ECDSA+SHA256`, `RSA-PSS+SHA256`, `Ed25519` … */
-function signs(keyType: string, signature: string): boolean {
-  const algorithm = signature.toLowerCase();
-  return keyType === 'ec' ? algorithm.startsWith('ecdsa') : algorithm.startsWith(keyType);
-}
-
-/** RSA costs the server ten times as much. */
-function preference(keyType: string): number {
-  return keyType.startsWith('rsa') ? 1 : 0;
 }

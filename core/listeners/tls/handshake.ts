@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Deadlines, Timed } from '../../shared/deadlines.ts';
+import { readClientHello, type ClientHello } from './client-hello.ts';
 
 /** The listener that a connection came to. */
 export interface HandshakeOwner {
@@ -11,27 +12,71 @@ export interface HandshakeOwner {
   onFailed(reason: string): void;
 }
 
-/** The first stage of a connection to an HTTPS listener: no name, no certificate and no request is known yet. */
+/** The front that a handshake belongs to. */
+export interface HandshakeFront {
+  /** `handshake.hello` is there, and nothing is taken from `handshake.raw`, which is paused. */
+  onHello(handshake: Handshake): void;
+  /** Called once, before the owner hears how it ended. */
+  onOver(handshake: Handshake): void;
+}
+
+/**
+ * The first stage of a connection to an HTTPS listener: no name, no certificate and no request is known yet. It looks at
+ * what the client says first, and puts it back for OpenSSL.
+ */
 export class Handshake implements Timed {
   readonly raw: Socket;
+  /** null before it has come, and where there was none to be read. */
+  hello: ClientHello | null = null;
   deadlineMs: number;
+  readonly #begunMs = performance.now();
   readonly #timeoutMs: number;
   readonly #owner: HandshakeOwner;
-  readonly #onOver: (handshake: Handshake) => void;
-  readonly #onClose = (): void => this.fail('the client closed the connection');
+  readonly #front: HandshakeFront;
+  /** What TLS has to say of it comes a moment later. */
+  readonly #onClose = (): void => void setImmediate(() => this.fail('the client closed the connection'));
+  readonly #received: Buffer[] = [];
+  #receivedBytes = 0;
+  #neededBytes = 0;
   #over = false;
 
-  /** `onOver`: called once, before the owner hears how it ended. */
-  constructor(raw: Socket, timeoutMs: number, owner: HandshakeOwner, onOver: (handshake: Handshake) => void) {
+  /** `raw`: paused. */
+  constructor(raw: Socket, timeoutMs: number, owner: HandshakeOwner, front: HandshakeFront) {
     this.raw = raw;
     this.#timeoutMs = timeoutMs;
     this.#owner = owner;
-    this.#onOver = onOver;
-    this.deadlineMs = performance.now() + timeoutMs;
+    this.#front = front;
+    this.deadlineMs = this.#begunMs + timeoutMs;
     owner.deadlines.add(this);
     raw.on('error', () => {}); // 'close' follows
     raw.once('close', this.#onClose);
+    raw.on('data', this.#onData);
+    raw.resume();
   }
+
+  /** How long it has taken so far. */
+  get ageMs(): number {
+    return performance.now() - this.#begunMs;
+  }
+
+  readonly #onData = (piece: Buffer): void => {
+    this.#received.push(piece);
+    this.#receivedBytes += piece.length;
+    // Joined only when there is something new to be found: whoever sends single bytes would have all of them copied each time.
+    if (this.#receivedBytes < this.#neededBytes) return;
+    const bytes = Buffer.concat(this.#received);
+    const hello = readClientHello(bytes);
+    if (typeof hello === 'number') {
+      this.#neededBytes = hello;
+      return;
+    }
+    this.#received.length = 0;
+    this.raw.off('data', this.#onData);
+    this.raw.pause();
+    this.raw.unshift(bytes);
+    this.hello = hello;
+    this.#front.onHello(this);
+  };
 
   succeed(socket: TLSSocket): void {
     if (this.#over) socket.destroy();
@@ -49,8 +94,10 @@ export class Handshake implements Timed {
     this.#owner.onFailed(reason);
   }
 
-  /** It ends by itself soon enough. */
-  closeIfIdle(): void {}
+  /** What has begun ends by itself soon enough. */
+  closeIfIdle(): void {
+    if (this.#receivedBytes === 0) this.destroy();
+  }
 
   destroy(): void {
     this.raw.destroy();
@@ -61,10 +108,17 @@ export class Handshake implements Timed {
     this.raw.destroy();
   }
 
+  /** Its place is wanted by others. */
+  giveWay(): void {
+    this.fail('its place was needed for others');
+    this.raw.destroy();
+  }
+
   #end(): void {
     this.#over = true;
     this.#owner.deadlines.delete(this);
+    this.raw.off('data', this.#onData);
     this.raw.removeListener('close', this.#onClose);
-    this.#onOver(this);
+    this.#front.onOver(this);
   }
 }

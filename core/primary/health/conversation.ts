@@ -43,8 +43,7 @@ export class Conversation implements RunningProbe {
     this.#socket = socket;
     socket.once(ready, () => {
       this.#isConnected = true;
-      const text = target.preface + talk.opening;
-      if (text !== '') socket.write(text, 'latin1');
+      if (talk.opening !== '') socket.write(talk.opening, 'latin1');
       this.#judge(null);
       if (!this.#isOver) socket.on('data', (piece: Buffer) => this.#onData(piece));
     });

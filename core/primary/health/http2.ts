@@ -40,7 +40,6 @@ export class Http2Exchange implements RunningProbe {
       if (this.#isOver) return;
       if ('alpnProtocol' in socket && socket.alpnProtocol !== 'h2')
         return this.#finish({ ok: false, reason: 'does not choose h2 by ALPN' });
-      if (target.preface !== '') socket.write(target.preface, 'latin1');
       const scheme = target.tls === null ? 'http' : 'https';
       const session = connect(`${scheme}://health`, { createConnection: () => socket });
       this.#session = session;

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { checkServerIdentity, connect as connectTls, createSecureContext } from 'node:tls';
 import type { SecureContext } from 'node:tls';
 import type { UpstreamTlsConfig } from '../../shared/config-types.ts';
+import { policyOptions } from '../../shared/tls-policy.ts';
 import type { CheckTarget } from './probe.ts';
 
 const contexts = new WeakMap<UpstreamTlsConfig, SecureContext>();
@@ -22,10 +23,17 @@ export function open(
           port: address.port,
           ...(sourceAddress === null ? {} : { localAddress: sourceAddress }),
         };
-  if (tls === null) return { socket: connect(where), ready: 'connect' };
+  if (tls === null) {
+    const socket = connect(where);
+    if (target.preface !== '') socket.write(target.preface, 'latin1');
+    return { socket, ready: 'connect' };
+  }
   const name = tls.serverName ?? (address.kind === 'tcp' ? address.host : '');
+  const carrier = target.preface === '' ? null : connect(where);
+  // Ahead of the handshake.
+  carrier?.write(target.preface, 'latin1');
   const socket = connectTls({
-    ...where,
+    ...(carrier === null ? where : { socket: carrier }),
     secureContext: contextOf(tls),
     rejectUnauthorized: tls.verify,
     // RFC 6066 3: a literal address is no server name.
@@ -33,15 +41,16 @@ export function open(
     checkServerIdentity: (_, certificate) => checkServerIdentity(name, certificate),
     ...(protocols.length === 0 ? {} : { ALPNProtocols: [...protocols] }),
   });
+  carrier?.on('error', (error) => socket.destroy(error));
   return { socket, ready: 'secureConnect' };
 }
 
 function contextOf(tls: UpstreamTlsConfig): SecureContext {
   let context = contexts.get(tls);
   if (context === undefined) {
-    const { ca, cert, key, minVersion } = tls;
+    const { ca, cert, key, policy, minVersion } = tls;
     context = createSecureContext({
-      minVersion,
+      ...(policy === null ? { minVersion } : policyOptions(policy)),
       ...(ca === null ? {} : { ca }),
       ...(cert === null || key === null ? {} : { cert, key }),
     });

@@ -21,6 +21,7 @@ const STANDARD_TLS: UpstreamTlsConfig = {
   serverName: null,
   cert: null,
   key: null,
+  policy: null,
   minVersion: 'TLSv1.2',
 };
 
@@ -32,7 +33,8 @@ const PREFACES = {
 
 /**
  * Every check that these upstreams want, by a key that is the same after a reload as long as the check
- * is. A backend of several upstreams that check it in the same way is checked once.
+ * is. A backend of several upstreams that check it in the same way is checked once, and one that only stands in
+ * for another not at all.
  */
 export function wantedChecks(
   upstreams: readonly UpstreamConfig[],
@@ -46,6 +48,7 @@ export function wantedChecks(
     const preface = prefaceOf(upstream);
     const how = JSON.stringify([check, tls, preface]);
     for (const row of backendRows(upstream, addressesOf)) {
+      if (row.backupFor !== null) continue;
       const address = addressOf(row, check.port);
       const key = `${JSON.stringify(address)} ${check.probe.type === 'command' ? name : ''} ${how}`;
       const backend = { upstream: name, backend: row.addressText };

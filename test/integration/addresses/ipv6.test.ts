@@ -1,26 +1,18 @@
-import { once } from 'node:events';
 import { createServer, request } from 'node:http';
 import { json } from 'node:stream/consumers';
 
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { z } from 'zod';
 
 import { accepts } from '../../support/accepts.ts';
+import { listenForTest } from '../../support/listen.ts';
 import { unusedPort } from '../../support/raw-backend.ts';
 import { runTidegate, type TidegateProcess } from '../../support/tidegate-process.ts';
 
 /** A backend on `[::1]` that answers with the headers that it got. */
 async function backendPort(): Promise<number> {
   const server = createServer((received, response) => response.end(JSON.stringify(received.headers)));
-  server.listen(0, '::1');
-  await once(server, 'listening');
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
+  return listenForTest(server, () => server.closeAllConnections(), '::1');
 }
 
 function config(backend: number, ...listeners: string[]): string {

@@ -124,5 +124,5 @@ test('a path that is too long for a socket is refused, not cut off', async () =>
     fails: true,
   });
   expect((await tidegate.exited).code).toBe(1);
-  expect(tidegate.stderr).toContain('its path is longer than 107 bytes');
+  expect(tidegate.stderr).toContain('listeners[0].address: expected a path of at most 107 bytes');
 });

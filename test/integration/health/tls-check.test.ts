@@ -1,3 +1,4 @@
+import { createServer as createPlainServer } from 'node:net';
 import { createServer } from 'node:tls';
 import type { TlsOptions } from 'node:tls';
 import { expect, onTestFinished, test } from 'vitest';
@@ -80,6 +81,27 @@ test('http on a port of its own is plain', async () => {
   expect(await probe(address, { type: 'http', port: plain.port }, trusting, texts)).toMatchObject({
     ok: true,
   });
+});
+
+test('a PROXY protocol header goes ahead of the handshake', async () => {
+  const secure = createServer(certificate('local'), (socket) => void socket.end());
+  let first = '';
+  const server = createPlainServer((socket) => {
+    socket.once('readable', () => {
+      first = String(socket.read('PROXY UNKNOWN\r\n'.length));
+      secure.emit('connection', socket);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void server.close());
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  const upstream = { ...trusting, proxyProtocol: 'v1' };
+  expect(await probe(`127.0.0.1:${address.port}`, { type: 'tls' }, upstream, texts)).toEqual({
+    ok: true,
+    reason: 'connected',
+  });
+  expect(first).toBe('PROXY UNKNOWN\r\n');
 });
 
 test('a client certificate', async () => {

@@ -1,27 +1,8 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
 import { expect, onTestFinished, test } from 'vitest';
-import { WebSocket, WebSocketServer } from 'ws';
+import { WebSocket } from 'ws';
+import { startWebSocketServer } from '../../support/websocket-peers.ts';
 import { entry, inFlight, startProxy } from './setup.ts';
-
-async function startEcho(): Promise<number> {
-  const http = createServer();
-  const server = new WebSocketServer({
-    server: http,
-    handleProtocols: (protocols) => [...protocols][0] ?? false,
-  });
-  server.on('connection', (socket) =>
-    socket.on('message', (data, isBinary) => socket.send(data, { binary: isBinary })),
-  );
-  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => {
-    for (const socket of server.clients) socket.terminate();
-    http.close();
-  });
-  const address = http.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
-}
 
 async function open(port: number, protocols: string[] = []): Promise<WebSocket> {
   const socket = new WebSocket(`ws://127.0.0.1:${port}/chat`, protocols, { perMessageDeflate: true });
@@ -37,7 +18,7 @@ async function echo(socket: WebSocket, data: string | Buffer): Promise<string> {
 }
 
 test('messages of all sizes pass both ways through the tunnel', async () => {
-  const proxy = await startProxy({ backendPort: await startEcho() });
+  const proxy = await startProxy({ backendPort: (await startWebSocketServer()).port });
   const socket = await open(proxy.port);
   for (const length of [0, 1, 125, 126, 65_536, 3_000_000]) {
     expect(await echo(socket, Buffer.alloc(length, 'x'))).toHaveLength(length);
@@ -45,12 +26,12 @@ test('messages of all sizes pass both ways through the tunnel', async () => {
 });
 
 test('subprotocols are agreed on end to end', async () => {
-  const proxy = await startProxy({ backendPort: await startEcho() });
+  const proxy = await startProxy({ backendPort: (await startWebSocketServer()).port });
   expect((await open(proxy.port, ['graphql-ws', 'other'])).protocol).toBe('graphql-ws');
 });
 
 test('it is one exchange from handshake to close, in flight until then', async () => {
-  const proxy = await startProxy({ backendPort: await startEcho() });
+  const proxy = await startProxy({ backendPort: (await startWebSocketServer()).port });
   const socket = await open(proxy.port);
   await echo(socket, 'hello');
   expect([proxy.service.counters.inFlight, inFlight(proxy), proxy.entries.length]).toEqual([1, 1, 0]);
@@ -64,7 +45,7 @@ test('it is one exchange from handshake to close, in flight until then', async (
 });
 
 test('a client that vanishes takes its backend connection with it', async () => {
-  const proxy = await startProxy({ backendPort: await startEcho() });
+  const proxy = await startProxy({ backendPort: (await startWebSocketServer()).port });
   const socket = await open(proxy.port);
   socket.terminate();
   expect((await entry(proxy)).status).toBe(101);

@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest';
 import { FrameType } from '../../../core/http2/frame-types.ts';
-import { data, frame, head, startFrameBackend, words } from '../../support/frame-backend.ts';
+import { startFrameBackend } from '../../support/frame-backend.ts';
+import { data, frame, headers, words } from '../../support/http2-frames.ts';
 import { poll } from '../../support/poll.ts';
 import { connectRaw, get, post } from '../../support/raw-client.ts';
 import { entry, site, startProxy } from '../http1/setup.ts';
 
+const INTERNAL_ERROR = 2;
 const REFUSED_STREAM = 7;
 const CANCEL = 8;
 const OK = [[':status', '200']] as const;
@@ -17,20 +19,13 @@ const h2c = { protocol: 'h2c' };
 test('a refused POST without a body goes to another backend', async () => {
   const first = await startFrameBackend((connection, id) => connection.send(refused(id)));
   const second = await startFrameBackend((connection, id) =>
-    connection.send(head(id, OK, false), data(id, 'second', true)),
+    connection.send(headers(id, OK, false), data(id, 'second', true)),
   );
   const proxy = await startProxy({ upstreams: site([first.port, second.port], h2c) });
   const client = await connectRaw(proxy.port);
   const answer = await client.request('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n');
   expect([answer.status, answer.body]).toEqual([200, 'second']);
   expect((await entry(proxy)).attempts).toBe(2);
-});
-
-test('a body that has begun is not sent a second time', async () => {
-  const backend = await startFrameBackend((connection, id) => connection.send(refused(id)));
-  const proxy = await startProxy({ upstreams: site([backend.port, backend.port], h2c) });
-  expect((await (await connectRaw(proxy.port)).request(post('/', 'x'))).status).toBe(502);
-  expect((await entry(proxy)).error).toBe('stream-refused');
 });
 
 test('a backend that refuses everything is asked as often as attempts allow', async () => {
@@ -46,8 +41,8 @@ test('a backend that refuses everything is asked as often as attempts allow', as
 
 test('GOAWAY: what is above its stream goes over a new connection, what is below ends on the old one', async () => {
   const backend = await startFrameBackend((connection, id) => {
-    if (connection.index > 0) connection.send(head(id, OK, false), data(id, 'new', true));
-    else if (id === 1) connection.send(head(id, OK, false));
+    if (connection.index > 0) connection.send(headers(id, OK, false), data(id, 'new', true));
+    else if (id === 1) connection.send(headers(id, OK, false));
     else connection.send(goAway(1), data(1, 'old', true));
   });
   const proxy = await startProxy({ upstreams: site([backend.port], { ...h2c, retries: { attempts: 2 } }) });
@@ -63,7 +58,7 @@ test('GOAWAY: what is above its stream goes over a new connection, what is below
 
 test('GOAWAY on an idle connection: the next request does not see it', async () => {
   const backend = await startFrameBackend((connection, id) => {
-    connection.send(head(id, OK, false), data(id, 'x', true), goAway(id));
+    connection.send(headers(id, OK, false), data(id, 'x', true), goAway(id));
   });
   const proxy = await startProxy({ upstreams: site([backend.port], { ...h2c, retries: { attempts: 1 } }) });
   const client = await connectRaw(proxy.port);
@@ -73,7 +68,7 @@ test('GOAWAY on an idle connection: the next request does not see it', async () 
 
 test('an answer that is whole before its request is: the rest of the request is not wanted', async () => {
   const backend = await startFrameBackend((connection, id) =>
-    connection.send(head(id, [[':status', '413']], false), data(id, 'no', true)),
+    connection.send(headers(id, [[':status', '413']], false), data(id, 'no', true)),
   );
   const proxy = await startProxy({ upstreams: site([backend.port], h2c) });
   const client = await connectRaw(proxy.port);
@@ -83,9 +78,21 @@ test('an answer that is whole before its request is: the rest of the request is 
   await poll(() => backend.connections[0]?.resets(1)[0] === CANCEL);
 });
 
+test('a stream that is reset is a failure of the backend, not of a connection that had been in use', async () => {
+  const backend = await startFrameBackend((connection, id) => {
+    if (id === 1) connection.send(headers(id, OK, true));
+    else connection.send(frame(FrameType.RstStream, 0, id, words(INTERNAL_ERROR)));
+  });
+  const proxy = await startProxy({ upstreams: site([backend.port], { ...h2c, retries: { attempts: 1 } }) });
+  const client = await connectRaw(proxy.port);
+  expect((await client.request(get('/'))).status).toBe(200);
+  expect((await client.request(get('/'))).status).toBe(502);
+  expect(backend.connections[0]?.frames.filter(({ type }) => type === FrameType.Headers)).toHaveLength(2);
+});
+
 test('no answer in time: 504, and the stream is cancelled, not the connection', async () => {
   const backend = await startFrameBackend((connection, id) => {
-    if (id > 1) connection.send(head(id, OK, false), data(id, 'fine', true));
+    if (id > 1) connection.send(headers(id, OK, false), data(id, 'fine', true));
   });
   const proxy = await startProxy({
     upstreams: site([backend.port], { ...h2c, timeouts: { response: '100ms' }, retries: { attempts: 1 } }),
@@ -100,7 +107,7 @@ test('no answer in time: 504, and the stream is cancelled, not the connection', 
 test('a backend that no longer reads or writes is given up, and the next request goes over a new connection', async () => {
   const backend = await startFrameBackend((connection, id) => {
     if (connection.index === 0) connection.socket.pause();
-    else connection.send(head(id, OK, false), data(id, 'fine', true));
+    else connection.send(headers(id, OK, false), data(id, 'fine', true));
   });
   const proxy = await startProxy({
     upstreams: site([backend.port], {
@@ -116,7 +123,7 @@ test('a backend that no longer reads or writes is given up, and the next request
 });
 
 test('an idle connection is closed after timeouts.idle, with GOAWAY', async () => {
-  const backend = await startFrameBackend((connection, id) => connection.send(head(id, OK, true)));
+  const backend = await startFrameBackend((connection, id) => connection.send(headers(id, OK, true)));
   const proxy = await startProxy({
     upstreams: site([backend.port], { ...h2c, timeouts: { idle: '100ms' } }),
   });

@@ -8,21 +8,21 @@ import { connectRaw, get } from '../../support/raw-client.ts';
 import { site, startProxy } from '../http1/setup.ts';
 
 test('connections made without verification are not used once it is on', async () => {
-  const backend = await startHttp2Backend((stream) => {
+  const server = await startHttp2Backend((stream) => {
     stream.respond({ ':status': 204 }, { endStream: true });
   }, certificate('two'));
   const settings = { protocol: 'h2', tls: { verify: false }, retries: { attempts: 1 } };
-  const proxy = await startProxy({ upstreams: site([backend.port], settings) });
+  const proxy = await startProxy({ upstreams: site([server.port], settings) });
   const client = await connectRaw(proxy.port);
   expect((await client.request(get('/'))).status).toBe(204);
-  const upstream = proxy.upstreams.get('site');
+  const backend = proxy.upstreams.get('site')?.backends[0];
   const verifying = resolveConfig(
     configSchema.parse(contentWith({ upstream: { ...settings, tls: true } })),
     '/c.yaml',
     new Map(),
   ).upstreams[0];
-  if (upstream === undefined || verifying === undefined) throw new Error('no upstream');
-  Object.assign(upstream, { config: verifying });
+  if (backend === undefined || verifying === undefined) throw new Error('no backend');
+  Object.assign(backend, { settings: verifying });
   expect((await client.request(get('/'))).status).toBe(502);
   expect(proxy.entries.at(-1)?.error).toBe('backend-tls-failed');
 });

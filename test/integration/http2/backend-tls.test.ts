@@ -1,7 +1,9 @@
+import { createServer } from 'node:net';
 import { createServer as createTlsServer, type TlsOptions, type TLSSocket } from 'node:tls';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { authority, certificate } from '../../support/certificates.ts';
 import { startHttp2Backend } from '../../support/http2-backend.ts';
+import { listenForTest } from '../../support/listen.ts';
 import { connectRaw, get } from '../../support/raw-client.ts';
 import { entry, startProxy } from '../http1/setup.ts';
 
@@ -35,14 +37,10 @@ async function startTlsBackend(options: TlsOptions): Promise<TlsBackend> {
     });
   });
   server.on('tlsClientError', () => {});
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(async () => {
+  const port = await listenForTest(server, () => {
     for (const socket of connections) socket.destroy();
-    await new Promise((resolve) => server.close(resolve));
   });
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return { port: address.port, connections };
+  return { port, connections };
 }
 
 async function answerOf(
@@ -113,13 +111,23 @@ test('minVersion is a bound', async () => {
   expect((await answerOf('localhost', port, { tls })).error).toBe('backend-tls-failed');
 });
 
+test('policy says what is spoken, by the names that listeners know', async () => {
+  const old = await startTlsBackend({ ...good, maxVersion: 'TLSv1.2', ciphers: 'ECDHE-ECDSA-AES128-SHA256' });
+  const outcome = async (port: number, policy: unknown): Promise<string | number> => {
+    const tls = { ca: 'ca.pem', ...(policy === null ? {} : { policy }) };
+    const { error, status } = await answerOf('localhost', port, { tls });
+    return error ?? status;
+  };
+  expect(await outcome(old.port, null)).toBe(200);
+  expect(await outcome(old.port, 'intermediate')).toBe('backend-tls-failed');
+  expect(await outcome(old.port, { ciphers: ['ECDHE-ECDSA-AES128-SHA256'] })).toBe(200);
+  const { port } = await startTlsBackend({ ...good, ecdhCurve: 'secp384r1' });
+  expect(await outcome(port, 'modern')).toBe(200);
+  expect(await outcome(port, { groups: ['X25519'] })).toBe('backend-tls-failed');
+});
+
 test('the time to connect is for the handshake too', async () => {
-  const { createServer } = await import('node:net');
-  const silent = createServer((socket) => socket.on('error', () => {}).resume());
-  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => void silent.close());
-  const address = silent.address();
-  const port = address !== null && typeof address === 'object' ? address.port : 0;
+  const port = await listenForTest(createServer((socket) => socket.on('error', () => {}).resume()));
   const settings = { tls: { ca: 'ca.pem' }, timeouts: { connect: '100ms' } };
   expect(await answerOf('localhost', port, settings)).toMatchObject({
     status: 504,

@@ -1,12 +1,10 @@
-import { createHash } from 'node:crypto';
 import { createServer } from 'node:tls';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { certificate } from '../../support/certificates.ts';
+import { listenForTest } from '../../support/listen.ts';
 import { connectRaw } from '../../support/raw-client.ts';
+import { ACCEPTED, HANDSHAKE } from '../../support/websocket-peers.ts';
 import { site, startProxy } from '../http1/setup.ts';
-
-const KEY = 'dGhlIHNhbXBsZSBub25jZQ==';
-const ACCEPT = createHash('sha1').update(`${KEY}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
 
 /** Accepts a WebSocket handshake over HTTP/1.1 and TLS, and echoes what follows; notes what was agreed on. */
 async function startEcho(agreed: unknown[]): Promise<number> {
@@ -14,16 +12,11 @@ async function startEcho(agreed: unknown[]): Promise<number> {
     agreed.push(socket.alpnProtocol);
     socket.on('error', () => {});
     socket.once('data', () => {
-      socket.write(
-        `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${ACCEPT}\r\n\r\n`,
-      );
+      socket.write(ACCEPTED);
       socket.pipe(socket);
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => void server.close());
-  const address = server.address();
-  return address !== null && typeof address === 'object' ? address.port : 0;
+  return listenForTest(server);
 }
 
 test.each(['h2', 'auto', 'http1'])(
@@ -33,9 +26,7 @@ test.each(['h2', 'auto', 'http1'])(
     const port = await startEcho(agreed);
     const proxy = await startProxy({ upstreams: site([port], { protocol, tls: { verify: false } }) });
     const client = await connectRaw(proxy.port);
-    const answer = await client.request(
-      `GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${KEY}\r\n\r\n`,
-    );
+    const answer = await client.request(HANDSHAKE);
     expect(answer.status).toBe(101);
     const bytes = 'x'.repeat(300_000);
     client.send(bytes);

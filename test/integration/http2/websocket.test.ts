@@ -72,6 +72,22 @@ test('a backend that breaks off resets the stream', async () => {
   expect(stream.rstCode).not.toBe(0);
 });
 
+test('a WebSocket that its backend has ended is closed at a drain, whether its client ends it or not', async () => {
+  const backend = await startRawBackend((request) => request.reply(acceptance(request)));
+  const proxy = await startProxy({
+    backendPort: backend.port,
+    listener: { ...listener, webSocket: { drainTimeout: '100ms' } },
+  });
+  const stream = (await session(proxy.port)).request(CONNECT, { endStream: false });
+  await once(stream, 'response');
+  stream.resume();
+  (await backend.request(0)).connection.socket.end();
+  await once(stream, 'end');
+  const drained = proxy.drain();
+  expect((await entry(proxy)).status).toBe(101);
+  await drained;
+});
+
 test('an unknown protocol is answered 501', async () => {
   const proxy = await startProxy({ listener });
   const stream = (await session(proxy.port)).request(

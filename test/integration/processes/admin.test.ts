@@ -56,6 +56,37 @@ test('a reload needs the admin header, which no form can send', async () => {
   expect(JSON.parse(answer.body)).toMatchObject({ ok: true, version: 2 });
 });
 
+test('a change of a backend needs the header, and has to be one', async () => {
+  const change = (body: string, headers: Record<string, string> = { 'x-tidegate-admin': '1' }) =>
+    ask('POST', '/backends', headers, body);
+  const drain = JSON.stringify({ action: 'drain', upstream: 'site', backend: '127.0.0.1:9' });
+  expect((await change(drain, {})).status).toBe(403);
+  expect((await ask('GET', '/backends')).status).toBe(405);
+  for (const [body, error] of [
+    ['', 'expected an object with `action` and `upstream`'],
+    ['[1]', 'expected one of "drain"'],
+    ['{"action":"stop"}', 'expected one of "drain", "ready", "maintenance"'],
+    ['{"action":"drain","upstream":"site"}', 'backend: missing: expected the address of a backend'],
+    ['{"action":"weight","upstream":"site","backend":"a:1","weight":-1}', 'weight: expected an integer'],
+    ['{"action":"drain","upstream":"__proto__","backend":"a:1"}', 'upstream: expected a name'],
+    ['{"action":"drain","upstream":"site","backend":"a:1","wieght":1}', 'unknown key'],
+  ] as const) {
+    const answer = await change(body);
+    expect([answer.status, answer.body]).toEqual([
+      400,
+      expect.stringContaining(JSON.stringify(error).slice(1, -1)),
+    ]);
+  }
+  const unknown = await change(drain.replace(':9', ':10'));
+  expect([unknown.status, JSON.parse(unknown.body)]).toMatchObject([422, { ok: false, changes: [] }]);
+  const first = await change(drain);
+  expect([first.status, JSON.parse(first.body)]).toMatchObject([
+    200,
+    { ok: true, changes: ['backend 127.0.0.1:9 of site: drain'], workers: { asked: 2, answered: 2 } },
+  ]);
+  await change(JSON.stringify({ action: 'reset', upstream: 'site' }));
+});
+
 test('other methods, other paths and long bodies are refused', async () => {
   const method = await ask('DELETE', '/status');
   expect([method.status, method.headers.allow]).toEqual([405, 'GET']);

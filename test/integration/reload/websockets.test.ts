@@ -37,11 +37,11 @@ test('20 reloads drop no WebSocket', async () => {
   let closed = 0;
   for (const socket of sockets) socket.once('close', () => closed++);
   for (let count = 1; count <= 20; count++) {
-    const reloaded = tidegate.line('reloaded', ({ version }) => version === count + 1);
     await tidegate.write(
       'tidegate.config.yaml',
       config(['127.0.0.1:0'], [port], `, timeouts: { body: ${count}s }`),
     );
+    const reloaded = tidegate.nextLine('reloaded');
     tidegate.kill('SIGHUP');
     await reloaded;
   }

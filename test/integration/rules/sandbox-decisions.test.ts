@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { loadSandbox, requestOf } from './load-sandbox.ts';
+import { loadSandbox, requestOf, UNHURRIED } from './load-sandbox.ts';
 
 const text = `export default defineRules({
   request(req) {
@@ -18,7 +18,7 @@ const text = `export default defineRules({
 });`;
 
 test('every decision arrives as it was made', async () => {
-  const { script } = await loadSandbox(text);
+  const { script } = await loadSandbox(text, UNHURRIED);
   const decide = (target: string): unknown => script.request(requestOf(target));
   expect(decide('/redirect?a=b')).toEqual({
     kind: 'redirect',
@@ -68,7 +68,8 @@ test('every decision arrives as it was made', async () => {
 });
 
 test('a decision that recurs stays what it is, and takes no header changes of other requests with it', async () => {
-  const { script } = await loadSandbox(`
+  const { script } = await loadSandbox(
+    `
     const home = redirect('/home');
     const moved = forward('site', { path: '/new' });
     export default defineRules({
@@ -77,7 +78,9 @@ test('a decision that recurs stays what it is, and takes no header changes of ot
         if (req.headers.has('x-edit')) req.headers.set('x-added', req.headers.get('x-edit') ?? '');
         return req.path === '/moved' ? moved : forward('site');
       },
-    });`);
+    });`,
+    UNHURRIED,
+  );
   for (let round = 0; round < 6; round++) {
     const head = `x-edit: ${round}`;
     const edits = [{ op: 'set', name: 'x-added', value: String(round) }];
@@ -94,13 +97,16 @@ test('a decision that recurs stays what it is, and takes no header changes of ot
 });
 
 test('the response handler changes status and headers, and sees the request', async () => {
-  const { script } = await loadSandbox(`export default defineRules({
+  const { script } = await loadSandbox(
+    `export default defineRules({
     response(res, req) {
       res.headers.delete('server');
       res.headers.set('x-path', req.path + ' ' + res.headers.getSetCookie().length);
       if (res.status === 500) res.status = 503;
     },
-  });`);
+  });`,
+    UNHURRIED,
+  );
   expect(script.handles).toEqual({ request: false, response: true, log: false, pick: false });
   expect(script.response(500, 'Server: x\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2', requestOf('/p'))).toEqual({
     status: 503,
@@ -112,10 +118,13 @@ test('the response handler changes status and headers, and sees the request', as
 });
 
 test('log and pick return what they say', async () => {
-  const { script } = await loadSandbox(`export default defineRules({
+  const { script } = await loadSandbox(
+    `export default defineRules({
     log(entry) { return entry.status === 200 ? false : entry.status === 404 ? { extra: 'yes', n: 1 } : true; },
     pick(candidates, req) { return req.path === '/index' ? 1 : req.path === '/none' ? undefined : candidates.find((one) => one.inFlight === 0); },
-  });`);
+  });`,
+    UNHURRIED,
+  );
   expect([200, 404, 500].map((status) => script.log(JSON.stringify({ status })))).toEqual([
     false,
     { extra: 'yes', n: 1 },
@@ -134,7 +143,7 @@ test('log and pick return what they say', async () => {
 test('an address list, a CIDR and the mapped form of an address', async () => {
   const { script } = await loadSandbox(
     `export default defineRules({ request(req) { return req.client.in('office') ? forward('office') : req.client.in('10.0.0.0/8', '2001:db8::/32') ? forward('net') : deny(); } });`,
-    {},
+    UNHURRIED,
     { office: ['192.0.2.0/24', '2001:db8:1::7'] },
   );
   const from = (clientAddress: string): unknown => script.request(requestOf('/', { clientAddress }));

@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
+import { clientHello } from '../../support/client-hello.ts';
 import { poll } from '../../support/poll.ts';
 import { RawSocket } from '../../support/raw-socket.ts';
 import { connectTls } from '../../support/tls-client.ts';
@@ -27,6 +28,15 @@ test('a client that sends its handshake byte by byte is cut off, however busy it
   onTestFinished(() => clearInterval(busy));
   await slow.end();
   expect(proxy.service.counters.refused).toBe(1);
+});
+
+test('a client that gets our half of the handshake and never sends its own is cut off', async () => {
+  const { proxy } = await startHttps({ tls: { handshakeTimeout: '300ms' } });
+  const client = new RawSocket(connectOnly(proxy.port));
+  client.send(await clientHello());
+  await client.end();
+  expect(client.buffered.startsWith('\x16\x03\x03')).toBe(true);
+  expect(proxy.service.counters).toMatchObject({ refused: 1, connections: 0 });
 });
 
 test('a flood of handshakes that go nowhere takes bounded room, and those beyond are closed at once', async () => {

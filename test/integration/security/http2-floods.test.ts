@@ -53,6 +53,23 @@ test.each(Object.entries(attacks))('%s: the connection ends, others are served',
   expect(backend.requests.length).toBeLessThanOrEqual(floods.resets + 2);
 });
 
+test('a PING for each message, as gRPC clients send it, is no flood', async () => {
+  const backend = await startRawBackend((request) => {
+    request.reply('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n');
+  });
+  const proxy = await startProxy({ backendPort: backend.port, listener });
+  const client = await frameClient(proxy.port);
+  client.send(headers(1, GET));
+  const { connection } = await backend.request(0);
+  for (let message = 1; message <= 100; message++) {
+    connection.send('m');
+    await poll(() => client.frames.filter(({ type }) => type === FrameType.Data).length === message);
+    client.send(frame(FrameType.Ping, 0, 0, 'abcdefgh'));
+    await poll(() => client.frames.filter(({ type }) => type === FrameType.Ping).length === message);
+  }
+  expect((await client.answer(1)).body).toBe('m'.repeat(100));
+});
+
 test('a CONTINUATION flood: the connection ends without the block having been gathered', async () => {
   const proxy = await startProxy({ listener });
   const client = await frameClient(proxy.port);

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
 import { authorityFile, certificate } from '../../support/certificates.ts';
+import { poll } from '../../support/poll.ts';
+import { recordingLog } from '../../support/recording-log.ts';
 import { connectTls, refusal } from '../../support/tls-client.ts';
 import { loadSandbox } from '../rules/load-sandbox.ts';
 import { request, startHttps } from './setup.ts';
@@ -21,6 +23,18 @@ test.each(['TLSv1.2', 'TLSv1.3'] as const)(
     expect((await client.answer()).status).toBe(200);
   },
 );
+
+test('a client without the certificate that is required is told so, and the log says why each was refused', async () => {
+  const { log, lines } = recordingLog();
+  const { proxy } = await startHttps({ tls: asks('require'), log });
+  expect(await refusal(proxy.port)).toBe('ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED');
+  await refusal(proxy.port, certificate('stranger'));
+  await poll(() => lines.length === 2);
+  expect(lines.map(({ fields }) => fields['reason'])).toEqual([
+    expect.stringContaining('peer did not return a certificate'),
+    "the client's certificate was refused: UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+  ]);
+});
 
 test('optional: a client may do without, but not with one of another authority', async () => {
   const { proxy } = await startHttps({ tls: asks('optional') });

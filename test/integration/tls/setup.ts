@@ -1,3 +1,4 @@
+import type { Logger } from '../../../core/shared/log.ts';
 import {
   authority,
   authorityFile,
@@ -18,6 +19,7 @@ export async function startHttps(
     readonly listener?: Readonly<Record<string, unknown>>;
     readonly rules?: Parameters<typeof startProxy>[0]['rules'];
     readonly answer?: string;
+    readonly log?: Logger;
   } = {},
 ): Promise<{ readonly proxy: DataPath; readonly backend: RawBackend }> {
   const backend = await startRawBackend((request) => request.reply(options.answer ?? ok('hello')));
@@ -30,6 +32,7 @@ export async function startHttps(
       [otherAuthorityFile, otherAuthority],
     ]),
     ...(options.rules === undefined ? {} : { rules: options.rules }),
+    ...(options.log === undefined ? {} : { log: options.log }),
   });
   return { proxy, backend };
 }

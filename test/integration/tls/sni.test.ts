@@ -48,3 +48,16 @@ test('ECDSA and RSA side by side for one name: each client gets what it understa
     expect(await keyFor('rsa_pss_rsae_sha256', servername)).toBe('rsa');
   }
 });
+
+test('a client of TLS 1.2 whose cipher suites are for RSA gets that certificate, whatever it could verify', async () => {
+  const { proxy } = await startHttps({ certificates: ['one', 'one-rsa'] });
+  const keyFor = async (ciphers: string, maxVersion: 'TLSv1.2' | 'TLSv1.3'): Promise<unknown> => {
+    const options: ConnectionOptions = { ciphers, maxVersion, rejectUnauthorized: false };
+    return (await connectTls(proxy.port, options)).tls.getPeerX509Certificate()?.publicKey.asymmetricKeyType;
+  };
+  expect(await keyFor('ECDHE-RSA-AES128-GCM-SHA256', 'TLSv1.2')).toBe('rsa');
+  // The policy does not have that suite for ECDSA.
+  expect(await keyFor('ECDHE-ECDSA-AES128-SHA:ECDHE-RSA-AES128-GCM-SHA256', 'TLSv1.2')).toBe('rsa');
+  expect(await keyFor('ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384', 'TLSv1.2')).toBe('ec');
+  expect(await keyFor('TLS_AES_128_GCM_SHA256:ECDHE-RSA-AES128-GCM-SHA256', 'TLSv1.3')).toBe('ec');
+});

@@ -79,7 +79,13 @@ test('every key arrives where it belongs', () => {
     upstreams: {
       site: {
         scheduler: 'least-connections',
-        backends: [{ address: 'unix:/run/a.sock', weight: 0 }],
+        backends: [
+          { address: 'unix:/run/a.sock', weight: 0, state: 'drain', priority: 3 },
+          { address: 'unix:./b.sock', backupFor: 'unix:/run/a.sock' },
+          { upstream: 'other', weight: 4, backup: true },
+        ],
+        minAvailable: 2,
+        slowStart: '30s',
         protocol: 'auto',
         tls: {
           ca: './ca.pem',
@@ -87,6 +93,7 @@ test('every key arrives where it belongs', () => {
           serverName: 'site.internal',
           cert: './proxy.pem',
           key: '/keys/proxy.key',
+          policy: { minVersion: 'TLSv1.3', groups: ['X25519'], ciphers: ['TLS_AES_128_GCM_SHA256'] },
           minVersion: 'TLSv1.3',
         },
         timeouts: { connect: '1s', response: '2s', idle: '3s' },
@@ -236,8 +243,26 @@ test('every key arrives where it belongs', () => {
         name: 'site',
         scheduler: 'least-connections',
         backends: [
-          { address: { kind: 'unix', path: '/run/a.sock' }, addressText: 'unix:/run/a.sock', weight: 0 },
+          {
+            address: { kind: 'unix', path: '/run/a.sock' },
+            addressText: 'unix:/run/a.sock',
+            weight: 0,
+            state: 'drain',
+            priority: 3,
+            backupFor: null,
+          },
+          {
+            address: { kind: 'unix', path: '/etc/t/b.sock' },
+            addressText: 'unix:./b.sock',
+            weight: 1,
+            state: 'ready',
+            priority: 3,
+            backupFor: 'unix:/run/a.sock',
+          },
         ],
+        nested: [{ upstream: 'other', weight: 4, state: 'ready', priority: 1001 }],
+        minAvailable: 2,
+        slowStartMs: 30_000,
         resolveIntervalMs: 30_000,
         protocol: 'auto',
         tls: {
@@ -246,6 +271,12 @@ test('every key arrives where it belongs', () => {
           serverName: 'site.internal',
           cert: 'our certificate',
           key: 'our key',
+          policy: {
+            minVersion: 'TLSv1.3',
+            maxVersion: 'TLSv1.3',
+            groups: ['X25519'],
+            ciphers: ['TLS_AES_128_GCM_SHA256'],
+          },
           minVersion: 'TLSv1.3',
         },
         timeouts: { connectMs: 1000, responseMs: 2000, idleMs: 3000 },

@@ -21,6 +21,23 @@ test.each<[object, string[]]>([
     { tls: true, backends: [{ address: 'unix:/a.sock' }] },
     ['upstreams.site.tls: expected `serverName`, since backends[0] has no host name that it could prove'],
   ],
+  [{ tls: { policy: 'modern' } }, []],
+  [{ tls: { policy: { maxVersion: 'TLSv1.2' } } }, []],
+  [
+    { tls: { policy: 'modren' } },
+    [
+      'upstreams.site.tls.policy: expected "modern", "intermediate" or an object of your own, found "modren"; did you mean `modern`?',
+    ],
+  ],
+  [
+    { tls: { policy: { groups: ['P-257'] } } },
+    ['upstreams.site.tls.policy.groups: expected groups that OpenSSL knows, found "P-257"'],
+  ],
+  [
+    { tls: { policy: 'modern', minVersion: 'TLSv1.2' } },
+    ['upstreams.site.tls.minVersion: expected it within `policy`, found it besides'],
+  ],
+  [{ protocol: 'h2', tls: true, proxyProtocol: 'v2' }, []],
   [{ tls: { serverName: 'a.test' }, backends: [{ address: 'unix:/a.sock' }] }, []],
   [{ tls: { verify: false }, backends: [{ address: 'unix:/a.sock' }] }, []],
 ])('%j', (upstream, findings) => {

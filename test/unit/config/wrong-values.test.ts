@@ -98,6 +98,20 @@ describe('a wrong value is named with what was expected', () => {
       { backends: [{ address: 'a:1', weight: -1 }] },
       'backends[0].weight: expected an integer from 0 to 65535, found -1',
     ],
+    [
+      { backends: [{ address: 'a:1', state: 'down' }] },
+      'backends[0].state: expected one of "ready", "drain", "maintenance", found "down"',
+    ],
+    [
+      { backends: [{ address: 'a:1', priority: 1001 }] },
+      'backends[0].priority: expected an integer from 0 to 1000, found 1001',
+    ],
+    [
+      { backends: [{ address: 'a:1', backup: 'yes' }] },
+      'backends[0].backup: expected true or false, found "yes"',
+    ],
+    [{ minAvailable: 0 }, 'minAvailable: expected an integer from 1 to 65535, found 0'],
+    [{ scheduler: 'random', slowStart: 30 }, 'slowStart: expected a duration like "5s", found 30'],
     [{ retries: { attempts: 0 } }, 'retries.attempts: expected an integer from 1 to 100, found 0'],
   ])('upstream %j', (upstream, finding) => {
     expect(findingsIn(contentWith({ upstream }))).toEqual([`upstreams.site.${finding}`]);

@@ -8,7 +8,7 @@ function failed(code: ErrorCode, more: Partial<FailedAttempt> = {}): FailedAttem
     method: 'GET',
     attempts: 1,
     maxAttempts: 2,
-    bodyBegun: false,
+    bodyIsGone: false,
     reusedConnection: false,
     ...more,
   };
@@ -23,7 +23,7 @@ test.each<[ErrorCode, Partial<FailedAttempt>, ReturnType<typeof afterFailure>]>(
   ['stream-refused', { method: 'POST' }, 'another-backend'],
   ['stream-refused', { method: 'POST', reusedConnection: true }, 'fresh-connection'],
   ['stream-refused', { attempts: 2 }, 'give-up'],
-  ['stream-refused', { bodyBegun: true }, 'give-up'],
+  ['stream-refused', { bodyIsGone: true }, 'give-up'],
   // the backend may have begun with it: idempotent methods only (RFC 9110 9.2.2)
   ['backend-reset', {}, 'another-backend'],
   ['backend-reset', { reusedConnection: true }, 'fresh-connection'],

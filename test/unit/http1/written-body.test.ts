@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { HeaderList } from '../../../core/exchange/headers.ts';
 import { MessageWriter } from '../../../core/http1/message-writer.ts';
+import { portOf } from '../../support/listen.ts';
 import { decode } from './decode-chunked.ts';
 
 let server: Server;
@@ -17,10 +18,8 @@ afterEach(() => server.close());
 
 /** What arrives when `write` writes to a socket. */
 async function arrives(write: (writer: MessageWriter) => void): Promise<string> {
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
   const accepted = new Promise<Socket>((resolve) => server.once('connection', resolve));
-  const sender = connect(address.port, '127.0.0.1');
+  const sender = connect(portOf(server), '127.0.0.1');
   const receiver = await accepted;
   const received = buffer(receiver);
   const writer = new MessageWriter(sender);

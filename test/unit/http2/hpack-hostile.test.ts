@@ -1,5 +1,8 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { z } from 'zod';
 import { ErrorCode, Http2Error } from '../../../core/http2/errors.ts';
 import { HpackDecoder } from '../../../core/http2/hpack-decoder.ts';
 
@@ -39,3 +42,41 @@ test('whatever comes is fields or a compression error, nothing else', () => {
     { numRuns: 2000 },
   );
 });
+
+/** Literals with incremental indexing that fill the table once each. */
+function filling(entries: number, valueBytes: number): Buffer {
+  const length = valueBytes - 127;
+  const entry = Buffer.concat([
+    Buffer.from([0x40, 1, 0x78, 127, (length & 127) | 128, length >>> 7]),
+    Buffer.alloc(valueBytes, 'a'),
+  ]);
+  return Buffer.concat(Array.from({ length: entries }, () => entry));
+}
+
+test('an entry that was evicted is a compression error', () => {
+  const decoder = new HpackDecoder(4096);
+  decoder.decode(filling(3, 3000), () => {});
+  decoder.decode(Buffer.from([0x80 | 62]), () => {});
+  expect(() => decoder.decode(Buffer.from([0x80 | 63]), () => {})).toThrow(
+    expect.objectContaining({ code: ErrorCode.CompressionError }),
+  );
+});
+
+test('entries that were evicted keep no memory', () => {
+  const collect = collector();
+  collect();
+  const before = process.memoryUsage().heapUsed;
+  const decoders = Array.from({ length: 100 }, () => new HpackDecoder(4096));
+  for (const decoder of decoders)
+    for (let turn = 0; turn < 60; turn++) decoder.decode(filling(1, 16_000), () => {});
+  collect();
+  expect(process.memoryUsage().heapUsed - before).toBeLessThan(20_000_000);
+  expect(decoders).toHaveLength(100);
+});
+
+function collector(): () => void {
+  setFlagsFromString('--expose-gc');
+  const collect = z.custom<() => void>((value) => typeof value === 'function').parse(runInNewContext('gc'));
+  setFlagsFromString('--no-expose-gc');
+  return collect;
+}

@@ -3,6 +3,7 @@ import { connect, createServer, Socket, type Server } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { withInput } from '../../../core/listeners/accepted-socket.ts';
 import { SocketInput } from '../../../core/shared/socket-input.ts';
+import { portOf } from '../../support/listen.ts';
 import { poll } from '../../support/poll.ts';
 
 let server: Server;
@@ -23,9 +24,7 @@ beforeEach(async () => {
       resolve(withInput(each, input));
     });
   });
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  client = connect({ port: address.port, host: '127.0.0.1', allowHalfOpen: true });
+  client = connect({ port: portOf(server), host: '127.0.0.1', allowHalfOpen: true });
   socket = await accepted;
 });
 

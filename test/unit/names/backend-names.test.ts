@@ -15,6 +15,9 @@ function upstream(hosts: readonly string[], resolveIntervalMs: number | null = n
     address: { kind: 'tcp', host, port: 80 } as const,
     addressText: `${host}:80`,
     weight: 1,
+    state: 'ready' as const,
+    priority: 0,
+    backupFor: null,
   }));
   return { ...upstreamConfig('site', []), backends, resolveIntervalMs };
 }

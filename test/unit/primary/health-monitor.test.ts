@@ -31,6 +31,7 @@ function start(results: Map<string, ProbeResult>, addresses: Map<string, string[
       if (message.type === 'backend-health') told.push(...message.backends);
     },
     addressesOf: (name) => addresses.get(name) ?? [],
+    withRows: (upstreams) => upstreams,
     startProbe: (target, done) => {
       checked.push(target);
       const { address } = target;
@@ -72,6 +73,14 @@ test('a backend of several upstreams with the same check is checked once, for al
   expect(monitor.find('d', '10.0.0.1:80')).toBeUndefined();
 });
 
+test('a backend that only stands in for another is not checked', async () => {
+  const { monitor, checked } = start(new Map());
+  const backends = [{ address: '10.0.0.1:80' }, { address: '10.0.0.2:80', backupFor: '10.0.0.1:80' }];
+  monitor.keep(config({ a: { backends, healthCheck: hourly } }));
+  await poll(() => checked.length > 0);
+  expect(monitor.find('a', '10.0.0.2:80')).toBeUndefined();
+});
+
 test('each address of a host name is checked; one that is gone is forgotten', async () => {
   const addresses = new Map([['api.test', ['10.0.0.1', '10.0.0.2']]]);
   const { monitor, told } = start(new Map([['10.0.0.2:80', BAD]]), addresses);
@@ -87,7 +96,7 @@ test('each address of a host name is checked; one that is gone is forgotten', as
     },
   ]);
   addresses.set('api.test', ['10.0.0.1', '10.0.0.3']);
-  monitor.addressesChanged();
+  monitor.rowsChanged();
   await poll(() => monitor.find('a', 'api.test:80 (10.0.0.3)')?.isChecked);
   expect(monitor.known()).toEqual([]);
   expect(told.at(-1)).toMatchObject({ backend: 'api.test:80 (10.0.0.2)', health: 'up' });

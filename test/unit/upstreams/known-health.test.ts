@@ -11,7 +11,7 @@ const passiveHealth = {
   windowMs: 1000,
   ejectionMs: 1000,
   maxEjectionMs: 1000,
-  maxEjected: 1,
+  maxEjected: 0.5,
 };
 
 function found(backend: string, health: Partial<BackendHealth>) {

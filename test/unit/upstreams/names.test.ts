@@ -4,6 +4,8 @@ import { UpstreamRegistry } from '../../../core/upstreams/registry.ts';
 import type { Upstream } from '../../../core/upstreams/upstream.ts';
 import { picks, upstreamConfig } from './support.ts';
 
+const terms = { weight: 1, state: 'ready', priority: 0, backupFor: null } as const;
+
 const config = {
   ...upstreamConfig('api', []),
   scheduler: 'weighted-round-robin' as const,
@@ -11,9 +13,10 @@ const config = {
     {
       address: { kind: 'tcp', host: 'api.internal', port: 9000 },
       addressText: 'api.internal:9000',
+      ...terms,
       weight: 2,
     },
-    { address: { kind: 'tcp', host: '127.0.0.1', port: 9000 }, addressText: '127.0.0.1:9000', weight: 1 },
+    { address: { kind: 'tcp', host: '127.0.0.1', port: 9000 }, addressText: '127.0.0.1:9000', ...terms },
   ] as const,
 };
 

@@ -1,11 +1,10 @@
 import type { SchedulerName, UpstreamConfig } from '../../../core/shared/config-types.ts';
-import { Backend, BackendRuntime } from '../../../core/upstreams/backend.ts';
+import { AddressBackend, BackendRuntime, type Backend } from '../../../core/upstreams/backend.ts';
 
 /** Backends b0, b1, … with these weights. */
 export function backendsOf(...weights: readonly number[]): Backend[] {
-  return upstreamConfig('test', weights).backends.map(
-    (backend) => new Backend(backend, new BackendRuntime()),
-  );
+  const config = upstreamConfig('test', weights);
+  return config.backends.map((row) => new AddressBackend(row, config, new BackendRuntime()));
 }
 
 export function upstreamConfig(
@@ -20,7 +19,13 @@ export function upstreamConfig(
       address: { kind: 'tcp', host: '127.0.0.1', port: 9000 + i },
       addressText: `b${i}`,
       weight,
+      state: 'ready',
+      priority: 0,
+      backupFor: null,
     })),
+    nested: [],
+    minAvailable: 1,
+    slowStartMs: null,
     resolveIntervalMs: null,
     timeouts: { connectMs: 1000, responseMs: 1000, idleMs: 1000 },
     protocol: 'http1',

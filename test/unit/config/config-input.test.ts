@@ -1,6 +1,6 @@
 import { expectTypeOf, test } from 'vitest';
 import type { z } from 'zod';
-import type { ConfigInput } from '../../../core/config/input-types.ts';
+import type { ConfigInput } from '../../../core/config/config-input.ts';
 import type { configSchema } from '../../../core/config/schema.ts';
 
 type Accepted = DeepReadonly<z.input<typeof configSchema>>;

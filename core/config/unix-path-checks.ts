@@ -1,0 +1,31 @@
+import { resolve } from 'node:path';
+import type { Draft } from './draft.ts';
+import type { Finding } from './finding.ts';
+import { LONGEST_UNIX_PATH_BYTES } from '../shared/address.ts';
+import type { SocketAddressConfig } from '../shared/config-types.ts';
+
+/** Unix sockets that no system can bind or connect to: what counts is the path below `folder`, in bytes. */
+export function unixPathFindings({ listeners, upstreams, admin }: Draft, folder: string): Finding[] {
+  const addresses: { readonly path: PropertyKey[]; readonly address: Written | undefined }[] = [
+    ...listeners.map(({ address }, index) => ({ path: ['listeners', index, 'address'], address })),
+    ...[...(upstreams ?? [])].flatMap(([name, { backends }]) =>
+      backends.map((address, index) => ({
+        path: ['upstreams', name, 'backends', index, 'address'],
+        address,
+      })),
+    ),
+    { path: ['admin', 'address'], address: admin },
+  ];
+  return addresses.flatMap(({ path, address }) => {
+    if (address?.parsed.kind !== 'unix') return [];
+    const whole = resolve(folder, address.parsed.path);
+    const bytes = Buffer.byteLength(whole);
+    if (bytes <= LONGEST_UNIX_PATH_BYTES) return [];
+    const message = `expected a path of at most ${LONGEST_UNIX_PATH_BYTES} bytes, found ${bytes}: ${whole}`;
+    return [{ path, message }];
+  });
+}
+
+interface Written {
+  readonly parsed: SocketAddressConfig;
+}

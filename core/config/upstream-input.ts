@@ -1,0 +1,106 @@
+import type {
+  BackendState,
+  SchedulerName,
+  UpstreamConfig,
+  UpstreamTlsConfig,
+} from '../shared/config-types.ts';
+import type { Duration } from '../shared/duration.ts';
+import type { Size } from '../shared/size.ts';
+import type { HealthCheckInput, PassiveHealthInput } from './health-input.ts';
+import type { TlsPolicyInput } from './tls-input.ts';
+
+export interface UpstreamInput {
+  /** How the backend for a request is picked. Default: `'round-robin'`. */
+  scheduler?: SchedulerName | undefined;
+  /** The addresses that serve it; at least one. */
+  backends: readonly BackendInput[];
+  /** With fewer backends available in the groups in use, the next one by `priority` is used besides. Default: 1. */
+  minAvailable?: number | undefined;
+  /** How long the share of a backend grows, from a tenth to all of its `weight`, when it joins or comes back; not with `'round-robin'`. Default: not at all. */
+  slowStart?: Duration | undefined;
+  /** How often host names of `backends` are resolved again; at least a second. Default: the TTL of the answer, from `'1s'` to `'5m'`. */
+  resolveInterval?: Duration | undefined;
+  /**
+   * What is spoken to backends. `'h2'`: HTTP/2 over TLS. `'h2c'`: HTTP/2 without TLS. `'auto'`: over TLS, HTTP/2 or HTTP/1.1 as
+   * the backend chooses. Default: `'http1'`.
+   */
+  protocol?: UpstreamConfig['protocol'] | undefined;
+  /** TLS to the backends: true, or an object with its settings. Default: false. */
+  tls?: boolean | UpstreamTlsInput | undefined;
+  timeouts?:
+    | {
+        /** To connect, TLS handshake included. Default: `'5s'`. */
+        connect?: Duration | undefined;
+        /** To the answer's head, and between two pieces of it. Default: `'60s'`. */
+        response?: Duration | undefined;
+        /** How long a pooled connection is kept unused. Default: `'60s'`. */
+        idle?: Duration | undefined;
+      }
+    | undefined;
+  limits?:
+    | {
+        /** The head of an answer, start line included. Default: `'64KiB'`. */
+        head?: Size | undefined;
+        /** Header lines of an answer. Default: 200. */
+        headers?: number | undefined;
+      }
+    | undefined;
+  /** How backends are probed; false: not at all. Default: `{ type: 'tcp' }`. */
+  healthCheck?: false | HealthCheckInput | undefined;
+  /** When a backend is left out because of what happens to requests; false: never. Default: `{}`. */
+  passiveHealth?: false | PassiveHealthInput | undefined;
+  retries?:
+    | {
+        /** Attempts in all, the first included. Default: 2. */
+        attempts?: number | undefined;
+      }
+    | undefined;
+  /** The connection pool. */
+  connections?:
+    | {
+        /** To one backend from one worker, in use and idle. Default: `'none'`. */
+        max?: number | 'none' | undefined;
+        /** Kept idle to one backend by one worker. Default: 256. */
+        maxIdle?: number | undefined;
+        /** Requests at a time on one HTTP/2 connection; a backend may allow fewer. Default: 100. */
+        streams?: number | undefined;
+      }
+    | undefined;
+  /** Connections to backends begin with a PROXY protocol header that names the client. Each is for one request then. */
+  proxyProtocol?: 'v1' | 'v2' | undefined;
+}
+
+export interface UpstreamTlsInput {
+  /** PEM file of the certificates to trust. Default: those that Node trusts. */
+  ca?: string | undefined;
+  /** Whether a backend has to prove its name. Default: true. */
+  verify?: boolean | undefined;
+  /** The name to ask for (SNI) and to be proved. Default: the host of the backend's address. */
+  serverName?: string | undefined;
+  /** PEM file of a certificate to show to backends that ask for one. */
+  cert?: string | undefined;
+  /** PEM file of its key. */
+  key?: string | undefined;
+  /** As for listeners. Default: all that Node allows from `minVersion` on. */
+  policy?: 'modern' | 'intermediate' | TlsPolicyInput | undefined;
+  /** Where there is no `policy`. Default: `'TLSv1.2'`. */
+  minVersion?: UpstreamTlsConfig['minVersion'] | undefined;
+}
+
+/** One of `address` and `upstream` is required. */
+export interface BackendInput {
+  /** `'10.0.0.1:8080'`, `'[fd00::1]:8080'`, `'api.internal:9000'` or `'unix:/path'`. */
+  address?: string | undefined;
+  /** In the place of `address`: another upstream, which picks among its own backends, by its own settings. */
+  upstream?: string | undefined;
+  /** Its share of the requests, 0 to 65535; 0 takes no new one. Default: 1, or that of the backend in `backupFor`. */
+  weight?: number | undefined;
+  /** `'drain'`: no new request but those of sticky clients. `'maintenance'`: none at all, and its WebSockets are closed. Default: `'ready'`. */
+  state?: BackendState | undefined;
+  /** Its group, 0 to 1000: 0 is used first, the next one where fewer than `minAvailable` are available. Default: 0. */
+  priority?: number | undefined;
+  /** It is in the last group of all. Default: false. */
+  backup?: boolean | undefined;
+  /** The `address` of another backend of this upstream, in whose place it takes requests while that one takes none. It is not health-checked. */
+  backupFor?: string | undefined;
+}
