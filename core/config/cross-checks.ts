@@ -7,6 +7,7 @@ import type { Finding } from './finding.ts';
 import { healthCheckFindings } from './health-checks.ts';
 import { httpsFindings, proxyProtocolFindings } from './listener-checks.ts';
 import type { RouteFile } from './route-schema.ts';
+import { schedulerFindings } from './scheduler-checks.ts';
 import { formatAddress } from '../shared/address.ts';
 import type { SocketAddressConfig } from '../shared/config-types.ts';
 
@@ -31,6 +32,7 @@ export function crossChecks(draft: Draft): Finding[] {
     ...nestedUpstreamFindings(draft),
     ...upstreamTlsFindings(draft),
     ...healthCheckFindings(draft),
+    ...schedulerFindings(draft),
   ];
 }
 

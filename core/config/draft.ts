@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { DEFAULTS } from './defaults.ts';
 import { listener } from './listener-schema.ts';
 import type { ListenerFile } from './listener-schema.ts';
 import type { RouteFile } from './route-schema.ts';
@@ -48,8 +47,7 @@ export interface RouteDraft {
 export interface UpstreamDraft {
   readonly protocol: UpstreamFile['protocol'] | undefined;
   readonly tls: UpstreamFile['tls'] | undefined;
-  /** The name of its scheduler, right or wrong. */
-  readonly schedulerName: unknown;
+  readonly scheduler: UpstreamFile['scheduler'] | undefined;
   readonly hasSlowStart: boolean;
   /** undefined where there is none; `keys`: all that it has, right or wrong. */
   readonly healthCheck:
@@ -116,7 +114,7 @@ function upstreamDraft(raw: unknown): UpstreamDraft {
   return {
     protocol: valid(upstream.shape.protocol, fields['protocol']),
     tls: valid(upstream.shape.tls, fields['tls']),
-    schedulerName: fields['scheduler'] ?? DEFAULTS.scheduler,
+    scheduler: valid(upstream.shape.scheduler, fields['scheduler']),
     hasSlowStart: fields['slowStart'] !== undefined,
     healthCheck: healthCheckDraft(fields['healthCheck']),
     backends: rows.map(({ address }) => address),

@@ -50,7 +50,7 @@ export const healthCheck = field.object({
     .prefault(CHECK.interval)
     .describe('From one check to the next; at least 100ms.'),
   jitter: field
-    .share(0, 0.5)
+    .number(0, 0.5)
     .prefault(CHECK.jitter)
     .describe('Each interval is longer or shorter by up to this share, so that checks do not gather.'),
   timeout: field
@@ -129,7 +129,7 @@ export const passiveHealth = field.object({
     .prefault(PASSIVE.failures)
     .describe('Failed attempts in a row (no connection, a reset, no answer in time) that eject a backend.'),
   errorRatio: field
-    .share(0.01, 1)
+    .number(0.01, 1)
     .prefault(PASSIVE.errorRatio)
     .describe('The share of failed attempts and 5xx answers in `window` that ejects a backend.'),
   minRequests: field
@@ -143,7 +143,7 @@ export const passiveHealth = field.object({
     .describe('How long a backend is left out at first; each time after that for twice as long.'),
   maxEjection: field.duration(100).prefault(PASSIVE.maxEjection).describe('The longest that grows to.'),
   maxEjected: field
-    .share(0, 1)
+    .number(0, 1)
     .prefault(PASSIVE.maxEjected)
     .describe('When more than this share of the usable backends is ejected, all of them are used.'),
 });

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { DEFAULTS } from './defaults.ts';
 import * as field from './fields.ts';
 import { healthCheck, passiveHealth } from './health-schema.ts';
+import { scheduler } from './scheduler-schema.ts';
 import { tlsPolicy, tlsVersion } from './tls-policy-schema.ts';
 
 /** The part of the config schema that describes an upstream. */
@@ -65,10 +66,9 @@ export const upstreamTls = field.object({
 });
 
 export const upstream = field.object({
-  scheduler: field
-    .choice(['round-robin', 'weighted-round-robin', 'random', 'least-connections'])
+  scheduler: scheduler
     .prefault(DEFAULTS.scheduler)
-    .describe('How the backend for a request is picked.'),
+    .describe('How the backend for a request is picked: its name, or an object with its settings.'),
   backends: field
     .list(backend)
     .min(1, { error: 'expected at least one backend, found none' })

@@ -19,6 +19,7 @@ import { placeByRoute, placeByRule } from './place.ts';
 import { redirectToHttps } from './redirect-to-https.ts';
 import { RequestHeadForBackend } from './request-head.ts';
 import { errorAnswer, redirectAnswer, sendLocalAnswer, statusOf, type LocalAnswer } from './respond.ts';
+import { takeReportedWeight } from './reported-weight.ts';
 import { editAnswerByRule, pickByRule, ruleFault } from './rule-calls.ts';
 import type { ClientEvents, ClientStream, ResponseHead } from './streams.ts';
 import { takeWebSocketPlace } from './websocket-place.ts';
@@ -125,7 +126,7 @@ export class RequestPath implements ClientEvents, DecisionTaker, AttemptOwner, R
   #pick(upstream: Upstream): void {
     const { tried } = this.exchange;
     const byRule = tried.length === 0 ? pickByRule(this.exchange, upstream) : undefined;
-    const backend = byRule ?? upstream.pick(tried) ?? upstream.pick();
+    const backend = byRule ?? upstream.pick(tried, this.exchange) ?? upstream.pick([], this.exchange);
     if (backend === undefined) return this.#fail(new ProxyError('no-backend', 'proxy', upstream.whyNone()));
     tried.push(backend);
     this.#forward(backend);
@@ -203,7 +204,8 @@ export class RequestPath implements ClientEvents, DecisionTaker, AttemptOwner, R
   onAnswerHead(head: ResponseHead): void {
     const { exchange } = this;
     exchange.answeredMs = performance.now();
-    exchange.backend?.runtime.latency.record(exchange.answeredMs - exchange.connectedMs);
+    exchange.backend?.runtime.recordAnswer(head.status, exchange.connectedMs, exchange.answeredMs);
+    takeReportedWeight(exchange, head.headers);
     attemptAnswered(exchange, head.status);
     // The rule's response handler may still change it.
     addHsts(exchange, head.headers);

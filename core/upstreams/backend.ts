@@ -7,8 +7,10 @@ import type {
 } from '../shared/config-types.ts';
 import type { BackendHealth } from '../shared/health-types.ts';
 import { LatencyHistogram } from '../shared/latency-histogram.ts';
+import type { PickCandidate } from '../shared/rule-script.ts';
 import type { Standing } from './candidates.ts';
 import { PassiveHealth } from './health.ts';
+import { ObservedLatency } from './observed-latency.ts';
 
 let changes = 0;
 
@@ -39,17 +41,28 @@ export class BackendRuntime {
   readonly passive = new PassiveHealth();
   /** The last one: when it ends or ended (epoch milliseconds), and why; null: there was none. */
   ejection: { readonly until: number; readonly reason: string } | null = null;
-  /** The weight that the backend asks for itself; null: it does not. */
+  /** The same of the last seconds, for schedulers. */
+  readonly observed = new ObservedLatency();
+  /** The weight that it reports of itself, for the scheduler `dynamic-ratio`; null: it has reported none. */
   reportedWeight: number | null = null;
   /** Since when it takes requests without a break, on the clock of performance.now(); null: it takes none. */
   takesRequestsSinceMs: number | null;
   #health: 'up' | 'down' = 'up';
   #ejected = false;
   #reportedState: BackendHealth['reportedState'] = 'ready';
+  #weightByCheck: number | null = null;
 
   /** `isNew`: it joins others that carry traffic already. */
   constructor(isNew = false) {
     this.takesRequestsSinceMs = isNew ? null : Number.NEGATIVE_INFINITY;
+  }
+
+  /** An answer's head has come; times as `performance.now()` has them. */
+  recordAnswer(status: number, connectedMs: number, answeredMs: number): void {
+    const ms = answeredMs - connectedMs;
+    this.latency.record(ms);
+    if (status >= 500) this.observed.recordError(ms, answeredMs);
+    else this.observed.record(ms, answeredMs);
   }
 
   get health(): 'up' | 'down' {
@@ -82,7 +95,9 @@ export class BackendRuntime {
 
   /** What the active checks have found. */
   setActive({ health, reportedState, reportedWeight }: BackendHealth): void {
-    this.reportedWeight = reportedWeight;
+    // What answers report by a header stands as long as checks report nothing.
+    if (reportedWeight !== this.#weightByCheck) this.reportedWeight = reportedWeight;
+    this.#weightByCheck = reportedWeight;
     if (reportedState !== this.#reportedState) {
       this.#reportedState = reportedState;
       if (reportedState !== 'ready') this.takesRequestsSinceMs = null;
@@ -199,4 +214,19 @@ export class AddressBackend extends Backend {
   get isUp(): boolean {
     return this.runtime.health === 'up';
   }
+}
+
+/** A backend as a rule's `pick` handler sees it; `nowMs`: as `performance.now()` has it. */
+export function pickCandidate({ addressText, weight, isUp, runtime }: Backend, nowMs: number): PickCandidate {
+  const { inFlight, requests, errors, observed } = runtime;
+  const latency = Math.round(observed.mean(nowMs) * 1000) / 1000;
+  return {
+    address: addressText,
+    weight,
+    health: isUp ? 'up' : 'down',
+    inFlight,
+    requests,
+    errors,
+    latency: latency === 0 ? null : latency,
+  };
 }

@@ -29,7 +29,7 @@ export class UpstreamRegistry {
   /** Builds the upstreams of a coming snapshot beside the live ones, which it leaves as they are; may be thrown away. */
   prepare(configs: readonly UpstreamConfig[]): ReadonlyMap<string, Upstream> {
     const upstreams = new Map(configs.map((config) => [config.name, this.#build(config)]));
-    nestUpstreams(upstreams);
+    nestUpstreams(upstreams, this.#live);
     for (const upstream of upstreams.values()) this.#setNestedTerms(upstream);
     return upstreams;
   }
@@ -110,6 +110,8 @@ export class UpstreamRegistry {
     const runtimes = this.#knownRuntimes(config.name);
     const rows = this.#rows(config);
     const upstream = new Upstream(config, []);
+    const before = this.#live?.get(config.name);
+    if (before !== undefined) upstream.takeOver(before);
     upstream.replaceBackends(
       rows,
       this.#resolve(rows, config).map((resolved) => this.#create(resolved, config, runtimes)),

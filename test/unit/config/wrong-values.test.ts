@@ -86,7 +86,7 @@ describe('a wrong value is named with what was expected', () => {
   test.each<[object, string]>([
     [
       { scheduler: 'round-robbin' },
-      'scheduler: expected one of "round-robin", "weighted-round-robin", "random", "least-connections", found "round-robbin"; did you mean `round-robin`?',
+      'scheduler: expected one of "round-robin", "weighted", "weighted-round-robin", "random", "weighted-random", "power-of-two-choices", "key-modulo", "key-ranges", "consistent-hash", "maglev", "least-connections", "fastest", "observed", "predictive", "dynamic-ratio", found "round-robbin"; did you mean `round-robin`?',
     ],
     [{ backends: [] }, 'backends: expected at least one backend, found none'],
     [{ backends: undefined }, 'backends: missing: expected a list'],

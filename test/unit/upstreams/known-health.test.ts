@@ -45,7 +45,14 @@ test('what is down, or asks for a rest, gets no requests', () => {
   expect(candidatesOf(live)).toEqual(['b0', 'b2']);
   registry.setHealth([found('b1', { reportedWeight: 7 })]);
   expect(candidatesOf(live)).toEqual(['b0', 'b1', 'b2']);
-  expect(live.get('site')?.backends[1]?.runtime.reportedWeight).toBe(7);
+  const runtime = live.get('site')?.backends[1]?.runtime;
+  expect(runtime?.reportedWeight).toBe(7);
+  // Its answers have reported another one since: a change of its health does not undo that.
+  if (runtime !== undefined) runtime.reportedWeight = 9;
+  registry.setHealth([found('b1', { reportedWeight: 7, health: 'down' })]);
+  expect(runtime?.reportedWeight).toBe(9);
+  registry.setHealth([found('b1', {})]);
+  expect(runtime?.reportedWeight).toBeNull();
 });
 
 test('a snapshot that is being prepared hears of it, and one to come knows it', () => {

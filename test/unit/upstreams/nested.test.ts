@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { UpstreamConfig } from '../../../core/shared/config-types.ts';
 import { UpstreamRegistry } from '../../../core/upstreams/registry.ts';
 import type { Upstream } from '../../../core/upstreams/upstream.ts';
-import { countOf, picks, upstreamConfig } from './support.ts';
+import { countOf, picks, schedulerConfig, upstreamConfig } from './support.ts';
 
 const terms = { state: 'ready', priority: 0 } as const;
 
@@ -59,7 +59,7 @@ test('a retry goes on to what was not tried, wherever that is', () => {
 });
 
 test('a scheduler that looks at the load sees that of all its backends', () => {
-  const { site, eu } = setUp(1, { scheduler: 'least-connections' });
+  const { site, eu } = setUp(1, { scheduler: schedulerConfig('least-connections') });
   for (const { runtime } of eu.backends) runtime.inFlight = 1;
   for (const { runtime } of site.backends) runtime.inFlight = 1;
   expect(picks(() => site.pick(), 3)).toEqual(['s0', 's0', 's0']);
