@@ -90,7 +90,6 @@ export class HealthMonitor {
     if (!names.includes(upstream)) return `there is no upstream ${upstream}${didYouMean(upstream, names)}`;
     const { healthLog } = this.#options;
     if (healthLog.folder === null) return 'no health log is kept (log.health is false)';
-    healthLog.flush();
     return readHealthLog(healthLog.folder, upstream, since);
   }
 

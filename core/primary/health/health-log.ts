@@ -99,11 +99,6 @@ export class HealthLog {
       this.#log.warn({ folder: this.folder }, 'the health log of today is full; what follows is not logged');
   }
 
-  /** Writes what is pending, so that what is read next is complete. */
-  flush(): void {
-    this.#writer?.flushSync();
-  }
-
   async close(): Promise<void> {
     this.#config = null;
     await this.#writer?.close();

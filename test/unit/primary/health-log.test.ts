@@ -38,7 +38,7 @@ test('writes changes, and checks if asked to', async () => {
   healthLog.use({ folder, checks: true, keepMs: 259_200_000 });
   healthLog.write({ ...down, event: null, reportedWeight: 5 });
   healthLog.write({ ...down, upstream: 'other' });
-  healthLog.flush();
+  await healthLog.close();
   const { events, left } = await readHealthLog(folder, 'site', 0);
   expect(events).toEqual([
     { time: expect.any(String), upstream: 'site', backend: '10.0.0.1:80', check: 'tcp', event: 'down', ok: false, health: 'down', reason: 'connection refused', durationMs: 1.3 },
