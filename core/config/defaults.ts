@@ -42,6 +42,17 @@ export const DEFAULTS = {
   upstreamTimeouts: { connect: '5s', response: '60s', idle: '60s' },
   upstreamLimits: { head: '64KiB', headers: 200 },
   attempts: 2,
+  healthCheck: { type: 'tcp', interval: '5s', jitter: 0.1, rise: 2, fall: 2 },
+  httpCheck: { method: 'GET', path: '/', status: '200-399' },
+  passiveHealth: {
+    failures: 3,
+    errorRatio: 0.5,
+    minRequests: 20,
+    window: '10s',
+    ejection: '5s',
+    maxEjection: '5m',
+    maxEjected: 0.5,
+  },
   connections: { max: 'none', maxIdle: 256, streams: 100 },
   maxConnections: 'none',
   queue: { length: 1000, timeout: '5s' },
@@ -59,4 +70,5 @@ export const DEFAULTS = {
   workerTimeout: '10s',
   logLevel: 'info',
   accessFormat: 'json',
+  healthLog: { checks: false, keep: '3d' },
 } as const;

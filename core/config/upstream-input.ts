@@ -6,6 +6,7 @@ import type {
 } from '../shared/config-types.ts';
 import type { Duration } from '../shared/duration.ts';
 import type { Size } from '../shared/size.ts';
+import type { HealthCheckInput, PassiveHealthInput } from './health-input.ts';
 import type { StickyInput } from './sticky-input.ts';
 import type { TlsPolicyInput } from './tls-input.ts';
 
@@ -58,8 +59,10 @@ export interface UpstreamInput {
         headers?: number | undefined;
       }
     | undefined;
-  /** Backends are not probed. */
-  healthCheck?: false | undefined;
+  /** How backends are probed; false: not at all. Default: `{ type: 'tcp' }`. */
+  healthCheck?: false | HealthCheckInput | undefined;
+  /** When a backend is left out because of what happens to requests; false: never. Default: `{}`. */
+  passiveHealth?: false | PassiveHealthInput | undefined;
   retries?:
     | {
         /** Attempts in all, the first included. Default: 2. */

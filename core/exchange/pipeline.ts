@@ -15,6 +15,7 @@ import type { Exchange } from './exchange.ts';
 import { countIn, finishExchange } from './finish.ts';
 import type { HeaderList } from './headers.ts';
 import { joinTunnel } from './join-tunnel.ts';
+import { attemptAnswered, attemptBegins, attemptEnds, attemptFailed } from './passive-health.ts';
 import { placeByRoute, placeByRule } from './place.ts';
 import { redirectToHttps } from './redirect-to-https.ts';
 import { RequestHeadForBackend } from './request-head.ts';
@@ -163,6 +164,7 @@ export class RequestPath implements ClientEvents, DecisionTaker, PlaceTaker, Att
     exchange.backend = backend;
     backend.runtime.inFlight += 1;
     backend.runtime.requests += 1;
+    attemptBegins(exchange, backend);
     const head = new RequestHeadForBackend(exchange, backend.address);
     this.#attempt = new Attempt(this, backend, connection, head, exchange.request);
     this.#attempt.start(exchange.method, backend.settings);
@@ -204,7 +206,10 @@ export class RequestPath implements ClientEvents, DecisionTaker, PlaceTaker, Att
           // Once at a time: an HTTP/2 connection can have served others although it is fresh.
           reusedConnection: attempt.stream.isReused && !this.#freshConnection,
         });
-    if (decision !== 'fresh-connection') attempt.backend.runtime.errors += 1;
+    if (decision !== 'fresh-connection') {
+      attempt.backend.runtime.errors += 1;
+      attemptFailed(exchange, attempt.backend, error);
+    }
     this.#leaveBackend();
     if (decision === 'give-up') return this.#fail(error);
     this.#body?.waitForAttempt();
@@ -224,6 +229,7 @@ export class RequestPath implements ClientEvents, DecisionTaker, PlaceTaker, Att
     exchange.answeredMs = performance.now();
     exchange.backend?.runtime.recordAnswer(head.status, exchange.connectedMs, exchange.answeredMs);
     takeReportedWeight(exchange, head.headers);
+    attemptAnswered(exchange, head.status);
     // The rule's response handler may still change these.
     keepBackend(exchange, head.headers);
     addHsts(exchange, head.headers);
@@ -258,6 +264,7 @@ export class RequestPath implements ClientEvents, DecisionTaker, PlaceTaker, Att
     const wrong = checkSwitch(exchange.request, head, protocol);
     if (wrong !== null) return this.#fail(wrong);
     this.#answerBegun = true;
+    attemptAnswered(exchange, 101);
     keepBackend(exchange, head.headers);
     joinTunnel(exchange, this.client, attempt, head, () => {
       this.#leaveBackend();
@@ -315,6 +322,7 @@ export class RequestPath implements ClientEvents, DecisionTaker, PlaceTaker, Att
     if (backend === null) return;
     this.exchange.backend = null;
     backend.runtime.inFlight -= 1;
+    attemptEnds(this.exchange, backend);
     placesChanged();
   }
 

@@ -9,9 +9,6 @@ import { createScheduler, type Scheduler } from './schedulers/scheduler.ts';
 import { advanceSlowStarts } from './slow-start.ts';
 import { stickySessions, takeOverSessions, type StickySessions } from './sticky/sticky-sessions.ts';
 
-/** The share of the usable backends that may be ejected. */
-const MAX_EJECTED = 0.5;
-
 /** A named group of backends with its scheduler, in one snapshot. */
 export class Upstream {
   readonly name: string;
@@ -126,7 +123,7 @@ export class Upstream {
     this.#tellScheduler = false;
     this.#candidates = candidatesOf(all, {
       minAvailable,
-      maxEjected: MAX_EJECTED,
+      maxEjected: this.config.passiveHealth?.maxEjected ?? 0,
     });
     this.#isLimited = this.#candidates.some((backend) => backend.isLimited);
   }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { UpstreamConfig } from '../../../core/shared/config-types.ts';
 import { AddressBackend, BackendRuntime } from '../../../core/upstreams/backend.ts';
 import { BackendIds } from '../../../core/upstreams/sticky/backend-ids.ts';
 import { Places } from '../../../core/upstreams/sticky/places.ts';
@@ -7,8 +8,22 @@ import { upstreamConfig } from './support.ts';
 
 const KEY = 'the key of these tests';
 
-function upstreamOf(weights: readonly number[], name = 'site'): Upstream {
-  const config = upstreamConfig(name, weights);
+const EJECTING = {
+  failures: 1,
+  errorRatio: 1,
+  minRequests: 1,
+  windowMs: 1000,
+  ejectionMs: 1000,
+  maxEjectionMs: 1000,
+  maxEjected: 0.5,
+};
+
+function upstreamOf(
+  weights: readonly number[],
+  name = 'site',
+  passiveHealth: UpstreamConfig['passiveHealth'] = null,
+): Upstream {
+  const config = { ...upstreamConfig(name, weights), passiveHealth };
   return new Upstream(
     config,
     config.backends.map((row) => new AddressBackend(row, config, new BackendRuntime())),
@@ -71,7 +86,7 @@ test.each([
 );
 
 test('an ejected backend takes nobody back while ejections count', () => {
-  const site = upstreamOf([1, 1, 1]);
+  const site = upstreamOf([1, 1, 1], 'site', EJECTING);
   const ids = idsOf(site, KEY);
   const [first, second, third] = site.backends;
   if (first === undefined || second === undefined || third === undefined) throw new Error('three backends');

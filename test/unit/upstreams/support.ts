@@ -42,6 +42,8 @@ export function upstreamConfig(
     protocol: 'http1',
     tls: null,
     limits: { headBytes: 32768, headers: 100 },
+    healthCheck: null,
+    passiveHealth: null,
     retries: { attempts: 2 },
     connections: { max: null, maxIdle: 16, streams: 100 },
     proxyProtocol: null,
