@@ -2,6 +2,7 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import { z } from 'zod';
 
+import { backendAudit, type BackendAudit } from './backend-audit.ts';
 import { backendChangeReport, type BackendChangeInput, type BackendChangeReport } from './backend-change.ts';
 import { controlFolders, controlSocketName } from './control-socket.ts';
 import { adminHeader } from './server.ts';
@@ -51,6 +52,18 @@ export async function fetchHealthEvents(
   const { status, body } = await ask(configFile, 'GET', `/backends/health?${query.toString()}`);
   if (status !== 200) throw new Error(errorOf(body));
   return healthEvents.parse(body);
+}
+
+/** Requests per backend against what is to be expected. Throws where there is no such upstream. */
+export async function fetchBackendAudit(
+  configFile: string,
+  upstream: string,
+  windowMs: number,
+): Promise<BackendAudit> {
+  const query = new URLSearchParams({ upstream, window: String(windowMs) });
+  const { status, body } = await ask(configFile, 'GET', `/backends/audit?${query.toString()}`);
+  if (status !== 200) throw new Error(errorOf(body));
+  return backendAudit.parse(body);
 }
 
 interface AdminAnswer {

@@ -8,6 +8,7 @@ import { pathText } from '../config/finding.ts';
 import { schemaFindings } from '../config/schema-findings.ts';
 import type { SocketAddressConfig } from '../shared/config-types.ts';
 import { backendChange, type BackendChange, type BackendChangeReport } from './backend-change.ts';
+import type { BackendAudit } from './backend-audit.ts';
 import type { HealthEvents } from './health-events.ts';
 import type { ReloadReport, StatusReport } from './status-report.ts';
 
@@ -17,6 +18,8 @@ export interface AdminApi {
   status(): Promise<StatusReport | null>;
   /** What happened to the health of an upstream's backends from `since` (epoch milliseconds) on, or why that is not known. */
   healthEvents(upstream: string, since: number): Promise<HealthEvents | string>;
+  /** Requests per backend against what is to be expected, or why that is not known. */
+  audit(upstream: string, windowMs: number): Promise<BackendAudit | string>;
   /** null once the process is stopping. */
   reload(): Promise<ReloadReport | null>;
   /** null unless the process serves. */
@@ -104,6 +107,10 @@ async function answer(
       ? sendJson(response, 404, { error: found })
       : sendJson(response, 200, found);
   }
+  if (path === '/backends/audit') {
+    if (request.method !== 'GET') return notAllowed(response, 'GET');
+    return sendAudit(new URLSearchParams(search), response, api);
+  }
   if (path === '/reload') {
     if (request.method !== 'POST') return notAllowed(response, 'POST');
     if (request.headers[adminHeader] === undefined) return headerMissing(response);
@@ -112,8 +119,17 @@ async function answer(
     return sendJson(response, report.ok ? 200 : 422, report);
   }
   sendJson(response, 404, {
-    error: 'expected GET /status, GET /backends/health, POST /reload or POST /backends',
+    error: 'expected GET /status, GET /backends/health, GET /backends/audit, POST /reload or POST /backends',
   });
+}
+
+async function sendAudit(query: URLSearchParams, response: ServerResponse, api: AdminApi): Promise<void> {
+  const windowMs = Number(query.get('window') ?? 600_000);
+  if (!(windowMs > 0 && windowMs <= 3_600_000))
+    return sendJson(response, 400, { error: 'expected window in milliseconds, an hour at the most' });
+  const audit = await api.audit(query.get('upstream') ?? '', windowMs);
+  if (typeof audit === 'string') sendJson(response, 404, { error: audit });
+  else sendJson(response, 200, audit);
 }
 
 async function changeBackend(body: string, response: ServerResponse, api: AdminApi): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 
+import { register as registerAudit } from './backends/audit.ts';
 import { register as registerChanges } from './backends/change.ts';
 import { register as registerHealth } from './backends/health.ts';
 import { register as registerList } from './backends/list.ts';
@@ -10,5 +11,6 @@ export function register(program: Command): void {
     .description("show the running proxy's backends, and take them in and out of service");
   registerList(backends);
   registerHealth(backends);
+  registerAudit(backends);
   registerChanges(backends);
 }

@@ -3,6 +3,7 @@ import type { ProxyError } from '../shared/errors.ts';
 import type { RequestDecision, RuleRequest } from '../shared/rule-script.ts';
 import type { AddressBackend } from '../upstreams/backend.ts';
 import type { SchedulerKey } from '../shared/scheduler-key.ts';
+import type { PickedBy } from '../upstreams/traffic-window.ts';
 import type { KeySource, Upstream } from '../upstreams/upstream.ts';
 import { clientAddressBehind } from './client-address.ts';
 import type { ListenerService } from './listener-service.ts';
@@ -41,8 +42,8 @@ export class Exchange implements RuleRequest, KeySource {
   placeInLine: PlaceInLine | null = null;
   /** How long it has waited; null: not at all. */
   queueMs: number | null = null;
-  /** Whether the first backend is the one that the client belongs to. */
-  isSticky = false;
+  /** Who chose its first backend. */
+  pickedBy: PickedBy = 'scheduler';
   /** What the client's sticky cookie says, if its backend could be picked. */
   stickyId: string | null = null;
   status: number | null = null;

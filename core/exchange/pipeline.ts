@@ -151,7 +151,9 @@ export class RequestPath implements ClientEvents, DecisionTaker, PlaceTaker, Att
   }
 
   #attemptAt(backend: AddressBackend): void {
-    this.exchange.tried.push(backend);
+    const { exchange } = this;
+    exchange.tried.push(backend);
+    backend.runtime.traffic.count(exchange.tried.length > 1 ? 'other' : exchange.pickedBy, exchange.placedMs);
     this.#forward(backend);
   }
 

@@ -16,7 +16,9 @@ export function pickByRule(exchange: Exchange, upstream: Upstream): AddressBacke
     candidates.map((backend) => pickCandidate(backend, now)),
     exchange,
   );
-  return upstream.resolve(candidates[index], undefined, exchange);
+  const backend = upstream.resolve(candidates[index], undefined, exchange);
+  if (backend !== undefined) exchange.pickedBy = 'other';
+  return backend;
 }
 
 /** The head of the answer as the rule's response handler leaves it, or the handler's failure. */

@@ -20,7 +20,7 @@ export function stickyBackend(exchange: Exchange, upstream: Upstream): AddressBa
   const { sticky } = upstream;
   if (sticky === null) return undefined;
   const backend = belongsTo(exchange, sticky);
-  exchange.isSticky = backend !== undefined;
+  if (backend !== undefined) exchange.pickedBy = 'session';
   return backend;
 }
 

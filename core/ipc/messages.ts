@@ -31,7 +31,8 @@ export type PrimaryMessage =
   | { readonly type: 'commit'; readonly version: number }
   /** Forget the prepared snapshot. */
   | { readonly type: 'rollback'; readonly version: number }
-  | { readonly type: 'status'; readonly id: number }
+  /** `auditMs`: how much of the past it is to tell of in `BackendStatus.traffic`; null: nothing. */
+  | { readonly type: 'status'; readonly id: number; readonly auditMs: number | null }
   /** Answer `pong` at once, whatever is being prepared. */
   | { readonly type: 'ping' }
   /** The addresses that host names of backends stand for from now on; none: the name gives no backend. */
@@ -153,6 +154,14 @@ export interface BackendStatus {
   readonly requests: number;
   readonly errors: number;
   readonly connections: { readonly active: number; readonly idle: number };
+  /** Requests of the time that was asked for, by who chose the backend, and for how long it has taken them. null: not asked for, or an upstream in the place of a backend. */
+  readonly traffic: {
+    readonly scheduler: number;
+    readonly session: number;
+    readonly other: number;
+    /** null: it takes none. */
+    readonly takesRequestsForMs: number | null;
+  } | null;
   /** Bucket counts of `shared/latency-histogram.ts`, to be added up over workers. */
   readonly latency: readonly number[];
 }

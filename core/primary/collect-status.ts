@@ -6,9 +6,10 @@ const timeoutMs = 1_000;
 
 let lastId = 0;
 
-/** Asks every worker; those that do not answer in time are missing from the result. */
+/** Asks every worker; those that do not answer in time are missing from the result. `auditMs`: as for the message. */
 export async function collectStatus(
   workers: readonly WorkerProcess[],
+  auditMs: number | null = null,
 ): Promise<ReadonlyMap<WorkerProcess, WorkerStatus>> {
   const statuses = new Map<WorkerProcess, WorkerStatus>();
   await Promise.all(
@@ -18,7 +19,7 @@ export async function collectStatus(
         (message) => (message.type === 'status' && message.id === id ? message.status : undefined),
         timeoutMs,
       );
-      worker.send({ type: 'status', id });
+      worker.send({ type: 'status', id, auditMs });
       const result = await answer;
       if (result.kind === 'answer') statuses.set(worker, result.message);
     }),

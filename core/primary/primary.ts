@@ -3,6 +3,7 @@ import { join } from 'node:path';
 
 import { claimControlFolder, controlSocketName } from '../admin/control-socket.ts';
 import type { BackendChange, BackendChangeReport } from '../admin/backend-change.ts';
+import type { BackendAudit } from '../admin/backend-audit.ts';
 import { mergeStatus } from '../admin/merge-status.ts';
 import { openAdminServer } from '../admin/server.ts';
 import type { AdminApi } from '../admin/server.ts';
@@ -11,6 +12,8 @@ import { listenKey } from '../ipc/messages.ts';
 import type { UpstreamConfig } from '../shared/config-types.ts';
 import { createLogger } from '../shared/log.ts';
 import type { RootLogger } from '../shared/log.ts';
+import { didYouMean } from '../shared/nearest-name.ts';
+import { auditUpstream } from './audit.ts';
 import { clearStaleSocket } from './bind.ts';
 import { collectStatus } from './collect-status.ts';
 import { resolveIdentity } from './identity.ts';
@@ -235,6 +238,18 @@ export class Primary {
     };
   }
 
+  /** The audit, or why there is none. */
+  async audit(upstream: string, windowMs: number): Promise<BackendAudit | string> {
+    const upstreams = this.#supervisor.current?.plan.config.upstreams ?? [];
+    const config = upstreams.find(({ name }) => name === upstream);
+    if (config === undefined) {
+      const names = upstreams.map(({ name }) => name);
+      return `there is no upstream ${upstream}${didYouMean(upstream, names)}`;
+    }
+    const workers = this.#supervisor.ready().map(({ worker }) => worker);
+    return auditUpstream(config, windowMs, [...(await collectStatus(workers, windowMs)).values()]);
+  }
+
   reopenLogs(): void {
     const config = this.#reloader.loaded?.config;
     const problems = config === undefined ? [] : prepareLogFiles(config.log, this.#identity);
@@ -273,6 +288,7 @@ export class Primary {
     const api: AdminApi = {
       status: () => this.status(),
       reload: () => this.reload('command'),
+      audit: (upstream, windowMs) => this.audit(upstream, windowMs),
       healthEvents: (upstream, since) => this.#health.events(upstream, since),
       changeBackend: (change) => this.changeBackend(change),
     };

@@ -12,6 +12,7 @@ import type { Standing } from './candidates.ts';
 import { PassiveHealth } from './health.ts';
 import { placesChanged } from './queue/waiting-queue.ts';
 import { ObservedLatency } from './observed-latency.ts';
+import { TrafficWindow } from './traffic-window.ts';
 
 let changes = 0;
 
@@ -35,6 +36,8 @@ export class BackendRuntime {
   inFlight = 0;
   /** Attempts begun. */
   requests = 0;
+  /** Attempts begun in the last hour. */
+  readonly traffic = new TrafficWindow();
   /** Attempts which failed by the backend's fault. */
   errors = 0;
   /** To the answer's head, in ms. */

@@ -10,6 +10,7 @@ export function workerStatus(
   snapshot: Snapshot | null,
   parts: SnapshotParts,
   rules: readonly RuleStatus[],
+  auditMs: number | null,
 ): WorkerStatus {
   return {
     pid: process.pid,
@@ -27,7 +28,7 @@ export function workerStatus(
     })),
     upstreams: [...(snapshot?.upstreams.values() ?? [])].map((upstream) => ({
       name: upstream.name,
-      backends: backendsOf(upstream, parts),
+      backends: backendsOf(upstream, parts, auditMs),
       queue: upstream.isLimited ? queueOf(upstream) : null,
     })),
     rules,
@@ -39,7 +40,7 @@ function queueOf({ queue }: Upstream): QueueStatus {
   return { waiting, served, refused, timedOut, waits: waits.counts };
 }
 
-function backendsOf(upstream: Upstream, parts: SnapshotParts): BackendStatus[] {
+function backendsOf(upstream: Upstream, parts: SnapshotParts, auditMs: number | null): BackendStatus[] {
   // First, since it brings slow starts up to date.
   const candidates = new Set(upstream.candidates());
   const status = (backend: Backend): BackendStatus => ({
@@ -58,6 +59,7 @@ function backendsOf(upstream: Upstream, parts: SnapshotParts): BackendStatus[] {
     errors: backend.runtime.errors,
     connections:
       backend instanceof AddressBackend ? parts.pools.count(backend.runtime) : { active: 0, idle: 0 },
+    traffic: auditMs !== null && backend instanceof AddressBackend ? trafficOf(backend, auditMs) : null,
     latency: backend.runtime.latency.counts,
   });
   for (const nested of upstream.nested) nested.addUp();
@@ -66,6 +68,16 @@ function backendsOf(upstream: Upstream, parts: SnapshotParts): BackendStatus[] {
     ...upstream.unresolved().map(withoutAddress),
     ...upstream.nested.map(status),
   ];
+}
+
+function trafficOf({ runtime }: AddressBackend, auditMs: number): BackendStatus['traffic'] {
+  const now = performance.now();
+  const since = runtime.takesRequestsSinceMs;
+  return {
+    ...runtime.traffic.sum(auditMs, now),
+    // -Infinity for those that took requests from the start on, which IPC does not carry.
+    takesRequestsForMs: since === null ? null : Math.min(now - since, Number.MAX_SAFE_INTEGER),
+  };
 }
 
 /** Shown, so that a name which does not resolve is not just missing. */
@@ -85,6 +97,7 @@ function withoutAddress({ addressText, weight, priority, state }: BackendConfig)
     requests: 0,
     errors: 0,
     connections: { active: 0, idle: 0 },
+    traffic: null,
     latency: [],
   };
 }

@@ -102,7 +102,7 @@ export class Worker {
         this.#channel.send({
           type: 'status',
           id: message.id,
-          status: workerStatus(this.#live, this.#parts, this.#rules.status()),
+          status: workerStatus(this.#live, this.#parts, this.#rules.status(), message.auditMs),
         });
         return;
       case 'addresses': {

@@ -117,3 +117,19 @@ test('an answer of the proxy itself sets no cookie', async () => {
   const answer = await ask(running);
   expect([answer.status, answer.header('set-cookie')]).toEqual([503, null]);
 });
+
+test('requests of sticky clients, and retries, are counted apart from those of the scheduler', async () => {
+  let broken = '';
+  const running = await startSticky(COOKIE, (index) => (request) => {
+    if (broken === String(index)) request.connection.socket.resetAndDestroy();
+    else request.reply(ok(String(index)));
+  });
+  const traffic = (index: string) => backendOf(running, index).runtime.traffic.sum(60_000, performance.now());
+  const first = await ask(running);
+  await whoAnswers(running, cookieOf(first), 3);
+  expect(traffic(first.body)).toEqual({ scheduler: 1, session: 3, other: 0 });
+  broken = first.body;
+  const second = await ask(running, cookieOf(first));
+  expect(traffic(first.body)).toEqual({ scheduler: 1, session: 4, other: 0 });
+  expect(traffic(second.body)).toEqual({ scheduler: 0, session: 0, other: 1 });
+});
