@@ -45,6 +45,10 @@ export class LearnedSessions {
     }
   }
 
+  hasBoundsOf(other: LearnedSessions): boolean {
+    return this.#size === other.#size && this.#ttlMs === other.#ttlMs;
+  }
+
   /** Takes over what another one knows, the newest if it is more than there is room for. */
   takeOver(before: LearnedSessions): void {
     for (const [key, session] of [...before.#sessions].slice(-this.#size)) this.#sessions.set(key, session);

@@ -32,11 +32,11 @@ export function stickySessions(upstream: Upstream, config: StickyConfig): Sticky
 /** What was learned before is known on. */
 export function takeOverSessions(sticky: StickySessions, before: StickySessions): void {
   if (sticky.type === 'learned' && before.type === 'learned' && sticky.name === before.name)
-    sticky.learned.sessions.takeOver(before.learned.sessions);
+    sticky.learned.takeOver(before.learned);
 }
 
 export class LearnedPlaces {
-  readonly sessions: LearnedSessions;
+  sessions: LearnedSessions;
   readonly #places: Places;
 
   constructor(places: Places, sessions: LearnedSessions) {
@@ -47,6 +47,12 @@ export class LearnedPlaces {
   find(value: string): AddressBackend | undefined {
     const place = this.sessions.find(value);
     return place === undefined ? undefined : this.#places.find(place);
+  }
+
+  /** With the same bounds it is one table, so that what the snapshot before learns until it ends is not lost. */
+  takeOver({ sessions }: LearnedPlaces): void {
+    if (this.sessions.hasBoundsOf(sessions)) this.sessions = sessions;
+    else this.sessions.takeOver(sessions);
   }
 
   learn(value: string, backend: AddressBackend): void {
