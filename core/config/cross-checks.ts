@@ -1,5 +1,6 @@
 import { unknownUpstream } from './unknown-upstream.ts';
 import { backendRowFindings } from './backend-checks.ts';
+import { fallbackFindings } from './fallback-checks.ts';
 import { nestedUpstreamFindings } from './nested-checks.ts';
 import { upstreamTlsFindings } from './upstream-tls-checks.ts';
 import type { Draft, ListenerDraft, RouteDraft } from './draft.ts';
@@ -27,6 +28,7 @@ export function crossChecks(draft: Draft): Finding[] {
     ...duplicateBackends(draft),
     ...backendRowFindings(draft),
     ...nestedUpstreamFindings(draft),
+    ...fallbackFindings(draft),
     ...upstreamTlsFindings(draft),
   ];
 }

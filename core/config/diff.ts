@@ -11,6 +11,7 @@ import type {
   UpstreamTlsConfig,
 } from '../shared/config-types.ts';
 import { formatDuration } from '../shared/duration.ts';
+import type { RetriesConfig } from '../shared/retry-types.ts';
 import { formatSize } from '../shared/size.ts';
 
 /** What is different in `next`, a line for each thing that changed, for people who read the log. Empty: nothing. */
@@ -128,6 +129,8 @@ function upstreamChanges(before: UpstreamConfig, after: UpstreamConfig): string[
     timeouts,
     limits,
     retries,
+    circuitBreaker,
+    fallback,
     connections,
     proxyProtocol,
   }: UpstreamConfig) => ({
@@ -139,7 +142,9 @@ function upstreamChanges(before: UpstreamConfig, after: UpstreamConfig): string[
     tls: tls === null ? 'off' : 'on',
     timeouts,
     limits,
-    retries,
+    retries: retriesAsWritten(retries),
+    circuitBreaker: circuitBreaker === null ? 'off' : 'on',
+    fallback,
     connections,
     proxyProtocol,
   });
@@ -162,7 +167,20 @@ function upstreamChanges(before: UpstreamConfig, after: UpstreamConfig): string[
     ),
     ...settingsChanged('', settings(before), settings(after)),
     ...tlsChanges(before.tls, after.tls),
+    ...(before.circuitBreaker === null || after.circuitBreaker === null
+      ? []
+      : settingsChanged('circuitBreaker', before.circuitBreaker, after.circuitBreaker)),
   ];
+}
+
+function retriesAsWritten({ attempts, on, statuses, budget, bodyBytes, hedge }: RetriesConfig) {
+  return {
+    attempts,
+    on: [...on, ...statuses].join(', '),
+    budget: budget ?? { share: null, minPerSecond: null },
+    bodyBytes,
+    hedge: { afterMs: hedge?.afterMs ?? null },
+  };
 }
 
 /** Of the PEM files only that they differ. */

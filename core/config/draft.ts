@@ -45,6 +45,7 @@ export interface RouteDraft {
 export interface UpstreamDraft {
   readonly protocol: UpstreamFile['protocol'] | undefined;
   readonly tls: UpstreamFile['tls'] | undefined;
+  readonly fallback: UpstreamFile['fallback'];
   /** The addresses of `rows`. */
   readonly backends: readonly (UpstreamFile['backends'][number]['address'] | undefined)[];
   readonly rows: readonly BackendDraft[];
@@ -105,6 +106,7 @@ function upstreamDraft(raw: unknown): UpstreamDraft {
   const fields = fieldsOf(raw);
   const rows = elementsOf(fields['backends']).map(backendDraft);
   return {
+    fallback: valid(upstream.shape.fallback, fields['fallback']),
     protocol: valid(upstream.shape.protocol, fields['protocol']),
     tls: valid(upstream.shape.tls, fields['tls']),
     backends: rows.map(({ address }) => address),

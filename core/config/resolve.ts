@@ -9,6 +9,7 @@ import type { ListenerFile } from './listener-schema.ts';
 import type { RouteFile } from './route-schema.ts';
 import { resolveBackends } from './resolve-backends.ts';
 import { resolveAddress } from './resolve-address.ts';
+import { resolveCircuitBreaker, resolveConnections, resolveRetries } from './resolve-retries.ts';
 import { accessLog } from './schema.ts';
 import { DEFAULTS } from './defaults.ts';
 import { resolveTlsPolicy } from './tls-policy-schema.ts';
@@ -218,8 +219,10 @@ function resolveUpstream(
     limits: { headBytes: upstream.limits.head, headers: upstream.limits.headers },
     protocol: upstream.protocol,
     tls: resolveUpstreamTls(upstream.tls, folder, texts),
-    retries: upstream.retries,
-    connections: upstream.connections,
+    retries: resolveRetries(upstream.retries),
+    circuitBreaker: resolveCircuitBreaker(upstream.circuitBreaker),
+    fallback: upstream.fallback ?? null,
+    connections: resolveConnections(upstream.connections),
     proxyProtocol: upstream.proxyProtocol ?? null,
   };
 }

@@ -14,6 +14,7 @@ export function finishExchange(exchange: Exchange): void {
   const { counters } = exchange.service;
   counters.inFlight -= 1;
   leaveWebSocketPlace(exchange);
+  exchange.body?.forget();
   if (exchange.status !== null) counters.countStatus(exchange.status);
   logExchange(exchange);
   // Last, since what the service holds may be let go of here.
@@ -30,7 +31,7 @@ function logExchange(exchange: Exchange): void {
         error: error.code,
         ...(error.code === 'internal-error' ? { err: error.cause } : {}),
         listener: exchange.service.config.name,
-        backend: exchange.tried.at(-1)?.addressText,
+        backend: exchange.lastBackend?.addressText,
         requestId: exchange.requestId,
       },
       error.message,
@@ -66,7 +67,7 @@ function accessEntry(exchange: Exchange): AccessEntry {
     requestBytes: exchange.requestBytes,
     responseBytes: exchange.responseBytes,
     upstream: exchange.upstream?.name ?? null,
-    backend: exchange.tried.at(-1)?.addressText ?? null,
+    backend: exchange.lastBackend?.addressText ?? null,
     attempts: exchange.attempts,
     decision: exchange.decision === null ? null : describeDecision(exchange.decision),
     route: exchange.route,

@@ -7,6 +7,7 @@ import type {
 } from '../shared/config-types.ts';
 import { LatencyHistogram } from '../shared/latency-histogram.ts';
 import type { Standing } from './candidates.ts';
+import { CircuitBreaker } from './circuit-breaker.ts';
 
 let changes = 0;
 
@@ -33,10 +34,12 @@ export class BackendRuntime {
   errors = 0;
   /** To the answer's head, in ms. */
   readonly latency = new LatencyHistogram();
+  readonly circuit = new CircuitBreaker();
   /** Since when it takes requests without a break, on the clock of performance.now(); null: it takes none. */
   takesRequestsSinceMs: number | null;
   #health: 'up' | 'down' = 'up';
   #ejected = false;
+  #circuitOpen = false;
 
   /** `isNew`: it joins others that carry traffic already. */
   constructor(isNew = false) {
@@ -63,6 +66,18 @@ export class BackendRuntime {
     if (ejected === this.#ejected) return;
     this.#ejected = ejected;
     if (ejected) this.takesRequestsSinceMs = null;
+    availabilityChanged();
+  }
+
+  /** What this worker's circuit breaker says: nothing may go there at present. */
+  get circuitOpen(): boolean {
+    return this.#circuitOpen;
+  }
+
+  set circuitOpen(open: boolean) {
+    if (open === this.#circuitOpen) return;
+    this.#circuitOpen = open;
+    if (open) this.takesRequestsSinceMs = null;
     availabilityChanged();
   }
 }
@@ -131,14 +146,19 @@ export abstract class Backend implements Standing {
     return this.runtime.ejected;
   }
 
+  /** Whether its circuit breaker keeps all requests from it at present. */
+  get isCircuitOpen(): boolean {
+    return false;
+  }
+
   /** Whether it may be given new requests. */
   get takesRequests(): boolean {
-    return this.state === 'ready' && this.#terms.weight > 0 && this.isUp;
+    return this.state === 'ready' && this.#terms.weight > 0 && this.isUp && !this.isCircuitOpen;
   }
 
   /** Whether a client that belongs to it may come back to it, whatever its weight. */
   get takesStickySessions(): boolean {
-    return this.state !== 'maintenance' && this.isUp;
+    return this.state !== 'maintenance' && this.isUp && !this.isCircuitOpen;
   }
 }
 
@@ -168,5 +188,9 @@ export class AddressBackend extends Backend {
 
   get isUp(): boolean {
     return this.runtime.health === 'up';
+  }
+
+  override get isCircuitOpen(): boolean {
+    return this.runtime.circuitOpen && this.settings.circuitBreaker !== null;
   }
 }

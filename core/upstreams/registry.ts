@@ -82,7 +82,7 @@ export class UpstreamRegistry {
   #build(config: UpstreamConfig): Upstream {
     const runtimes = this.#knownRuntimes(config.name);
     const rows = this.#rows(config);
-    const upstream = new Upstream(config, []);
+    const upstream = new Upstream(config, [], undefined, this.#live?.get(config.name));
     upstream.replaceBackends(
       rows,
       this.#resolve(rows, config).map((resolved) => this.#create(resolved, config, runtimes)),

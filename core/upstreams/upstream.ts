@@ -3,6 +3,7 @@ import type { BackendConfig, UpstreamConfig } from '../shared/config-types.ts';
 import { AddressBackend, availabilityChanged, availabilityVersion, type Backend } from './backend.ts';
 import { candidatesOf } from './candidates.ts';
 import { NestedBackend } from './nested-backend.ts';
+import { RetryBudget } from './retry-budget.ts';
 import { schedulers, type Scheduler } from './schedulers/scheduler.ts';
 import { advanceSlowStarts } from './slow-start.ts';
 
@@ -13,6 +14,7 @@ const MAX_EJECTED = 0.5;
 export class Upstream {
   readonly name: string;
   readonly config: UpstreamConfig;
+  readonly budget: RetryBudget;
   readonly #scheduler: Scheduler;
   readonly #now: () => number;
   #rows: readonly BackendConfig[];
@@ -23,17 +25,19 @@ export class Upstream {
   /** When slow starts are to be looked at again. */
   #dueMs = Number.POSITIVE_INFINITY;
 
-  /** `now`: in ms, as performance.now(). */
+  /** `now`: in ms, as performance.now(). `before`: what the snapshot before has under this name. */
   constructor(
     config: UpstreamConfig,
     backends: readonly AddressBackend[],
     now: () => number = () => performance.now(),
+    before?: Upstream,
   ) {
     this.name = config.name;
     this.config = config;
     this.#rows = config.backends;
     this.#backends = backends;
     this.#now = now;
+    this.budget = before?.budget ?? new RetryBudget();
     this.#scheduler = schedulers[config.scheduler]();
   }
 

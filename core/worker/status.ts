@@ -1,7 +1,8 @@
-import type { BackendStatus, WorkerStatus } from '../ipc/messages.ts';
+import type { BackendStatus, RetryCounts, WorkerStatus } from '../ipc/messages.ts';
 import type { BackendConfig } from '../shared/config-types.ts';
 import type { RuleStatus } from '../shared/rule-script.ts';
 import { AddressBackend, type Backend } from '../upstreams/backend.ts';
+import type { RetryBudget } from '../upstreams/retry-budget.ts';
 import type { Upstream } from '../upstreams/upstream.ts';
 import type { Snapshot, SnapshotParts } from './snapshot.ts';
 
@@ -28,9 +29,19 @@ export function workerStatus(
     upstreams: [...(snapshot?.upstreams.values() ?? [])].map((upstream) => ({
       name: upstream.name,
       backends: backendsOf(upstream, parts),
+      ...retryCounts(upstream.budget),
     })),
     rules,
   };
+}
+
+function retryCounts({ retries, refused, hedges, fallbacks }: RetryBudget): RetryCounts {
+  return { retries, retriesRefused: refused, hedges, fallbacks };
+}
+
+function circuitOf(backend: Backend): BackendStatus['circuit'] {
+  const hasBreaker = backend instanceof AddressBackend && backend.settings.circuitBreaker !== null;
+  return hasBreaker ? backend.runtime.circuit.phase : null;
 }
 
 function backendsOf(upstream: Upstream, parts: SnapshotParts): BackendStatus[] {
@@ -45,6 +56,7 @@ function backendsOf(upstream: Upstream, parts: SnapshotParts): BackendStatus[] {
     state: backend.state,
     isCandidate: candidates.has(backend),
     health: backend.isUp ? 'up' : 'down',
+    circuit: circuitOf(backend),
     inFlight: backend.runtime.inFlight,
     requests: backend.runtime.requests,
     errors: backend.runtime.errors,
@@ -71,6 +83,7 @@ function withoutAddress({ addressText, weight, priority, state }: BackendConfig)
     state,
     isCandidate: false,
     health: 'down',
+    circuit: null,
     inFlight: 0,
     requests: 0,
     errors: 0,

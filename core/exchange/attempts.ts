@@ -1,0 +1,66 @@
+import { Attempt, type AttemptOwner } from '../forward/http.ts';
+import { ProxyError } from '../shared/errors.ts';
+import type { AddressBackend } from '../upstreams/backend.ts';
+import { circuitAnswered, circuitBegin, circuitFailed, circuitLeft } from '../upstreams/circuit-events.ts';
+import { acquireConnection } from './acquire.ts';
+import type { Exchange } from './exchange.ts';
+import { RequestHeadForBackend } from './request-head.ts';
+
+/** What attempts do to the counters of their backends, and say of them. */
+
+/** One that is still to be started. `leave` takes back what it counts. `fresh`: over a new connection. */
+export function beginAttempt(
+  owner: AttemptOwner,
+  exchange: Exchange,
+  backend: AddressBackend,
+  fresh: boolean,
+): Attempt | ProxyError {
+  const connection = acquireConnection(exchange, backend, fresh);
+  if (connection instanceof ProxyError) return connection;
+  exchange.attempts += 1;
+  backend.runtime.inFlight += 1;
+  backend.runtime.requests += 1;
+  const head = new RequestHeadForBackend(exchange, backend.address);
+  const attempt = new Attempt(owner, backend, connection, head, exchange.request);
+  attempt.circuitTicket = circuitBegin(backend);
+  return attempt;
+}
+
+/** Makes it the one that the client's answer is to come from. */
+export function takeAttempt(owner: AttemptOwner, exchange: Exchange, attempt: Attempt): void {
+  attempt.owner = owner;
+  exchange.attempt = attempt;
+  exchange.lastBackend = attempt.backend;
+  exchange.connectedMs = attempt.connectedMs;
+}
+
+/** Its answer's head has come. */
+export function attemptAnswered({ backend, circuitTicket }: Attempt, status: number, nowMs: number): void {
+  circuitAnswered(backend, circuitTicket, status, nowMs);
+}
+
+/** It has failed by its backend's fault, before an answer or in the middle of one. */
+export function attemptFailed({ backend, circuitTicket }: Attempt): void {
+  backend.runtime.errors += 1;
+  circuitFailed(backend, circuitTicket, performance.now());
+}
+
+/** It is over, whatever came of it: once for each. */
+export function leave({ backend, circuitTicket }: Attempt): void {
+  backend.runtime.inFlight -= 1;
+  circuitLeft(backend, circuitTicket);
+}
+
+/** The attempt under way is over. */
+export function leaveBackend(exchange: Exchange): void {
+  const { attempt } = exchange;
+  if (attempt === null) return;
+  exchange.attempt = null;
+  leave(attempt);
+}
+
+/** Ends the attempt under way, if there is one; no event of it follows. */
+export function abortAttempt(exchange: Exchange): void {
+  exchange.attempt?.abort();
+  leaveBackend(exchange);
+}
