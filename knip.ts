@@ -18,6 +18,7 @@ export default {
     'rules/runtime/{globals,entry}.ts',
     // Run by hand.
     'core/config/reference.ts',
+    'bench/scheduler-pictures.ts',
     'examples/**/*.ts',
     'test/check/{run,check-*}.ts',
     'test/{unit,integration,system}/**/*.test.ts',

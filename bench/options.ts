@@ -9,6 +9,7 @@ export const sectionNames = [
   'handshakes',
   'certificates',
   'rule-call',
+  'schedulers',
   'memory',
   'websocket-memory',
   'routes',

@@ -21,6 +21,7 @@ import { measureProxies } from './sections/proxies.ts';
 import { measureReload } from './sections/reload.ts';
 import { measureRoutes } from './sections/routes.ts';
 import { measureRuleCall } from './sections/rule-call.ts';
+import { measureSchedulers } from './sections/schedulers.ts';
 import { measureWebSocketMemory } from './sections/websocket-memory.ts';
 import { measureWebSocket } from './sections/websocket.ts';
 
@@ -33,6 +34,7 @@ const sections: Record<SectionName, (bench: Bench) => Promise<Section>> = {
   handshakes: measureHandshakes,
   certificates: measureCertificates,
   'rule-call': measureRuleCall,
+  schedulers: measureSchedulers,
   memory: measureMemory,
   'websocket-memory': measureWebSocketMemory,
   routes: measureRoutes,

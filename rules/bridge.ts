@@ -14,7 +14,7 @@ import {
   isVisibleAscii,
   quote,
 } from './runtime/field-rules.ts';
-import { MAX_BODY_BYTES, MAX_FIELDS, MAX_JSON_LENGTH } from './runtime/limits.ts';
+import { MAX_BODY_BYTES, MAX_FIELDS, MAX_JSON_LENGTH, MAX_KEY_LENGTH } from './runtime/limits.ts';
 
 /**
  * What crosses between host and sandbox. In: one string for a request. Out: a number, or one JSON
@@ -41,7 +41,7 @@ export function encodeRequest(request: RuleRequest): string {
 }
 
 export function encodeCandidates(candidates: readonly PickCandidate[]): string {
-  return JSON.stringify(candidates.map(({ address, weight, inFlight }) => ({ address, weight, inFlight })));
+  return JSON.stringify(candidates);
 }
 
 export function decodeRequestResult(result: unknown): Decoded<RequestDecision> {
@@ -56,6 +56,7 @@ export function decodeRequestResult(result: unknown): Decoded<RequestDecision> {
           upstream: text(items[1], 'the upstream'),
           target: items[2] === null ? null : targetOf(items[2]),
           host: items[3] === null ? null : hostOf(items[3]),
+          ...keyOf(items[4]),
         };
       case 'redirect':
         return { kind, location: locationOf(items[0]), status: status(items[1], 300, 399) };
@@ -179,6 +180,12 @@ function hostOf(value: unknown): string {
   const host = text(value, 'the host');
   if (!isHost(host)) throw new TypeError(`${quote(host)} is no host`);
   return host;
+}
+
+/** Absent where there is none. */
+function keyOf(value: unknown): { readonly key?: string } {
+  if (value === null || value === '') return {};
+  return { key: text(value, 'the key').slice(0, MAX_KEY_LENGTH) };
 }
 
 function locationOf(value: unknown): string {

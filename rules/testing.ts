@@ -9,6 +9,7 @@ import type { LogDecision, RequestDecision, ResponseEdits, RuleRequest } from '.
 import type { TlsInfo } from '../core/shared/tls-info.ts';
 import { parseSize, type Size } from '../core/shared/size.ts';
 import { compileRules, type RuleProblem } from './compile.ts';
+import type { Candidate } from './runtime/define-rules.ts';
 import type { Answers, ChildMessage, LogLine, Question } from './testing-messages.ts';
 
 export type { LogDecision, LogLine, RequestDecision, ResponseEdits };
@@ -53,9 +54,9 @@ export interface LoadedRules extends AsyncDisposable {
   response(response?: TestResponse, request?: TestRequest): Promise<ResponseEdits | 'fault'>;
   /** What the `log` handler makes of an access-log entry. */
   log(entry: Readonly<Record<string, unknown>>): Promise<LogDecision>;
-  /** The index of the candidate that the `pick` handler picks; -1 for none. */
+  /** The index of the candidate that the `pick` handler picks; -1 for none. A candidate is idle and up unless it says otherwise. */
   pick(
-    candidates: readonly { readonly address: string; readonly weight?: number; readonly inFlight?: number }[],
+    candidates: readonly ({ readonly address: string } & Partial<Candidate>)[],
     request?: TestRequest,
   ): Promise<number>;
   /** What the script wrote to its console, and the proxy about its errors. */
@@ -85,6 +86,16 @@ export async function loadRules(file: string | URL, options: LoadRulesOptions = 
   await rules.close();
   throw new Error(describe(problems));
 }
+
+/** What a test does not say of a candidate. */
+const IDLE_CANDIDATE = {
+  weight: 1,
+  health: 'up',
+  inFlight: 0,
+  requests: 0,
+  errors: 0,
+  latency: null,
+} as const;
 
 class TestedRules implements LoadedRules {
   readonly logs: LogLine[] = [];
@@ -134,7 +145,7 @@ class TestedRules implements LoadedRules {
   }
 
   async pick(candidates: Parameters<LoadedRules['pick']>[0], request: TestRequest = {}): Promise<number> {
-    const filled = candidates.map(({ address, weight = 1, inFlight = 0 }) => ({ address, weight, inFlight }));
+    const filled = candidates.map((given) => ({ ...IDLE_CANDIDATE, ...given }));
     return this.ask('pick', { type: 'pick', candidates: filled, request: toRuleRequest(request) });
   }
 

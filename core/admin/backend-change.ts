@@ -1,6 +1,5 @@
 import { z } from 'zod';
 
-import { DEFAULTS } from '../config/defaults.ts';
 import * as field from '../config/fields.ts';
 
 const upstream = field.name;
@@ -19,7 +18,7 @@ export const backendChange = z.discriminatedUnion(
       upstream,
       backend: field.connectAddress(),
       weight: weight.optional(),
-      priority: field.integer(0, 1000).prefault(DEFAULTS.priority),
+      priority: field.integer(0, 1000).optional(),
       backup: field.flag.prefault(false),
     }),
     field.object({ action: z.literal('remove'), upstream, backend }),

@@ -1,6 +1,18 @@
 import { formatAddress, parseAddress } from '../shared/address.ts';
 import type { BackendDraft, Draft } from './draft.ts';
 import type { Finding } from './finding.ts';
+import { schedulerSettings } from './scheduler-schema.ts';
+
+/** A slow start is one by weight: with a scheduler that knows none it would be none. */
+export function slowStartFindings({ upstreams }: Draft): Finding[] {
+  return [...(upstreams ?? [])].flatMap(([name, { scheduler, hasSlowStart }]) => {
+    if (!hasSlowStart || scheduler === undefined) return [];
+    if (schedulerSettings(scheduler).type !== 'round-robin') return [];
+    const message =
+      'expected a scheduler that goes by weights beside it, such as "weighted-round-robin", found "round-robin"';
+    return [{ path: ['upstreams', name, 'slowStart'], message }];
+  });
+}
 
 /** What the keys of one backend have to do with each other, and a backup with its primary. */
 export function backendRowFindings({ upstreams }: Draft): Finding[] {

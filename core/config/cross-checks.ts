@@ -1,5 +1,5 @@
 import { unknownUpstream } from './unknown-upstream.ts';
-import { backendRowFindings } from './backend-checks.ts';
+import { backendRowFindings, slowStartFindings } from './backend-checks.ts';
 import { fallbackFindings } from './fallback-checks.ts';
 import { nestedUpstreamFindings } from './nested-checks.ts';
 import { upstreamTlsFindings } from './upstream-tls-checks.ts';
@@ -7,6 +7,7 @@ import type { Draft, ListenerDraft, RouteDraft } from './draft.ts';
 import type { Finding } from './finding.ts';
 import { httpsFindings, proxyProtocolFindings } from './listener-checks.ts';
 import type { RouteFile } from './route-schema.ts';
+import { schedulerFindings } from './scheduler-checks.ts';
 import { formatAddress } from '../shared/address.ts';
 import type { SocketAddressConfig } from '../shared/config-types.ts';
 
@@ -27,9 +28,11 @@ export function crossChecks(draft: Draft): Finding[] {
     ]),
     ...duplicateBackends(draft),
     ...backendRowFindings(draft),
+    ...slowStartFindings(draft),
     ...nestedUpstreamFindings(draft),
     ...fallbackFindings(draft),
     ...upstreamTlsFindings(draft),
+    ...schedulerFindings(draft),
   ];
 }
 

@@ -32,6 +32,7 @@ export const DEFAULTS = {
     cache: 1000,
   },
   scheduler: 'round-robin',
+  schedulerTable: 65_537,
   weight: 1,
   state: 'ready',
   priority: 0,

@@ -134,7 +134,7 @@ function upstreamChanges(before: UpstreamConfig, after: UpstreamConfig): string[
     connections,
     proxyProtocol,
   }: UpstreamConfig) => ({
-    scheduler,
+    scheduler: scheduler.type,
     minAvailable,
     slowStartMs,
     resolveIntervalMs,
@@ -166,6 +166,7 @@ function upstreamChanges(before: UpstreamConfig, after: UpstreamConfig): string[
       (old, now) => settingsChanged('', termsOf(old), termsOf(now)),
     ),
     ...settingsChanged('', settings(before), settings(after)),
+    ...settingsChanged('scheduler', { ...before.scheduler, type: null }, { ...after.scheduler, type: null }),
     ...tlsChanges(before.tls, after.tls),
     ...(before.circuitBreaker === null || after.circuitBreaker === null
       ? []

@@ -46,6 +46,8 @@ export interface UpstreamDraft {
   readonly protocol: UpstreamFile['protocol'] | undefined;
   readonly tls: UpstreamFile['tls'] | undefined;
   readonly fallback: UpstreamFile['fallback'];
+  readonly scheduler: UpstreamFile['scheduler'] | undefined;
+  readonly hasSlowStart: boolean;
   /** The addresses of `rows`. */
   readonly backends: readonly (UpstreamFile['backends'][number]['address'] | undefined)[];
   readonly rows: readonly BackendDraft[];
@@ -109,6 +111,8 @@ function upstreamDraft(raw: unknown): UpstreamDraft {
     fallback: valid(upstream.shape.fallback, fields['fallback']),
     protocol: valid(upstream.shape.protocol, fields['protocol']),
     tls: valid(upstream.shape.tls, fields['tls']),
+    scheduler: valid(upstream.shape.scheduler, fields['scheduler']),
+    hasSlowStart: fields['slowStart'] !== undefined,
     backends: rows.map(({ address }) => address),
     rows,
   };

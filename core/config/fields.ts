@@ -61,8 +61,7 @@ export function integer(least: number, most: number) {
   return z.int({ error }).min(least, { error }).max(most, { error });
 }
 
-/** A part of a whole, as a number like 0.5. */
-export function share(least: number, most: number) {
+export function number(least: number, most: number) {
   const error = wants(`a number from ${least} to ${most}`);
   return z.number({ error }).min(least, { error }).max(most, { error });
 }

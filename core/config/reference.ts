@@ -99,6 +99,8 @@ function typeText(schema: Schema): string {
   if (schema.enum !== undefined) return schema.enum.map((each) => `\`${JSON.stringify(each)}\``).join(' or ');
   if (schema.type === 'array') return `list of ${isSchema(schema.items) ? plural(schema.items) : 'anything'}`;
   if (schema.type === 'integer') return `integer, ${schema.minimum} to ${schema.maximum}`;
+  if (schema.type === 'number' && schema.minimum !== undefined)
+    return `number, ${schema.minimum} to ${schema.maximum}`;
   if (schema.type === 'object' && isSchema(schema.additionalProperties))
     return `object of ${plural(schema.additionalProperties)}`;
   return typeof schema.type === 'string' ? schema.type : 'anything';

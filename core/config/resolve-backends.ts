@@ -36,7 +36,8 @@ export function resolveBackends(
 function termsOf(row: Row, primary: Row | undefined): BackendTerms {
   const place = primary ?? row;
   return {
-    weight: row.weight ?? primary?.weight ?? DEFAULTS.weight,
+    // Of a primary that is meant to get none, the backup does not take over that, too.
+    weight: row.weight ?? (primary?.weight || DEFAULTS.weight),
     state: row.state,
     priority: place.backup ? BACKUP_PRIORITY : place.priority,
   };

@@ -14,6 +14,7 @@ import { accessLog } from './schema.ts';
 import { DEFAULTS } from './defaults.ts';
 import { resolveTlsPolicy } from './tls-policy-schema.ts';
 import type { ConfigFile } from './schema.ts';
+import { resolveScheduler } from './scheduler-schema.ts';
 import { upstreamTls } from './upstream-schema.ts';
 import type { UpstreamFile } from './upstream-schema.ts';
 import type {
@@ -210,7 +211,7 @@ function resolveUpstream(
   const { timeouts } = upstream;
   return {
     name,
-    scheduler: upstream.scheduler,
+    scheduler: resolveScheduler(upstream.scheduler),
     ...resolveBackends(upstream.backends, folder),
     minAvailable: upstream.minAvailable,
     slowStartMs: upstream.slowStart ?? null,

@@ -14,7 +14,7 @@ const cause = z.union([z.enum(CAUSES), status], { error: wantsCause });
 
 const budget = field.object({
   share: field
-    .share(0, 1)
+    .number(0, 1)
     .prefault(DEFAULTS.retries.budget.share)
     .describe('Of the requests of the last ten seconds.'),
   minPerSecond: field
@@ -71,7 +71,7 @@ export const circuitBreaker = field.object({
     .prefault(DEFAULTS.circuitBreaker.failures)
     .describe('Failed attempts and 5xx answers in a row that open it.'),
   errorRatio: field
-    .share(0.01, 1)
+    .number(0.01, 1)
     .prefault(DEFAULTS.circuitBreaker.errorRatio)
     .describe('The share of them among the requests of `window` that opens it.'),
   minRequests: field

@@ -10,13 +10,13 @@ import type { Size } from '../shared/size.ts';
 import type { TlsPolicyInput } from './tls-input.ts';
 
 export interface UpstreamInput {
-  /** How the backend for a request is picked. Default: `'round-robin'`. */
-  scheduler?: SchedulerName | undefined;
+  /** How the backend for a request is picked: a name, or an object with its settings. Default: `'round-robin'`. */
+  scheduler?: SchedulerName | SchedulerInput | undefined;
   /** The addresses that serve it; at least one. */
   backends: readonly BackendInput[];
   /** With fewer backends available in the groups in use, the next one by `priority` is used besides. Default: 1. */
   minAvailable?: number | undefined;
-  /** How long the share of a backend grows, from a tenth to all of its `weight`, when it joins or comes back. Default: not at all. */
+  /** How long the share of a backend grows, from a tenth to all of its `weight`, when it joins or comes back; not with `'round-robin'`. Default: not at all. */
   slowStart?: Duration | undefined;
   /** How often host names of `backends` are resolved again; at least a second. Default: the TTL of the answer, from `'1s'` to `'5m'`. */
   resolveInterval?: Duration | undefined;
@@ -107,6 +107,35 @@ export interface CircuitBreakerInput {
   openFor?: Duration | undefined;
   /** So many requests at a time try the backend then; when as many have succeeded, it closes. Default: 1. */
   halfOpen?: number | undefined;
+}
+
+export interface SchedulerInput {
+  type: SchedulerName;
+  /**
+   * What the backend depends on, for `'key-modulo'`, `'key-ranges'`, `'consistent-hash'` and `'maglev'`: `'source'` (the client's
+   * address), `'uri'`, `'path'`, `'query(name)'`, `'header(name)'`, `'cookie(name)'`, or `'rule'` (only what rules set by
+   * `forward(upstream, { key })`).
+   */
+  key?: string | undefined;
+  /** Of a key with `{…}` in it only that counts. Default: false. */
+  subKey?: boolean | undefined;
+  /** No backend gets more than so many times its share of the requests under way, 1.01 to 100; with `'consistent-hash'` and `'maglev'`. */
+  bounded?: number | undefined;
+  /** Entries of the table of `'maglev'`: a prime number, at least a hundred times the backends. Default: 65537. */
+  table?: number | undefined;
+  /** Of `'key-ranges'`. A key in none of them goes to any backend. */
+  ranges?: readonly KeyRangeInput[] | undefined;
+  /** The answer header in which backends report their weight, for `'dynamic-ratio'`. */
+  header?: string | undefined;
+}
+
+export interface KeyRangeInput {
+  /** The lowest key: numbers in all ranges, or texts in all. Default: no lower bound. */
+  from?: number | string | undefined;
+  /** The first key behind the range. Default: no upper bound. */
+  to?: number | string | undefined;
+  /** Addresses of backends, written as in `backends`. */
+  backends: readonly string[];
 }
 
 export interface UpstreamTlsInput {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { DEFAULTS } from './defaults.ts';
 import * as field from './fields.ts';
 import { circuitBreaker, retries } from './retry-schema.ts';
+import { scheduler } from './scheduler-schema.ts';
 import { tlsPolicy, tlsVersion } from './tls-policy-schema.ts';
 
 /** The part of the config schema that describes an upstream. */
@@ -65,10 +66,9 @@ export const upstreamTls = field.object({
 });
 
 export const upstream = field.object({
-  scheduler: field
-    .choice(['round-robin', 'weighted-round-robin', 'random', 'least-connections'])
+  scheduler: scheduler
     .prefault(DEFAULTS.scheduler)
-    .describe('How the backend for a request is picked.'),
+    .describe('How the backend for a request is picked: its name, or an object with its settings.'),
   backends: field
     .list(backend)
     .min(1, { error: 'expected at least one backend, found none' })
@@ -83,7 +83,7 @@ export const upstream = field.object({
     .duration()
     .optional()
     .describe(
-      'How long the share of a backend grows, from a tenth to all of its `weight`, when it joins or comes back. Without it: it has all of it at once.',
+      'How long the share of a backend grows, from a tenth to all of its `weight`, when it joins or comes back. Without it: it has all of it at once. Not with `round-robin`, which goes by no weights.',
     ),
   resolveInterval: field
     .duration(1000)

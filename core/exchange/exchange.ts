@@ -4,15 +4,17 @@ import type { RequestBody } from '../forward/request-body.ts';
 import type { ProxyError } from '../shared/errors.ts';
 import type { RequestDecision, RuleRequest } from '../shared/rule-script.ts';
 import type { AddressBackend } from '../upstreams/backend.ts';
-import type { Upstream } from '../upstreams/upstream.ts';
+import type { SchedulerKey } from '../shared/scheduler-key.ts';
+import type { KeySource, Upstream } from '../upstreams/upstream.ts';
 import { clientAddressBehind } from './client-address.ts';
 import type { Hedge } from './hedge.ts';
 import type { ListenerService } from './listener-service.ts';
+import { schedulerKey } from './scheduler-key.ts';
 import { normalisePath } from '../shared/normalise-path.ts';
 import type { Peer, RequestHead } from './streams.ts';
 
 /** One request and what became of it. Only `pipeline.ts` and what its steps are made of write to it. */
-export class Exchange implements RuleRequest {
+export class Exchange implements RuleRequest, KeySource {
   readonly service: ListenerService;
   readonly peer: Peer;
   readonly request: RequestHead;
@@ -87,6 +89,10 @@ export class Exchange implements RuleRequest {
 
   get path(): string {
     return this.normalisedPath ?? '';
+  }
+
+  keyFor(wanted: SchedulerKey): string | undefined {
+    return schedulerKey(this, wanted);
   }
 
   /** Taken over from a trusted peer if it is sane, made up otherwise. */

@@ -50,7 +50,7 @@ export class Hedge implements AttemptOwner {
     const { exchange } = this.#owner;
     const { retries } = this.#upstream.config;
     if (exchange.upstream !== this.#upstream || exchange.attempts >= retries.attempts) return;
-    const backend = this.#upstream.pick(exchange.tried);
+    const backend = this.#upstream.pick(exchange.tried, exchange);
     if (backend === undefined || !this.#upstream.budget.take(retries.budget, performance.now())) return;
     exchange.tried.push(backend);
     const attempt = beginAttempt(this, exchange, backend, false);

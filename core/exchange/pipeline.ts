@@ -32,6 +32,7 @@ import {
   statusOf,
   type LocalAnswer,
 } from './respond.ts';
+import { takeReportedWeight } from './reported-weight.ts';
 import { editAnswerByRule, pickByRule, ruleFault } from './rule-calls.ts';
 import type { BackendStream, ClientEvents, ClientStream, ResponseHead } from './streams.ts';
 import { bytesToKeep, decideAfterFailure, decideOnAnswer, takeFallback } from './try-again.ts';
@@ -136,7 +137,7 @@ export class RequestPath implements ClientEvents, DecisionTaker, AttemptOwner, R
   #pick(upstream: Upstream, error: ProxyError | null = null): void {
     const { tried } = this.exchange;
     const byRule = tried.length === 0 ? pickByRule(this.exchange, upstream) : undefined;
-    const backend = byRule ?? upstream.pick(tried) ?? upstream.pick();
+    const backend = byRule ?? upstream.pick(tried, this.exchange) ?? upstream.pick([], this.exchange);
     if (backend === undefined)
       return this.#fallBack(upstream, error ?? new ProxyError('no-backend', 'proxy', upstream.whyNone()));
     tried.push(backend);
@@ -222,7 +223,8 @@ export class RequestPath implements ClientEvents, DecisionTaker, AttemptOwner, R
   onAnswerHead(attempt: Attempt, head: ResponseHead): void {
     const { exchange } = this;
     exchange.answeredMs = performance.now();
-    attempt.backend.runtime.latency.record(exchange.answeredMs - attempt.connectedMs);
+    attempt.backend.runtime.recordAnswer(head.status, attempt.connectedMs, exchange.answeredMs);
+    takeReportedWeight(exchange, attempt.backend, head.headers);
     attemptAnswered(attempt, head.status, exchange.answeredMs);
     const unfit = decideOnAnswer(exchange, head.status);
     if (unfit !== null) {

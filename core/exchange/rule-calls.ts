@@ -1,5 +1,5 @@
 import { ProxyError } from '../shared/errors.ts';
-import type { AddressBackend } from '../upstreams/backend.ts';
+import { pickCandidate, type AddressBackend } from '../upstreams/backend.ts';
 import type { Upstream } from '../upstreams/upstream.ts';
 import { applyEdits } from './apply-edits.ts';
 import type { Exchange } from './exchange.ts';
@@ -11,15 +11,12 @@ export function pickByRule(exchange: Exchange, upstream: Upstream): AddressBacke
   const { rules } = exchange.service;
   if (rules === null || !rules.handles.pick) return undefined;
   const candidates = upstream.candidates();
+  const now = performance.now();
   const index = rules.pick(
-    candidates.map(({ addressText, weight, runtime }) => ({
-      address: addressText,
-      weight,
-      inFlight: runtime.inFlight,
-    })),
+    candidates.map((backend) => pickCandidate(backend, now)),
     exchange,
   );
-  return upstream.resolve(candidates[index]);
+  return upstream.resolve(candidates[index], undefined, exchange);
 }
 
 /** The head of the answer as the rule's response handler leaves it, or the handler's failure. */

@@ -9,8 +9,8 @@ import { BACKUP_PRIORITY } from '../shared/backup-priority.ts';
 import type { BackendConfig, BackendTerms, UpstreamConfig } from '../shared/config-types.ts';
 import { findBackend, noSuchBackend, rowTextOf, type FoundBackend } from './find-backend.ts';
 
-/** A config lists as many as it likes; what commands add is not meant to take its place. */
-const MOST_ADDED = 1000;
+/** Of backends that are added, and of single addresses with something of their own. A config lists as many rows as it likes; commands are not meant to take its place. */
+const MOST = 1000;
 
 export type ChangeResult =
   /** `change`: what is different now; null: it was so before. */
@@ -19,14 +19,21 @@ export type ChangeResult =
 
 type Terms = Partial<Pick<BackendTerms, 'state' | 'weight'>>;
 
-/** What commands have set for an upstream after one more. Pure. `configFile`: to which paths of sockets are relative. */
+export interface ChangeContext {
+  /** To which paths of sockets are relative. */
+  readonly configFile: string;
+  /** What a host name stands for at present. */
+  readonly addressesOf: (name: string) => readonly string[];
+}
+
+/** What commands have set for an upstream after one more. Pure. */
 export function changeBackend(
   upstream: UpstreamConfig,
   overrides: UpstreamOverrides,
   change: BackendChange,
-  configFile: string,
+  context: ChangeContext,
 ): ChangeResult {
-  if (change.action === 'add') return addBackend(upstream, overrides, change, dirname(configFile));
+  if (change.action === 'add') return addBackend(upstream, overrides, change, dirname(context.configFile));
   if (change.action === 'reset' && change.backend === undefined) {
     const isEmpty = [overrides.changed, overrides.removed, overrides.added].every(
       ({ length }) => length === 0,
@@ -50,6 +57,8 @@ export function changeBackend(
     };
   }
   if (change.action === 'remove') return removeBackend(upstream, found, overrides);
+  const problem = addressProblem(upstream, overrides, found, context);
+  if (problem !== null) return { ok: false, problem };
   const terms: Terms = change.action === 'weight' ? { weight: change.weight } : { state: change.action };
   const text = change.action === 'weight' ? `weight ${change.weight}` : change.action;
   return changed(upstream, found, overrides, setTerms(overrides, found, terms), text);
@@ -61,6 +70,11 @@ function addBackend(
   { backend, weight, priority, backup }: Extract<BackendChange, { action: 'add' }>,
   folder: string,
 ): ChangeResult {
+  if (backup && priority !== undefined)
+    return {
+      ok: false,
+      problem: 'expected either `backup` or `priority`, found both: backups are the last group',
+    };
   const address = resolveAddress(backend.parsed, folder);
   const { added, removed } = overrides;
   const found = findBackend(upstream, overrides, formatAddress(address));
@@ -71,10 +85,10 @@ function addBackend(
     const next = weight === undefined ? back : setTerms(back, found, { weight });
     return changed(upstream, found, overrides, next, 'back in the upstream');
   }
-  if (added.length >= MOST_ADDED)
+  if (added.length >= MOST)
     return {
       ok: false,
-      problem: `expected at most ${MOST_ADDED} backends added to ${upstream.name} by commands`,
+      problem: `expected at most ${MOST} backends added to ${upstream.name} by commands`,
     };
   const config: BackendConfig = {
     address,
@@ -82,13 +96,29 @@ function addBackend(
     backupFor: null,
     weight: weight ?? DEFAULTS.weight,
     state: DEFAULTS.state,
-    priority: backup ? BACKUP_PRIORITY : priority,
+    priority: backup ? BACKUP_PRIORITY : (priority ?? DEFAULTS.priority),
   };
   return {
     ok: true,
     overrides: { ...overrides, added: [...added, config] },
     change: `backend ${backend.text} of ${upstream.name}: added`,
   };
+}
+
+/** Why nothing can be set for a single address; null: it can, or it is a whole row. */
+function addressProblem(
+  upstream: UpstreamConfig,
+  { changed: all }: UpstreamOverrides,
+  found: FoundBackend,
+  { addressesOf }: ChangeContext,
+): string | null {
+  if (found.kind !== 'address' || all.some(({ backend }) => backend === found.name)) return null;
+  const address = upstream.backends.find(({ addressText }) => addressText === found.row)?.address;
+  const known = address?.kind === 'tcp' ? addressesOf(address.host) : [];
+  if (!known.some((ip) => `${found.row} (${ip})` === found.name))
+    return `${found.name} is none of the addresses of ${found.row}${known.length === 0 ? '' : ` (${known.join(', ')})`}`;
+  const single = all.filter(({ backend }) => rowTextOf(backend) !== backend).length;
+  return single < MOST ? null : `expected at most ${MOST} single addresses with something of their own`;
 }
 
 function removeBackend(

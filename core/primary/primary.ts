@@ -108,6 +108,7 @@ export class Primary {
       log: component,
       config: () => this.#reloader.loaded?.config ?? null,
       tellWorkers: (message, isAnswer) => this.#supervisor.ask(message, isAnswer),
+      addressesOf: (name) => this.#names.addressesOf(name),
       onRows: () => this.#resolveRows(),
     });
     this.#watcher = new InputWatcher(

@@ -1,7 +1,12 @@
 import type { BackendChange, BackendChangeReport } from '../admin/backend-change.ts';
 import type { PrimaryMessage, WorkerMessage } from '../ipc/messages.ts';
-import { NO_OVERRIDES, rowsWithOverrides, type BackendOverrides } from '../shared/backend-overrides.ts';
-import { termsWithOverrides, upstreamText } from '../shared/backend-overrides.ts';
+import {
+  NO_OVERRIDES,
+  OverriddenTerms,
+  rowsWithOverrides,
+  upstreamText,
+  type BackendOverrides,
+} from '../shared/backend-overrides.ts';
 import type { Config, UpstreamConfig } from '../shared/config-types.ts';
 import type { Logger } from '../shared/log.ts';
 import { didYouMean } from '../shared/nearest-name.ts';
@@ -17,6 +22,8 @@ export interface RuntimeBackendsOptions {
     message: PrimaryMessage,
     isAnswer: (message: WorkerMessage) => boolean,
   ) => Promise<{ readonly asked: number; readonly answered: number }>;
+  /** What a host name stands for at present. */
+  readonly addressesOf: (name: string) => readonly string[];
   /** Host names of backends come, and go: begins to resolve those that are new, returns when they were answered. */
   readonly onRows: () => Promise<void>;
 }
@@ -61,12 +68,13 @@ export class RuntimeBackends {
   }
 
   async change(change: BackendChange): Promise<BackendChangeReport> {
-    const { config, log, onRows } = this.#options;
+    const { config, log, addressesOf, onRows } = this.#options;
     const live = config();
     const upstream = live?.upstreams.find(({ name }) => name === change.upstream);
     if (live === null || upstream === undefined)
       return refused(unknownUpstream(change.upstream, live?.upstreams ?? []));
-    const result = changeBackend(upstream, this.#overrides[upstream.name] ?? NO_OVERRIDES, change, live.file);
+    const before = this.#overrides[upstream.name] ?? NO_OVERRIDES;
+    const result = changeBackend(upstream, before, change, { configFile: live.file, addressesOf });
     if (!result.ok) return refused(result.problem);
     const { [upstream.name]: _, ...others } = this.#overrides;
     this.#set(isEmpty(result.overrides) ? others : { ...others, [upstream.name]: result.overrides });
@@ -96,12 +104,9 @@ export class RuntimeBackends {
   /** Whatever the health of the backends. */
   #takesNone(upstream: UpstreamConfig): boolean {
     const overrides = this.#overrides[upstream.name] ?? NO_OVERRIDES;
-    const rows = rowsWithOverrides(upstream, overrides).map((row) =>
-      termsWithOverrides(row, [row.addressText], overrides),
-    );
-    const nested = upstream.nested.map((row) =>
-      termsWithOverrides(row, [upstreamText(row.upstream)], overrides),
-    );
+    const terms = new OverriddenTerms(overrides);
+    const rows = rowsWithOverrides(upstream, overrides).map((row) => terms.of(row, [row.addressText]));
+    const nested = upstream.nested.map((row) => terms.of(row, [upstreamText(row.upstream)]));
     return [...rows, ...nested].every(({ state, weight }) => state !== 'ready' || weight === 0);
   }
 }

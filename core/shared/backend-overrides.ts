@@ -42,25 +42,31 @@ export function rowsWithOverrides(
   { added, removed }: UpstreamOverrides,
 ): readonly BackendConfig[] {
   if (added.length === 0 && removed.length === 0) return backends;
+  const gone = new Set(removed);
   const addresses = new Set(backends.map(({ address }) => formatAddress(address)));
   return [
-    ...backends.filter(({ addressText }) => !removed.includes(addressText)),
+    ...backends.filter(({ addressText }) => !gone.has(addressText)),
     ...added.filter(({ address }) => !addresses.has(formatAddress(address))),
   ];
 }
 
-/** What a row says, with what commands set for it. `names`: what it is called by, the most specific first. */
-export function termsWithOverrides<Terms extends BackendTerms>(
-  terms: Terms,
-  names: readonly string[],
-  { changed }: UpstreamOverrides,
-): Terms {
-  if (changed.length === 0) return terms;
-  let { state, weight } = terms;
-  for (const name of names.toReversed()) {
-    const override = changed.find(({ backend }) => backend === name);
-    if (override?.state?.file === terms.state) state = override.state.value;
-    if (override?.weight?.file === terms.weight) weight = override.weight.value;
+/** Gives the terms of rows with what commands have set for them. For all rows of an upstream, which may be thousands. */
+export class OverriddenTerms {
+  readonly #changed: ReadonlyMap<string, ChangedBackend>;
+
+  constructor({ changed }: UpstreamOverrides) {
+    this.#changed = new Map(changed.map((each) => [each.backend, each]));
   }
-  return { ...terms, state, weight };
+
+  /** `names`: what the row, or one backend of it, is called by, the most specific first. */
+  of<Terms extends BackendTerms>(row: Terms, names: readonly string[]): Terms {
+    if (this.#changed.size === 0) return row;
+    let { state, weight } = row;
+    for (const name of names.toReversed()) {
+      const override = this.#changed.get(name);
+      if (override?.state?.file === row.state) state = override.state.value;
+      if (override?.weight?.file === row.weight) weight = override.weight.value;
+    }
+    return { ...row, state, weight };
+  }
 }

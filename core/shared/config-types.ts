@@ -194,7 +194,7 @@ export interface ErrorPageConfig {
 
 export interface UpstreamConfig {
   readonly name: string;
-  readonly scheduler: SchedulerName;
+  readonly scheduler: SchedulerConfig;
   readonly backends: readonly BackendConfig[];
   /** The rows which are upstreams themselves; there is no cycle of them. */
   readonly nested: readonly NestedUpstreamConfig[];
@@ -258,7 +258,48 @@ export interface UpstreamTlsConfig {
   readonly minVersion: TlsPolicy['minVersion'];
 }
 
-export type SchedulerName = 'round-robin' | 'weighted-round-robin' | 'random' | 'least-connections';
+export type SchedulerName =
+  | 'round-robin'
+  | 'weighted'
+  | 'weighted-round-robin'
+  | 'random'
+  | 'weighted-random'
+  | 'power-of-two-choices'
+  | 'key-modulo'
+  | 'key-ranges'
+  | 'consistent-hash'
+  | 'maglev'
+  | 'least-connections'
+  | 'fastest'
+  | 'observed'
+  | 'predictive'
+  | 'dynamic-ratio';
+
+/** What a scheduler does not look at has its default. */
+export interface SchedulerConfig {
+  readonly type: SchedulerName;
+  /** Any form of `parseSchedulerKey`; null where the scheduler wants none. */
+  readonly key: string | null;
+  /** Of a key with `{…}` in it only that counts. */
+  readonly subKey: boolean;
+  /** No backend gets more than so many times its share of the exchanges under way; null: however much. */
+  readonly bounded: number | null;
+  /** Entries of the table of `maglev`; a prime number. */
+  readonly table: number;
+  /** Of `key-ranges`: they do not overlap, and their bounds are all numbers or all texts. */
+  readonly ranges: readonly KeyRangeConfig[];
+  /** The header in which backends report their weight, in lower case; null: none. */
+  readonly header: string | null;
+}
+
+export interface KeyRangeConfig {
+  /** The lowest key; null: no lower bound. */
+  readonly from: number | string | null;
+  /** The first key behind it; null: no upper bound. */
+  readonly to: number | string | null;
+  /** Backends by their address as written. */
+  readonly backends: readonly string[];
+}
 
 /** `drain`: no new requests but those of sticky clients. `maintenance`: none at all. */
 export type BackendState = 'ready' | 'drain' | 'maintenance';

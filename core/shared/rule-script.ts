@@ -18,6 +18,8 @@ export type RequestDecision =
       readonly target: string | null;
       /** New Host, or null to keep it. */
       readonly host: string | null;
+      /** What the upstream's scheduler is to go by; absent: what the config says. Never empty. */
+      readonly key?: string;
       readonly edits: readonly HeaderEdit[];
     }
   | { readonly kind: 'redirect'; readonly location: string; readonly status: number }
@@ -57,7 +59,12 @@ export interface RuleRequest {
 export interface PickCandidate {
   readonly address: string;
   readonly weight: number;
+  readonly health: 'up' | 'down';
   readonly inFlight: number;
+  readonly requests: number;
+  readonly errors: number;
+  /** Mean of the last ten seconds, in ms; null where nothing is known. */
+  readonly latency: number | null;
 }
 
 /** Who waits for a decision. */

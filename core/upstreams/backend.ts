@@ -6,8 +6,10 @@ import type {
   UpstreamConfig,
 } from '../shared/config-types.ts';
 import { LatencyHistogram } from '../shared/latency-histogram.ts';
+import type { PickCandidate } from '../shared/rule-script.ts';
 import type { Standing } from './candidates.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';
+import { ObservedLatency } from './observed-latency.ts';
 
 let changes = 0;
 
@@ -35,6 +37,10 @@ export class BackendRuntime {
   /** To the answer's head, in ms. */
   readonly latency = new LatencyHistogram();
   readonly circuit = new CircuitBreaker();
+  /** The same of the last seconds, for schedulers. */
+  readonly observed = new ObservedLatency();
+  /** The weight that it reports of itself, for the scheduler `dynamic-ratio`; null: it has reported none. */
+  reportedWeight: number | null = null;
   /** Since when it takes requests without a break, on the clock of performance.now(); null: it takes none. */
   takesRequestsSinceMs: number | null;
   #health: 'up' | 'down' = 'up';
@@ -44,6 +50,14 @@ export class BackendRuntime {
   /** `isNew`: it joins others that carry traffic already. */
   constructor(isNew = false) {
     this.takesRequestsSinceMs = isNew ? null : Number.NEGATIVE_INFINITY;
+  }
+
+  /** An answer's head has come; times as `performance.now()` has them. */
+  recordAnswer(status: number, connectedMs: number, answeredMs: number): void {
+    const ms = answeredMs - connectedMs;
+    this.latency.record(ms);
+    if (status >= 500) this.observed.recordError(ms, answeredMs);
+    else this.observed.record(ms, answeredMs);
   }
 
   get health(): 'up' | 'down' {
@@ -193,4 +207,19 @@ export class AddressBackend extends Backend {
   override get isCircuitOpen(): boolean {
     return this.runtime.circuitOpen && this.settings.circuitBreaker !== null;
   }
+}
+
+/** A backend as a rule's `pick` handler sees it; `nowMs`: as `performance.now()` has it. */
+export function pickCandidate({ addressText, weight, isUp, runtime }: Backend, nowMs: number): PickCandidate {
+  const { inFlight, requests, errors, observed } = runtime;
+  const latency = Math.round(observed.mean(nowMs) * 1000) / 1000;
+  return {
+    address: addressText,
+    weight,
+    health: isUp ? 'up' : 'down',
+    inFlight,
+    requests,
+    errors,
+    latency: latency === 0 ? null : latency,
+  };
 }

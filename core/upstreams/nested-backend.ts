@@ -1,15 +1,15 @@
 import { upstreamText } from '../shared/backend-overrides.ts';
 import type { NestedUpstreamConfig } from '../shared/config-types.ts';
 import { Backend, BackendRuntime, type AddressBackend } from './backend.ts';
-import type { Upstream } from './upstream.ts';
+import type { KeySource, Upstream } from './upstream.ts';
 
 /** An upstream in the place of a backend. It is up while one of its own backends takes requests. */
 export class NestedBackend extends Backend {
   readonly upstream: Upstream;
 
-  constructor(config: NestedUpstreamConfig, upstream: Upstream) {
+  constructor(config: NestedUpstreamConfig, upstream: Upstream, runtime: BackendRuntime) {
     const text = upstreamText(config.upstream);
-    super(config, new BackendRuntime(), { addressText: text, rowText: text, backupFor: null });
+    super(config, runtime, { addressText: text, rowText: text, backupFor: null });
     this.upstream = upstream;
   }
 
@@ -31,19 +31,26 @@ export class NestedBackend extends Backend {
     this.runtime.inFlight = this.upstream.inFlight;
   }
 
-  pick(tried: readonly Backend[] | undefined): AddressBackend | undefined {
-    return this.upstream.pick(tried);
+  pick(tried: readonly Backend[] | undefined, source: KeySource | undefined): AddressBackend | undefined {
+    return this.upstream.pick(tried, source);
   }
 }
 
-/** Puts upstreams in the places that the configs of others have for them; before the first pick. */
-export function nestUpstreams(upstreams: ReadonlyMap<string, Upstream>): void {
+/** Puts upstreams in the places that the configs of others have for them; before the first pick. `live`: the snapshot before, whose turns go on. */
+export function nestUpstreams(
+  upstreams: ReadonlyMap<string, Upstream>,
+  live: ReadonlyMap<string, Upstream> | null = null,
+): void {
   for (const upstream of upstreams.values()) {
     const { nested } = upstream.config;
+    const before = live?.get(upstream.name)?.nested ?? [];
+    const known = new Map(before.map(({ rowText, runtime }) => [rowText, runtime]));
     upstream.nest(
       nested.flatMap((row) => {
         const inner = upstreams.get(row.upstream);
-        return inner === undefined ? [] : [new NestedBackend(row, inner)];
+        if (inner === undefined) return [];
+        const runtime = known.get(upstreamText(row.upstream)) ?? new BackendRuntime();
+        return [new NestedBackend(row, inner, runtime)];
       }),
     );
   }

@@ -1,9 +1,8 @@
 import { hostNameOf } from '../shared/address.ts';
 import {
   NO_OVERRIDES,
+  OverriddenTerms,
   rowsWithOverrides,
-  termsWithOverrides,
-  upstreamText,
   type BackendOverrides,
   type UpstreamOverrides,
 } from '../shared/backend-overrides.ts';
@@ -26,7 +25,7 @@ export class UpstreamRegistry {
   /** Builds the upstreams of a coming snapshot beside the live ones, which it leaves as they are; may be thrown away. */
   prepare(configs: readonly UpstreamConfig[]): ReadonlyMap<string, Upstream> {
     const upstreams = new Map(configs.map((config) => [config.name, this.#build(config)]));
-    nestUpstreams(upstreams);
+    nestUpstreams(upstreams, this.#live);
     for (const upstream of upstreams.values()) this.#setNestedTerms(upstream);
     return upstreams;
   }
@@ -82,7 +81,9 @@ export class UpstreamRegistry {
   #build(config: UpstreamConfig): Upstream {
     const runtimes = this.#knownRuntimes(config.name);
     const rows = this.#rows(config);
-    const upstream = new Upstream(config, [], undefined, this.#live?.get(config.name));
+    const upstream = new Upstream(config, []);
+    const before = this.#live?.get(config.name);
+    if (before !== undefined) upstream.takeOver(before);
     upstream.replaceBackends(
       rows,
       this.#resolve(rows, config).map((resolved) => this.#create(resolved, config, runtimes)),
@@ -125,10 +126,10 @@ export class UpstreamRegistry {
   }
 
   #setNestedTerms({ name, config, nested }: Upstream): void {
+    const terms = new OverriddenTerms(this.#overridesOf(name));
     for (const backend of nested) {
       const row = config.nested.find((each) => each.upstream === backend.upstream.name);
-      if (row !== undefined)
-        backend.setTerms(termsWithOverrides(row, [upstreamText(row.upstream)], this.#overridesOf(name)));
+      if (row !== undefined) backend.setTerms(terms.of(row, [backend.rowText]));
     }
   }
 
@@ -147,16 +148,15 @@ export class UpstreamRegistry {
 
   /** These rows with what commands have set, and one for each address in the place of a row with a host name. */
   #resolve(rows: readonly BackendConfig[], { name: upstream }: UpstreamConfig): ResolvedRow[] {
-    const overrides = this.#overridesOf(upstream);
+    const terms = new OverriddenTerms(this.#overridesOf(upstream));
     return rows.flatMap((row) => {
       const { address, addressText: rowText } = row;
       const name = hostNameOf(address);
-      if (name === null || address.kind === 'unix')
-        return [{ row: termsWithOverrides(row, [rowText], overrides), rowText }];
+      if (name === null || address.kind === 'unix') return [{ row: terms.of(row, [rowText]), rowText }];
       return (this.#addresses.get(name) ?? []).map((ip) => {
         const addressText = `${rowText} (${ip})`;
-        const terms = termsWithOverrides(row, [addressText, rowText], overrides);
-        return { row: { ...terms, address: { ...address, ip }, addressText }, rowText };
+        const own = terms.of(row, [addressText, rowText]);
+        return { row: { ...own, address: { ...address, ip }, addressText }, rowText };
       });
     });
   }

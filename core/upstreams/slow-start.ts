@@ -1,4 +1,4 @@
-import type { AddressBackend } from './backend.ts';
+import type { Backend } from './backend.ts';
 
 /** A backend without any traffic shows nothing of what it can do, nor warms up. */
 const LEAST_SHARE = 0.1;
@@ -13,7 +13,7 @@ const SHORTEST_STEP_MS = 100;
  * @returns when to call it again, if nothing else changes
  */
 export function advanceSlowStarts(
-  backends: readonly AddressBackend[],
+  backends: readonly Backend[],
   durationMs: number | null,
   nowMs: number,
 ): number {

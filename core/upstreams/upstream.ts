@@ -1,10 +1,11 @@
 import { hostNameOf } from '../shared/address.ts';
 import type { BackendConfig, UpstreamConfig } from '../shared/config-types.ts';
+import { parseSchedulerKey, type SchedulerKey } from '../shared/scheduler-key.ts';
 import { AddressBackend, availabilityChanged, availabilityVersion, type Backend } from './backend.ts';
 import { candidatesOf } from './candidates.ts';
 import { NestedBackend } from './nested-backend.ts';
 import { RetryBudget } from './retry-budget.ts';
-import { schedulers, type Scheduler } from './schedulers/scheduler.ts';
+import { createScheduler, type Scheduler } from './schedulers/scheduler.ts';
 import { advanceSlowStarts } from './slow-start.ts';
 
 /** The share of the usable backends that may be ejected. */
@@ -14,31 +15,45 @@ const MAX_EJECTED = 0.5;
 export class Upstream {
   readonly name: string;
   readonly config: UpstreamConfig;
-  readonly budget: RetryBudget;
+  /** Where the key of a request is found; null: the scheduler wants none. */
+  readonly key: SchedulerKey | null;
   readonly #scheduler: Scheduler;
   readonly #now: () => number;
+  #budget = new RetryBudget();
   #rows: readonly BackendConfig[];
   #backends: readonly AddressBackend[];
   #nested: readonly NestedBackend[] = [];
   #candidates: readonly Backend[] = [];
   #seenVersion = -1;
+  /** Whether the scheduler has not heard of all backends yet. */
+  #tellScheduler = true;
   /** When slow starts are to be looked at again. */
   #dueMs = Number.POSITIVE_INFINITY;
 
-  /** `now`: in ms, as performance.now(). `before`: what the snapshot before has under this name. */
+  /** `now`: in ms, as performance.now(). */
   constructor(
     config: UpstreamConfig,
     backends: readonly AddressBackend[],
     now: () => number = () => performance.now(),
-    before?: Upstream,
   ) {
     this.name = config.name;
     this.config = config;
     this.#rows = config.backends;
     this.#backends = backends;
     this.#now = now;
-    this.budget = before?.budget ?? new RetryBudget();
-    this.#scheduler = schedulers[config.scheduler]();
+    this.key = config.scheduler.key === null ? null : (parseSchedulerKey(config.scheduler.key) ?? null);
+    this.#scheduler = createScheduler(config.scheduler);
+  }
+
+  /** What the snapshot before had under this name: scheduler and retry budget go on where those stand. Before the first pick. */
+  takeOver(before: Upstream): void {
+    this.#scheduler.takeOver?.(before.#scheduler);
+    this.#budget = before.#budget;
+  }
+
+  /** Of retries, with the counts of them. */
+  get budget(): RetryBudget {
+    return this.#budget;
   }
 
   /** Those with an address: more than the config's rows where a host name stands for several, fewer where it stands for none. */
@@ -62,6 +77,7 @@ export class Upstream {
   replaceBackends(rows: readonly BackendConfig[], backends: readonly AddressBackend[]): void {
     this.#rows = rows;
     this.#backends = backends;
+    this.#tellScheduler = true;
     // Of the upstreams that this one stands in, too.
     availabilityChanged();
   }
@@ -69,6 +85,7 @@ export class Upstream {
   /** Puts other upstreams in the places that the config has for them; before the first pick. */
   nest(nested: readonly NestedBackend[]): void {
     this.#nested = nested;
+    this.#tellScheduler = true;
     availabilityChanged();
   }
 
@@ -82,7 +99,9 @@ export class Upstream {
   whyNone(): string {
     const names = this.unresolved().map(({ addressText }) => addressText);
     const why = names.length === 0 ? '' : `; no address is known for ${names.join(', ')}`;
-    return `no backend of ${this.name} takes requests${why}`;
+    // A range of keys can be without any while others have theirs.
+    const which = this.key === null || this.candidates().length === 0 ? '' : ' with the key of this one';
+    return `no backend of ${this.name} takes requests${which}${why}`;
   }
 
   /** The backends among which is picked (`candidatesOf`). The same array until they, or their weights, change. */
@@ -97,30 +116,48 @@ export class Upstream {
 
   #refresh(): void {
     this.#seenVersion = availabilityVersion();
-    this.#dueMs = advanceSlowStarts(this.#backends, this.config.slowStartMs, this.#now());
-    const { minAvailable } = this.config;
-    this.#candidates = candidatesOf<Backend>([...this.#backends, ...this.#nested], {
+    const { minAvailable, slowStartMs } = this.config;
+    const all: readonly Backend[] = [...this.#backends, ...this.#nested];
+    this.#dueMs = advanceSlowStarts(all, slowStartMs, this.#now());
+    if (this.#tellScheduler) this.#scheduler.setBackends?.(all);
+    this.#tellScheduler = false;
+    this.#candidates = candidatesOf(all, {
       minAvailable,
       maxEjected: MAX_EJECTED,
     });
   }
 
-  /** The scheduler's choice among the candidates not in `tried`, or undefined where none is left. */
-  pick(tried?: readonly Backend[]): AddressBackend | undefined {
+  /**
+   * The scheduler's choice among the candidates not in `tried`, or undefined where none is left.
+   * `source`: of the key, for schedulers that go by one.
+   */
+  pick(tried: readonly Backend[] = [], source?: KeySource): AddressBackend | undefined {
     const candidates = this.candidates();
     for (const nested of this.#nested) nested.addUp();
-    const open =
-      tried === undefined || tried.length === 0
-        ? candidates
-        : candidates.filter((backend) =>
-            backend instanceof NestedBackend ? !backend.isTried(tried) : !tried.includes(backend),
-          );
-    return this.resolve(this.#scheduler.pick(open), tried);
+    const key = this.key === null ? undefined : source?.keyFor(this.key);
+    const picked = this.#scheduler.pick(candidates, key, this.#left(tried));
+    return this.resolve(picked, tried, source);
+  }
+
+  /** What a scheduler is to leave out: backends that were tried, and upstreams that have nothing left to try. */
+  #left(tried: readonly Backend[]): readonly Backend[] | undefined {
+    if (tried.length === 0) return undefined;
+    const done = this.#nested.filter((nested) => nested.isTried(tried));
+    return done.length === 0 ? tried : [...tried, ...done];
   }
 
   /** A candidate as a backend that can be connected to: one of its own where it is an upstream. */
-  resolve(candidate: Backend | undefined, tried?: readonly Backend[]): AddressBackend | undefined {
-    if (candidate instanceof NestedBackend) return candidate.pick(tried);
+  resolve(
+    candidate: Backend | undefined,
+    tried?: readonly Backend[],
+    source?: KeySource,
+  ): AddressBackend | undefined {
+    if (candidate instanceof NestedBackend) return candidate.pick(tried, source);
     return candidate instanceof AddressBackend ? candidate : undefined;
   }
+}
+
+/** Whoever is to be sent somewhere: has a key, where a scheduler wants one. */
+export interface KeySource {
+  keyFor(wanted: SchedulerKey): string | undefined;
 }

@@ -7,6 +7,7 @@ import {
   quote,
 } from './field-rules.ts';
 import { host as hostBindings } from './host.ts';
+import { MAX_KEY_LENGTH } from './limits.ts';
 
 declare const brand: unique symbol;
 
@@ -20,6 +21,11 @@ export interface ForwardOptions {
   readonly path?: string;
   /** The new Host. */
   readonly host?: string;
+  /**
+   * What the upstream's scheduler is to go by, instead of the `key` of the config: requests with the same key go to the same backend.
+   * Only for schedulers that want a key; nothing and an empty text leave it to the config.
+   */
+  readonly key?: string | number | null;
   /** Replaces these request headers. */
   readonly setHeaders?: Readonly<Record<string, string>>;
   /** Adds these request headers beside what is there. */
@@ -42,6 +48,7 @@ export type Parts =
       readonly upstream: string;
       readonly path: string | null;
       readonly host: string | null;
+      readonly key: string | null;
       readonly edits: string[];
     }
   | { readonly kind: 'redirect'; readonly location: string; readonly status: number }
@@ -93,10 +100,17 @@ export function forward(upstream: string, options?: ForwardOptions): Decision {
     return interned(
       plainForwards,
       upstream,
-      () => new MadeDecision({ kind: 'forward', upstream, path: null, host: null, edits: [] }),
+      () => new MadeDecision({ kind: 'forward', upstream, path: null, host: null, key: null, edits: [] }),
     );
   }
-  const { path = null, host = null, setHeaders = {}, appendHeaders = {}, removeHeaders = [] } = options;
+  const {
+    path = null,
+    host = null,
+    key = null,
+    setHeaders = {},
+    appendHeaders = {},
+    removeHeaders = [],
+  } = options;
   const edits: string[] = [];
   for (const name of removeHeaders) edits.push('delete', checkedName('forward', name), '');
   for (const name of Object.keys(setHeaders))
@@ -110,6 +124,7 @@ export function forward(upstream: string, options?: ForwardOptions): Decision {
     upstream,
     path: path === null ? null : checkedPath(String(path)),
     host: host === null ? null : String(host),
+    key: key === null || key === '' ? null : checkedKey(key),
     edits,
   });
 }
@@ -162,6 +177,12 @@ function interned<Key>(known: Map<Key, MadeDecision>, key: Key, make: () => Made
   const made = make();
   if (known.size < MAX_PLAIN) known.set(key, made);
   return made;
+}
+
+function checkedKey(key: unknown): string {
+  if (typeof key !== 'string' && typeof key !== 'number')
+    throw new TypeError('forward: the key is a string or a number');
+  return String(key).slice(0, MAX_KEY_LENGTH);
 }
 
 function checkedPath(path: string): string {

@@ -6,9 +6,17 @@ import type { RuleResponse } from './response.ts';
 export interface Candidate {
   /** As written in the config. */
   readonly address: string;
+  /** As it counts now: slow start and commands change it. */
   readonly weight: number;
+  readonly health: 'up' | 'down';
   /** Requests that this worker has under way there. */
   readonly inFlight: number;
+  /** Requests that this worker has sent there since it began. */
+  readonly requests: number;
+  /** How many of them failed by the backend's fault: no connection, no answer, a broken one. */
+  readonly errors: number;
+  /** From the request to the answer's head, in ms: the mean of the last ten seconds. It falls while none comes; null: nothing is known. */
+  readonly latency: number | null;
 }
 
 export type LogValue =

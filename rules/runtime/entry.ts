@@ -104,7 +104,15 @@ function encode(decision: MadeDecision, req: RequestHandle, edits: string[]): nu
   switch (parts.kind) {
     case 'forward': {
       const target = keepsQuery ? `${parts.path}${queryOf(req.target)}` : parts.path;
-      return stringify(['forward', id, [...edits, ...parts.edits], parts.upstream, target, parts.host]);
+      return stringify([
+        'forward',
+        id,
+        [...edits, ...parts.edits],
+        parts.upstream,
+        target,
+        parts.host,
+        parts.key,
+      ]);
     }
     case 'redirect':
       return stringify(['redirect', id, parts.location, parts.status]);

@@ -10,6 +10,8 @@ export const MAX_RESULT_LENGTH = MAX_JSON_LENGTH + 1 + MAX_BODY_BYTES;
 export const MAX_RESULTS_LENGTH = 64 * 2 ** 10;
 /** Of the body of a `respond` that recurs and so crosses as a number: the host keeps up to a thousand decisions of a script. */
 export const MAX_KNOWN_BODY_LENGTH = 4 * 2 ** 10;
+/** Of a key for a scheduler: what is behind does not count. */
+export const MAX_KEY_LENGTH = 4096;
 /** In one result: each change looks at all fields of the message. */
 export const MAX_FIELDS = 1000;
 

@@ -14,8 +14,8 @@ export interface RealServer {
   readonly folder: string;
 }
 
-/** nginx with one server block; `locations` is what stands inside of it. It serves files from its folder. */
-export async function startNginx(locations: string): Promise<RealServer> {
+/** nginx with one server block; `locations` is what stands inside of it, `http` beside it. It serves files from its folder. */
+export async function startNginx(locations: string, http = ''): Promise<RealServer> {
   const port = await unusedPort();
   return startServer(port, async (folder) => {
     const file = join(folder, 'nginx.conf');
@@ -26,6 +26,7 @@ export async function startNginx(locations: string): Promise<RealServer> {
        http {
          access_log off; default_type application/octet-stream; types { text/plain txt; }
          client_body_temp_path ${folder}/body; client_max_body_size 0; keepalive_requests 100000;
+         ${http}
          server { listen 127.0.0.1:${port}; root ${folder}; ${locations} }
        }`,
     );

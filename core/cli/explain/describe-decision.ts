@@ -6,7 +6,8 @@ export function describeDecision(decision: RequestDecision): string {
       return 'next';
     case 'forward': {
       const target = decision.target === null ? '' : `, target ${decision.target}`;
-      return `forward to ${decision.upstream}${target}${decision.host === null ? '' : `, host ${decision.host}`}`;
+      const key = decision.key === undefined ? '' : `, key ${JSON.stringify(decision.key)}`;
+      return `forward to ${decision.upstream}${target}${decision.host === null ? '' : `, host ${decision.host}`}${key}`;
     }
     case 'redirect':
       return `redirect ${decision.status} to ${decision.location}`;

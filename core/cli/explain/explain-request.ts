@@ -2,11 +2,13 @@ import { applyEdits } from '../../exchange/apply-edits.ts';
 import { exceptionFromRedirect, redirectFor } from '../../exchange/redirect-to-https.ts';
 import { statusOf } from '../../exchange/respond.ts';
 import { RouteTable, hostWithoutPort } from '../../exchange/routes.ts';
+import { schedulerKey, type KeyedRequest } from '../../exchange/scheduler-key.ts';
 import type { RequestHead } from '../../exchange/streams.ts';
 import type { Config, ListenerConfig, UpstreamConfig } from '../../shared/config-types.ts';
 import { ProxyError } from '../../shared/errors.ts';
+import type { SchedulerKey } from '../../shared/scheduler-key.ts';
 import type { PickCandidate, RuleRequest } from '../../shared/rule-script.ts';
-import { AddressBackend, BackendRuntime, type Backend } from '../../upstreams/backend.ts';
+import { AddressBackend, BackendRuntime, pickCandidate } from '../../upstreams/backend.ts';
 import { nestUpstreams } from '../../upstreams/nested-backend.ts';
 import { Upstream } from '../../upstreams/upstream.ts';
 import { shownPath } from '../problems.ts';
@@ -46,6 +48,7 @@ class ExplainedPath {
   readonly #listener: ListenerConfig;
   readonly #upstreams: ReadonlyMap<string, Upstream>;
   #picks: RuleAnswer['picks'] = null;
+  #keyed: Omit<KeyedRequest, 'forwardTarget'> | null = null;
 
   constructor(config: Config, listener: ListenerConfig) {
     this.#listener = listener;
@@ -65,6 +68,8 @@ class ExplainedPath {
     const redirected = this.#redirect(head, request.path);
     if (redirected !== null) return redirected;
     const answer = await askRule(this.#listener, request, this.#candidates());
+    const { clientAddress } = request;
+    this.#keyed = { clientAddress, host: head.host, request: head, decision: answer?.decision ?? null };
     const settled = this.#rule(answer, head);
     if (settled !== null) return settled;
     const routed = this.#route(head, request.path);
@@ -80,13 +85,11 @@ class ExplainedPath {
   }
 
   #candidates(): Record<string, PickCandidate[]> {
-    const shown = ({ name, candidates }: { name: string; candidates: readonly Backend[] }) =>
-      [
-        name,
-        candidates.map(({ addressText, weight }) => ({ address: addressText, weight, inFlight: 0 })),
-      ] as const;
     return Object.fromEntries(
-      [...this.#upstreams].map(([name, upstream]) => shown({ name, candidates: upstream.candidates() })),
+      [...this.#upstreams].map(([name, upstream]) => [
+        name,
+        upstream.candidates().map((backend) => pickCandidate(backend, 0)),
+      ]),
     );
   }
 
@@ -180,7 +183,10 @@ class ExplainedPath {
         `${one.addressText}: weight ${one.weight}${candidates.includes(one) ? '' : ', takes no new requests'}`,
     );
     const picked = upstream.resolve(candidates[this.#picks?.[name] ?? -1]);
-    const backend = picked ?? upstream.pick();
+    const keyed = this.#keyed === null ? null : { ...this.#keyed, forwardTarget: target };
+    const keyFor = (wanted: SchedulerKey): string | undefined =>
+      keyed === null ? undefined : schedulerKey(keyed, wanted);
+    const backend = picked ?? upstream.pick([], { keyFor });
     if (backend === undefined) {
       this.step('backend', 'none', table);
       return {
@@ -192,7 +198,7 @@ class ExplainedPath {
     const byScheduler =
       candidates.length === 1
         ? 'the only one that takes requests'
-        : `${upstream.config.scheduler} picks it first of ${candidates.length}; later requests get the others`;
+        : byWhat(upstream, upstream.key === null ? undefined : keyFor(upstream.key), candidates.length);
     const through = backend.settings.name === name ? [] : [`a backend of ${backend.settings.name}`];
     this.step('backend', backend.addressText, [
       picked === undefined ? byScheduler : "the script's `pick` handler chose it",
@@ -201,6 +207,13 @@ class ExplainedPath {
     ]);
     return { kind: 'forward', upstream: name, backend: backend.addressText, target };
   }
+}
+
+function byWhat({ key: wanted, config }: Upstream, key: string | undefined, candidates: number): string {
+  const { type } = config.scheduler;
+  if (key !== undefined) return `${type} picks it of ${candidates} for the key ${JSON.stringify(key)}`;
+  const without = wanted === null ? '' : ` without a key (${config.scheduler.key})`;
+  return `${type} picks it first of ${candidates}${without}; later requests get the others`;
 }
 
 /** With one backend for each row: which addresses a host name stands for depends on when one asks. */

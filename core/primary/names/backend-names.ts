@@ -53,6 +53,10 @@ export class BackendNames {
     return [...this.#names.values()].map(({ name, addresses }) => [name, addresses ?? []]);
   }
 
+  addressesOf(name: string): readonly string[] {
+    return this.#names.get(name)?.addresses ?? [];
+  }
+
   /** Begins to resolve the names that are new among these; returns when they were answered, or after a while. */
   async add(upstreams: readonly UpstreamConfig[]): Promise<void> {
     const first: Promise<void>[] = [];

@@ -8,10 +8,16 @@ import type { Scheduler } from './scheduler.ts';
  * 1/weight, and the one whose clock is furthest behind is next.
  */
 export class LeastConnections implements Scheduler {
-  readonly #clocks = new PerBackend<{ time: number }>(() => ({ time: 0 }));
-  #now = 0;
+  #clocks = new PerBackend<{ time: number }>(() => ({ time: 0 }));
+  #latest = { time: 0 };
 
-  pick(candidates: readonly Backend[]): Backend | undefined {
+  takeOver(before: Scheduler): void {
+    if (!(before instanceof LeastConnections)) return;
+    this.#clocks = before.#clocks.shared();
+    this.#latest = before.#latest;
+  }
+
+  pick(candidates: readonly Backend[], _key?: unknown, tried?: readonly Backend[]): Backend | undefined {
     const clocks = this.#clocks.of(candidates);
     let picked: Backend | undefined;
     let pickedClock: { time: number } | undefined;
@@ -19,6 +25,7 @@ export class LeastConnections implements Scheduler {
       const backend = candidates[i];
       const clock = clocks[i];
       if (backend === undefined || clock === undefined || backend.weight <= 0) continue;
+      if (tried !== undefined && tried.includes(backend)) continue;
       if (picked === undefined || pickedClock === undefined) {
         picked = backend;
         pickedClock = clock;
@@ -33,9 +40,9 @@ export class LeastConnections implements Scheduler {
       }
     }
     if (picked === undefined || pickedClock === undefined) return undefined;
-    // from `now` on: a backend that was passed over while it was busy must not make up for it in one run
-    this.#now = Math.max(this.#now, pickedClock.time);
-    pickedClock.time = this.#now + 1 / picked.weight;
+    // from the latest on: a backend that was passed over while it was busy must not make up for it in one run
+    this.#latest.time = Math.max(this.#latest.time, pickedClock.time);
+    pickedClock.time = this.#latest.time + 1 / picked.weight;
     return picked;
   }
 }

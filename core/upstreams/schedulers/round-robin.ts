@@ -7,26 +7,55 @@ import type { Scheduler } from './scheduler.ts';
  *
  * Whose turn it is: the candidate that was picked longest ago. A running index modulo the number of
  * candidates would do for a fixed list; but with one failing backend each of its requests comes here a
- * second time with one candidate less, and the index then skips some backends for ever.
+ * second time with that one tried, and the index then skips some backends for ever.
  */
 export class RoundRobin implements Scheduler {
-  readonly #turns = new PerBackend<{ lastPicked: number }>(() => ({ lastPicked: 0 }));
-  #picks = 0;
+  #turns = new PerBackend<{ lastPicked: number }>(() => ({ lastPicked: 0 }));
+  #count = { picks: 0 };
+  #candidates: readonly Backend[] = [];
+  /** Indices of the candidates, the one picked longest ago first: a ring that begins at `#head`. */
+  #queue: number[] = [];
+  #head = 0;
 
-  pick(candidates: readonly Backend[]): Backend | undefined {
+  takeOver(before: Scheduler): void {
+    if (!(before instanceof RoundRobin)) return;
+    this.#turns = before.#turns.shared();
+    this.#count = before.#count;
+  }
+
+  pick(candidates: readonly Backend[], _key?: unknown, tried?: readonly Backend[]): Backend | undefined {
     const turns = this.#turns.of(candidates);
-    let picked: Backend | undefined;
-    let pickedTurn: { lastPicked: number } | undefined;
-    for (let i = 0; i < candidates.length; i++) {
-      const backend = candidates[i];
-      const turn = turns[i];
+    if (candidates !== this.#candidates) this.#line(candidates, turns);
+    const queue = this.#queue;
+    for (let ahead = 0; ahead < queue.length; ahead++) {
+      const index = queue[(this.#head + ahead) % queue.length] ?? 0;
+      const backend = candidates[index];
+      const turn = turns[index];
       if (backend === undefined || turn === undefined || backend.weight <= 0) continue;
-      if (pickedTurn === undefined || turn.lastPicked < pickedTurn.lastPicked) {
-        picked = backend;
-        pickedTurn = turn;
-      }
+      if (tried !== undefined && tried.includes(backend)) continue;
+      turn.lastPicked = ++this.#count.picks;
+      this.#toTheEnd(ahead);
+      return backend;
     }
-    if (pickedTurn !== undefined) pickedTurn.lastPicked = ++this.#picks;
-    return picked;
+    return undefined;
+  }
+
+  /** Those that have never been picked are first, in the order of the config. */
+  #line(candidates: readonly Backend[], turns: readonly { readonly lastPicked: number }[]): void {
+    const lastPicked = (index: number): number => turns[index]?.lastPicked ?? 0;
+    this.#candidates = candidates;
+    this.#queue = candidates.map((_, index) => index).sort((a, b) => lastPicked(a) - lastPicked(b));
+    this.#head = 0;
+  }
+
+  /** Those ahead of it move up by one and stay first. */
+  #toTheEnd(ahead: number): void {
+    const queue = this.#queue;
+    const { length } = queue;
+    const picked = queue[(this.#head + ahead) % length] ?? 0;
+    for (let i = ahead; i > 0; i--)
+      queue[(this.#head + i) % length] = queue[(this.#head + i - 1) % length] ?? 0;
+    queue[this.#head] = picked;
+    this.#head = (this.#head + 1) % length;
   }
 }

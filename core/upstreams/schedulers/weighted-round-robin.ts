@@ -8,19 +8,32 @@ import type { Scheduler } from './scheduler.ts';
  * the one with the most credit, and lowers that one's by the sum of the weights.
  */
 export class WeightedRoundRobin implements Scheduler {
-  readonly #credits = new PerBackend<{ credit: number }>(() => ({ credit: 0 }));
+  readonly #weightOf: (backend: Backend) => number;
+  #credits = new PerBackend<{ credit: number }>(() => ({ credit: 0 }));
 
-  pick(candidates: readonly Backend[]): Backend | undefined {
+  /** `weightOf`: what counts as a backend's weight; at most 0 leaves it out. */
+  constructor(weightOf: (backend: Backend) => number = ({ weight }) => weight) {
+    this.#weightOf = weightOf;
+  }
+
+  takeOver(before: Scheduler): void {
+    if (before instanceof WeightedRoundRobin) this.#credits = before.#credits.shared();
+  }
+
+  pick(candidates: readonly Backend[], _key?: unknown, tried?: readonly Backend[]): Backend | undefined {
     const credits = this.#credits.of(candidates);
+    const weightOf = this.#weightOf;
     let total = 0;
     let picked: Backend | undefined;
     let most: { credit: number } | undefined;
     for (let i = 0; i < candidates.length; i++) {
       const backend = candidates[i];
       const own = credits[i];
-      if (backend === undefined || own === undefined || backend.weight <= 0) continue;
-      total += backend.weight;
-      own.credit += backend.weight;
+      if (backend === undefined || own === undefined) continue;
+      const weight = weightOf(backend);
+      if (weight <= 0 || (tried !== undefined && tried.includes(backend))) continue;
+      total += weight;
+      own.credit += weight;
       if (most === undefined || own.credit > most.credit) {
         picked = backend;
         most = own;

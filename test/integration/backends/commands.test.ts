@@ -50,8 +50,8 @@ test('what cannot be done says why, and changes nothing', { timeout: 60_000 }, a
     stdout: '',
     stderr: 'there is no upstream "sit"; did you mean `site`?\n',
   });
-  expect((await run('drain', 'site', '127.0.0.1:1')).stderr).toBe(
-    `upstream site has no backend "127.0.0.1:1" (it has ${a})\n`,
+  expect((await run('drain', 'site', 'other.internal:80')).stderr).toBe(
+    `upstream site has no backend "other.internal:80" (it has ${a})\n`,
   );
   expect((await run('add', 'site', a)).stderr).toBe(`upstream site has the backend ${a} already\n`);
   expect((await run('add', 'site', '10.0.0.1')).stderr).toMatch(

@@ -40,7 +40,10 @@ export function plain(address: string): string {
 }
 
 /** What `tidegate backends …` does, without a process for it; both workers have answered. */
-export async function change({ tidegate }: Running, wanted: BackendChangeInput): Promise<void> {
+export async function change(
+  { tidegate }: Pick<Running, 'tidegate'>,
+  wanted: BackendChangeInput,
+): Promise<void> {
   expect(await requestBackendChange(tidegate.configFile, wanted)).toMatchObject({
     ok: true,
     workers: { asked: 2, answered: 2 },

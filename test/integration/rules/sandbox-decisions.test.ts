@@ -133,7 +133,11 @@ test('log and pick return what they say', async () => {
   const candidates = [3, 2, 0].map((inFlight, index) => ({
     address: `10.0.0.${index}:80`,
     weight: 1,
+    health: 'up' as const,
     inFlight,
+    requests: 0,
+    errors: 0,
+    latency: null,
   }));
   expect(['/index', '/none', '/'].map((target) => script.pick(candidates, requestOf(target)))).toEqual([
     1, -1, 2,

@@ -49,7 +49,16 @@ test('a failing response handler is a fault, or leaves the answer alone', async 
   const { script } = await loadSandbox(text);
   expect(script.response(200, '', requestOf('/'))).toBe('fault');
   expect(script.log('{}')).toBe(true);
-  expect(script.pick([{ address: 'a', weight: 1, inFlight: 0 }], requestOf('/'))).toBe(-1);
+  const candidate = {
+    address: 'a',
+    weight: 1,
+    health: 'up',
+    inFlight: 0,
+    requests: 0,
+    errors: 0,
+    latency: null,
+  } as const;
+  expect(script.pick([candidate], requestOf('/'))).toBe(-1);
   const lenient = await loadSandbox(text, { onError: 'next' });
   expect(lenient.script.response(200, '', requestOf('/'))).toBeNull();
 });

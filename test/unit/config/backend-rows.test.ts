@@ -59,3 +59,13 @@ test('a broken address is told of once', () => {
     expect.stringMatching(/^upstreams\.site\.backends\[0\]\.address: expected an address/),
   ]);
 });
+
+test('a slow start needs a scheduler that goes by weights', () => {
+  const found = (scheduler: string | undefined) =>
+    findingsIn(contentWith({ upstream: { scheduler, slowStart: '30s' } }));
+  const finding =
+    'upstreams.site.slowStart: expected a scheduler that goes by weights beside it, such as "weighted-round-robin", found "round-robin"';
+  expect(found(undefined)).toEqual([finding]);
+  expect(found('round-robin')).toEqual([finding]);
+  expect(found('least-connections')).toEqual([]);
+});

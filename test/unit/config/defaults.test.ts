@@ -54,7 +54,15 @@ test('the least config gets every default', () => {
     upstreams: [
       {
         name: 'site',
-        scheduler: 'round-robin',
+        scheduler: {
+          type: 'round-robin',
+          key: null,
+          subKey: false,
+          bounded: null,
+          table: 65_537,
+          ranges: [],
+          header: null,
+        },
         backends: [
           {
             address: { kind: 'tcp', host: '127.0.0.1', port: 9001 },

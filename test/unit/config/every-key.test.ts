@@ -78,7 +78,15 @@ test('every key arrives where it belongs', () => {
     ],
     upstreams: {
       site: {
-        scheduler: 'least-connections',
+        scheduler: {
+          type: 'maglev',
+          key: 'header(X-User)',
+          subKey: true,
+          bounded: 1.25,
+          table: 251,
+          ranges: [{ from: 'a', to: 'm', backends: ['unix:/run/a.sock'] }, { backends: ['b:1'] }],
+          header: 'X-Weight',
+        },
         backends: [
           { address: 'unix:/run/a.sock', weight: 0, state: 'drain', priority: 3 },
           { address: 'unix:./b.sock', backupFor: 'unix:/run/a.sock' },
@@ -225,7 +233,18 @@ test('every key arrives where it belongs', () => {
     upstreams: [
       {
         name: 'site',
-        scheduler: 'least-connections',
+        scheduler: {
+          type: 'maglev',
+          key: 'header(X-User)',
+          subKey: true,
+          bounded: 1.25,
+          table: 251,
+          ranges: [
+            { from: 'a', to: 'm', backends: ['unix:/run/a.sock'] },
+            { from: null, to: null, backends: ['b:1'] },
+          ],
+          header: 'x-weight',
+        },
         backends: [
           {
             address: { kind: 'unix', path: '/run/a.sock' },
@@ -238,7 +257,7 @@ test('every key arrives where it belongs', () => {
           {
             address: { kind: 'unix', path: '/etc/t/b.sock' },
             addressText: 'unix:./b.sock',
-            weight: 0,
+            weight: 1,
             state: 'ready',
             priority: 3,
             backupFor: 'unix:/run/a.sock',

@@ -86,7 +86,7 @@ describe('a wrong value is named with what was expected', () => {
   test.each<[object, string]>([
     [
       { scheduler: 'round-robbin' },
-      'scheduler: expected one of "round-robin", "weighted-round-robin", "random", "least-connections", found "round-robbin"; did you mean `round-robin`?',
+      'scheduler: expected one of "round-robin", "weighted", "weighted-round-robin", "random", "weighted-random", "power-of-two-choices", "key-modulo", "key-ranges", "consistent-hash", "maglev", "least-connections", "fastest", "observed", "predictive", "dynamic-ratio", found "round-robbin"; did you mean `round-robin`?',
     ],
     [{ backends: [] }, 'backends: expected at least one backend, found none'],
     [{ backends: undefined }, 'backends: missing: expected a list'],
@@ -111,7 +111,7 @@ describe('a wrong value is named with what was expected', () => {
       'backends[0].backup: expected true or false, found "yes"',
     ],
     [{ minAvailable: 0 }, 'minAvailable: expected an integer from 1 to 65535, found 0'],
-    [{ slowStart: 30 }, 'slowStart: expected a duration like "5s", found 30'],
+    [{ scheduler: 'random', slowStart: 30 }, 'slowStart: expected a duration like "5s", found 30'],
     [{ healthCheck: true }, 'healthCheck: expected false (backends are not probed), found true'],
     [{ retries: { attempts: 0 } }, 'retries.attempts: expected an integer from 1 to 100, found 0'],
     [

@@ -35,7 +35,10 @@ function run(...wanted: readonly Wanted[]): { overrides: UpstreamOverrides; text
   let overrides = NO_OVERRIDES;
   const texts = wanted.map((each) => {
     const change = backendChange.parse({ upstream: 'site', ...each });
-    const result = changeBackend(site, overrides, change, '/etc/t/c.yaml');
+    const result = changeBackend(site, overrides, change, {
+      configFile: '/etc/t/c.yaml',
+      addressesOf: (name) => (name === 'api.internal' ? ['10.0.0.7'] : []),
+    });
     if (!result.ok) return result.problem;
     overrides = result.overrides;
     return result.change;
@@ -143,6 +146,14 @@ test.each<[Wanted, string]>([
     'upstream site has no backend "10.0.0.3:80" (it has 10.0.0.1:80, 10.0.0.2:80, api.internal:80, upstream:other); did you mean `10.0.0.1:80`?',
   ],
   [{ action: 'add', backend: '10.0.0.1:80' }, 'upstream site has the backend 10.0.0.1:80 already'],
+  [
+    { action: 'drain', backend: 'api.internal:80 (10.0.0.8)' },
+    'api.internal:80 (10.0.0.8) is none of the addresses of api.internal:80 (10.0.0.7)',
+  ],
+  [
+    { action: 'add', backend: '10.0.0.9:80', backup: true, priority: 1 },
+    'expected either `backup` or `priority`, found both: backups are the last group',
+  ],
   [
     { action: 'remove', backend: 'upstream:other' },
     'upstream:other is an upstream: it can be put in maintenance, but not removed',

@@ -2,13 +2,13 @@ import { expect, test } from 'vitest';
 
 import { UpstreamRegistry } from '../../../core/upstreams/registry.ts';
 import type { Upstream } from '../../../core/upstreams/upstream.ts';
-import { picks, upstreamConfig } from './support.ts';
+import { picks, schedulerConfig, upstreamConfig } from './support.ts';
 
 const terms = { weight: 1, state: 'ready', priority: 0, backupFor: null } as const;
 
 const config = {
   ...upstreamConfig('api', []),
-  scheduler: 'weighted-round-robin' as const,
+  scheduler: schedulerConfig('weighted-round-robin'),
   backends: [
     {
       address: { kind: 'tcp', host: 'api.internal', port: 9000 },

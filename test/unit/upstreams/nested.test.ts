@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { UpstreamConfig } from '../../../core/shared/config-types.ts';
 import { UpstreamRegistry } from '../../../core/upstreams/registry.ts';
 import type { Upstream } from '../../../core/upstreams/upstream.ts';
-import { countOf, picks, upstreamConfig } from './support.ts';
+import { countOf, picks, schedulerConfig, upstreamConfig } from './support.ts';
 
 const terms = { state: 'ready', priority: 0 } as const;
 
@@ -59,7 +59,7 @@ test('a retry goes on to what was not tried, wherever that is', () => {
 });
 
 test('a scheduler that looks at the load sees that of all its backends', () => {
-  const { site, eu } = setUp(1, { scheduler: 'least-connections' });
+  const { site, eu } = setUp(1, { scheduler: schedulerConfig('least-connections') });
   for (const { runtime } of eu.backends) runtime.inFlight = 1;
   for (const { runtime } of site.backends) runtime.inFlight = 1;
   expect(picks(() => site.pick(), 3)).toEqual(['s0', 's0', 's0']);
@@ -70,4 +70,12 @@ test('in a group behind, it takes over when the first has none left', () => {
   expect(countOf(picks(() => site.pick(), 4))).toEqual({ s0: 4 });
   for (const { runtime } of site.backends) runtime.health = 'down';
   expect(countOf(picks(() => site.pick(), 4))).toEqual({ e0: 2, e1: 2 });
+});
+
+test('an upstream that comes back starts slowly, as a backend does', () => {
+  const { site, eu } = setUp(90, { slowStartMs: 3_600_000 });
+  for (const { runtime } of eu.backends) runtime.health = 'down';
+  expect(site.pick()?.addressText).toBe('s0');
+  for (const { runtime } of eu.backends) runtime.health = 'up';
+  expect(countOf(picks(() => site.pick(), 100))).toEqual({ s0: 10, e0: 45, e1: 45 });
 });

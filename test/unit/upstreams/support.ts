@@ -1,10 +1,17 @@
-import type { SchedulerName, UpstreamConfig } from '../../../core/shared/config-types.ts';
+import type { SchedulerConfig, SchedulerName, UpstreamConfig } from '../../../core/shared/config-types.ts';
 import { AddressBackend, BackendRuntime, type Backend } from '../../../core/upstreams/backend.ts';
 
 /** Backends b0, b1, … with these weights. */
 export function backendsOf(...weights: readonly number[]): Backend[] {
   const config = upstreamConfig('test', weights);
   return config.backends.map((row) => new AddressBackend(row, config, new BackendRuntime()));
+}
+
+/** Backends b0, b1, … with weight 1 in the config, of which so much counts now. */
+export function slowStarting(weights: readonly number[]): Backend[] {
+  const backends = backendsOf(...weights.map(() => 1));
+  for (const [i, backend] of backends.entries()) backend.slowStartShare = weights[i] ?? 1;
+  return backends;
 }
 
 export function upstreamConfig(
@@ -14,7 +21,7 @@ export function upstreamConfig(
 ): UpstreamConfig {
   return {
     name,
-    scheduler,
+    scheduler: schedulerConfig(scheduler),
     backends: weights.map((weight, i) => ({
       address: { kind: 'tcp', host: '127.0.0.1', port: 9000 + i },
       addressText: `b${i}`,
@@ -46,6 +53,23 @@ export function upstreamConfig(
   };
 }
 
+/** A scheduler without settings of its own, but for these. */
+export function schedulerConfig(
+  type: SchedulerName,
+  settings: Partial<SchedulerConfig> = {},
+): SchedulerConfig {
+  return {
+    type,
+    key: null,
+    subKey: false,
+    bounded: null,
+    table: 65_537,
+    ranges: [],
+    header: null,
+    ...settings,
+  };
+}
+
 /** The addresses of `times` picks, in order. */
 export function picks(pick: () => Backend | undefined, times: number): string[] {
   return Array.from({ length: times }, () => pick()?.addressText ?? '-');
@@ -67,6 +91,29 @@ export function seededRandom(seed: number): () => number {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
 }
+
+/** How many of `times` picks each backend got. */
+export function countPicks(
+  backends: readonly Backend[],
+  times: number,
+  pick: (i: number) => Backend | undefined,
+): number[] {
+  const counts = new Map<Backend | undefined, number>();
+  for (let i = 0; i < times; i++) {
+    const picked = pick(i);
+    counts.set(picked, (counts.get(picked) ?? 0) + 1);
+  }
+  return backends.map((backend) => counts.get(backend) ?? 0);
+}
+
+/** The 0.999 quantile of chi-squared, by degrees of freedom. */
+export const CRITICAL: Readonly<Record<number, number>> = {
+  1: 10.83,
+  2: 13.82,
+  3: 16.27,
+  4: 18.47,
+  9: 27.88,
+};
 
 /** Pearson's statistic of observed counts against expected shares. */
 export function chiSquared(observed: readonly number[], shares: readonly number[]): number {
