@@ -65,6 +65,20 @@ test('a trial that says nothing, for its client went away, makes room for anothe
   expect((await client.request(get('/good'))).status).toBe(200);
 });
 
+test('it opens with the head of an answer, whenever its body ends', async () => {
+  const backend = await startRawBackend((request) =>
+    request.reply('HTTP/1.1 500 Internal Server Error\r\nContent-Length: 8\r\n\r\nhalf'),
+  );
+  const breaker = { ...circuitBreaker, failures: 1 };
+  const proxy = await startProxy({ upstreams: site([backend.port], { retries, circuitBreaker: breaker }) });
+  const client = await connectRaw(proxy.port);
+  client.send(get('/'));
+  await client.answerHead();
+  expect((await (await connectRaw(proxy.port)).request(get('/'))).status).toBe(503);
+  backend.connections[0]?.send('half');
+  await poll(() => proxy.entries.length === 2);
+});
+
 test('others take over while a circuit is open', async () => {
   const broken = await startRawBackend((request) => void request.connection.socket.resetAndDestroy());
   const good = await startRawBackend();

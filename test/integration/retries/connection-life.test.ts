@@ -10,7 +10,14 @@ test('HTTP/1.1: a connection that has carried `maxRequests` takes no more', asyn
   const backend = await startRawBackend((request) => request.reply(ok('fine')));
   const proxy = await startProxy({ upstreams: site([backend.port], { connections: { maxRequests: 3 } }) });
   const client = await connectRaw(proxy.port);
-  for (let i = 0; i < 9; i++) expect((await client.request(get('/'))).status).toBe(200);
+  const runtime = proxy.upstreams.get('site')?.backends[0]?.runtime;
+  if (runtime === undefined) throw new Error('no backend');
+  const idle: number[] = [];
+  for (let i = 0; i < 9; i++) {
+    expect((await client.request(get('/'))).status).toBe(200);
+    idle.push(proxy.pools.count(runtime).idle);
+  }
+  expect(idle).toEqual([1, 1, 0, 1, 1, 0, 1, 1, 0]);
   const perConnection = backend.connections.map(
     (each) => backend.requests.filter(({ connection }) => connection === each).length,
   );
@@ -34,6 +41,7 @@ test('HTTP/2: the same, and what is under way on it ends in good order', async (
     expect(answers.map(({ body }) => body)).toEqual(Array(6).fill('fine'));
   }
   expect(Math.max(...streams)).toBe(4);
+  await poll(() => backend.sessions.filter(({ destroyed }) => destroyed).length === 3);
   expect(streams.reduce((sum, count) => sum + count, 0)).toBe(12);
 });
 

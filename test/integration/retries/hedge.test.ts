@@ -57,6 +57,19 @@ test('the first one answers after all: the second is left', async () => {
   expect(await entry(proxy)).toMatchObject({ attempts: 2, backend: `127.0.0.1:${one.port}` });
 });
 
+test('the second is left as soon as the first begins to answer', async () => {
+  const { proxy, one, two } = await start(never, never);
+  const client = await connectRaw(proxy.port);
+  client.send(get('/'));
+  await two.request(0);
+  (await one.request(0)).reply('HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nhalf');
+  await two.connections[0]?.end();
+  const runtimes = proxy.upstreams.get('site')?.backends.map(({ runtime }) => runtime.inFlight);
+  expect(runtimes).toEqual([1, 0]);
+  one.connections[0]?.send('half');
+  expect((await client.answer()).body).toBe('halfhalf');
+});
+
 test('a fast answer: nobody else is asked', async () => {
   const fast: BackendScript = (request) => request.reply(ok('fast'));
   const { proxy } = await start(fast, fast, { retries: { attempts: 2, hedge: { after: '10s' } } });
