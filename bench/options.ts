@@ -16,6 +16,7 @@ export const sectionNames = [
   'body',
   'reload',
   'faults',
+  'health',
 ] as const;
 export type SectionName = (typeof sectionNames)[number];
 

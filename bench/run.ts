@@ -13,6 +13,7 @@ import { measureBody } from './sections/body.ts';
 import { measureCertificates } from './sections/certificates.ts';
 import { measureFaults } from './sections/faults.ts';
 import { measureGrpc } from './sections/grpc.ts';
+import { measureHealth } from './sections/health.ts';
 import { measureHandshakes } from './sections/handshakes.ts';
 import { measureHttp2 } from './sections/http2.ts';
 import { measureHttps } from './sections/https.ts';
@@ -41,6 +42,7 @@ const sections: Record<SectionName, (bench: Bench) => Promise<Section>> = {
   body: measureBody,
   reload: measureReload,
   faults: measureFaults,
+  health: measureHealth,
 };
 
 async function main(options: BenchOptions): Promise<void> {

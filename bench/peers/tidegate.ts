@@ -40,7 +40,7 @@ export function tidegateConfig(
     ],
     upstreams: { site: upstream, beta: upstream },
     workers: 1,
-    log: { level: 'warn' },
+    log: { level: 'warn', health: false },
   };
 }
 

@@ -5,6 +5,8 @@ import { z } from 'zod';
 import { backendChangeReport, type BackendChangeInput, type BackendChangeReport } from './backend-change.ts';
 import { controlFolders, controlSocketName } from './control-socket.ts';
 import { adminHeader } from './server.ts';
+import { healthEvents } from './health-events.ts';
+import type { HealthEvents } from './health-events.ts';
 import { reloadReport, statusReport } from './status-report.ts';
 import type { ReloadReport, StatusReport } from './status-report.ts';
 
@@ -37,6 +39,18 @@ export async function requestBackendChange(
   const { status, body } = await ask(configFile, 'POST', '/backends', JSON.stringify(change));
   if (status !== 200 && status !== 422) throw new Error(errorOf(body));
   return backendChangeReport.parse(body);
+}
+
+/** What happened to the health of an upstream's backends. `since`: epoch milliseconds. Throws where that is not known. */
+export async function fetchHealthEvents(
+  configFile: string,
+  upstream: string,
+  since: number,
+): Promise<HealthEvents> {
+  const query = new URLSearchParams({ upstream, since: String(since) });
+  const { status, body } = await ask(configFile, 'GET', `/backends/health?${query.toString()}`);
+  if (status !== 200) throw new Error(errorOf(body));
+  return healthEvents.parse(body);
 }
 
 interface AdminAnswer {

@@ -1,6 +1,7 @@
 import type { BackendStatus, ListenerStatus, WorkerStatus } from '../ipc/messages.ts';
 import { NO_OVERRIDES, type BackendOverrides, type UpstreamOverrides } from '../shared/backend-overrides.ts';
 import { addCounts, percentile } from '../shared/latency-histogram.ts';
+import type { ActiveHealth } from '../upstreams/health.ts';
 import type { RuleStatus } from '../shared/rule-script.ts';
 import type { BackendRow, ListenerRow, RuleRow, UpstreamRow } from './status-report.ts';
 
@@ -18,12 +19,18 @@ export interface QuarantineView {
   readonly at: number;
 }
 
+/** What the active checks know. */
+export interface HealthView {
+  find(upstream: string, backend: string): ActiveHealth | undefined;
+}
+
 /** `addresses`: the bound address by listener name. */
 export function mergeStatus(
   workers: readonly WorkerStatus[],
   addresses: ReadonlyMap<string, string>,
   quarantined: readonly QuarantineView[],
   overrides: BackendOverrides,
+  health: HealthView,
 ): MergedStatus {
   const listeners = Map.groupBy(
     workers.flatMap((worker) => worker.listeners),
@@ -51,7 +58,9 @@ export function mergeStatus(
       );
       return {
         name,
-        backends: [...backends].map(([address, each]) => mergeBackend(address, each, ofUpstream)),
+        backends: [...backends].map(([address, each]) =>
+          mergeBackend(address, each, ofUpstream, health.find(name, address)),
+        ),
         removed: ofUpstream.removed,
         retries: sum(rows, ({ retries }) => retries),
         retriesRefused: sum(rows, ({ retriesRefused }) => retriesRefused),
@@ -81,6 +90,7 @@ function mergeBackend(
   address: string,
   rows: readonly BackendStatus[],
   overrides: UpstreamOverrides,
+  active: ActiveHealth | undefined,
 ): BackendRow {
   const latency = rows.reduce<readonly number[]>((counts, row) => addCounts(counts, row.latency), []);
   const first = rows[0];
@@ -98,6 +108,12 @@ function mergeBackend(
       (['open', 'half-open', 'closed'] as const).find((phase) =>
         rows.some(({ circuit }) => circuit === phase),
       ) ?? null,
+    reportedState: first?.reportedState ?? 'ready',
+    activeCheck:
+      active === undefined
+        ? null
+        : { since: active.since, reason: active.reason, isChecked: active.isChecked },
+    ejections: rows.flatMap(({ ejection }) => ejection ?? []),
     inFlight: sum(rows, ({ inFlight }) => inFlight),
     requests: sum(rows, ({ requests }) => requests),
     errors: sum(rows, ({ errors }) => errors),

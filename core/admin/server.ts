@@ -8,12 +8,15 @@ import { pathText } from '../config/finding.ts';
 import { schemaFindings } from '../config/schema-findings.ts';
 import type { SocketAddressConfig } from '../shared/config-types.ts';
 import { backendChange, type BackendChange, type BackendChangeReport } from './backend-change.ts';
+import type { HealthEvents } from './health-events.ts';
 import type { ReloadReport, StatusReport } from './status-report.ts';
 
 /** What the admin API can ask of the primary. */
 export interface AdminApi {
   /** null while there is nothing to tell yet. */
   status(): Promise<StatusReport | null>;
+  /** What happened to the health of an upstream's backends from `since` (epoch milliseconds) on, or why that is not known. */
+  healthEvents(upstream: string, since: number): Promise<HealthEvents | string>;
   /** null once the process is stopping. */
   reload(): Promise<ReloadReport | null>;
   /** null unless the process serves. */
@@ -77,7 +80,7 @@ async function answer(
       error: 'expected the Host to be an IP address, localhost or the configured admin address',
     });
   }
-  const path = request.url?.split('?', 1)[0];
+  const [path, search] = (request.url ?? '').split('?', 2);
   if (path === '/backends') {
     if (request.method !== 'POST') return notAllowed(response, 'POST');
     if (request.headers[adminHeader] === undefined) return headerMissing(response);
@@ -90,6 +93,17 @@ async function answer(
     const report = await api.status();
     return report === null ? sendJson(response, 503, { error: 'starting' }) : sendJson(response, 200, report);
   }
+  if (path === '/backends/health') {
+    if (request.method !== 'GET') return notAllowed(response, 'GET');
+    const query = new URLSearchParams(search);
+    const since = Number(query.get('since') ?? 0);
+    if (!Number.isSafeInteger(since) || Math.abs(since) > 8.64e15)
+      return sendJson(response, 400, { error: 'expected since in epoch milliseconds' });
+    const found = await api.healthEvents(query.get('upstream') ?? '', since);
+    return typeof found === 'string'
+      ? sendJson(response, 404, { error: found })
+      : sendJson(response, 200, found);
+  }
   if (path === '/reload') {
     if (request.method !== 'POST') return notAllowed(response, 'POST');
     if (request.headers[adminHeader] === undefined) return headerMissing(response);
@@ -97,7 +111,9 @@ async function answer(
     if (report === null) return sendJson(response, 503, { error: 'starting or stopping' });
     return sendJson(response, report.ok ? 200 : 422, report);
   }
-  sendJson(response, 404, { error: 'expected GET /status, POST /reload or POST /backends' });
+  sendJson(response, 404, {
+    error: 'expected GET /status, GET /backends/health, POST /reload or POST /backends',
+  });
 }
 
 async function changeBackend(body: string, response: ServerResponse, api: AdminApi): Promise<void> {

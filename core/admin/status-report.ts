@@ -72,6 +72,18 @@ const backendRow = z.object({
   health: z.enum(['up', 'down']),
   /** Of the circuit breaker, in the worker where it has most to say; null: there is none. */
   circuit: z.enum(['closed', 'half-open', 'open']).nullable().default(null),
+  /** What it asks for itself, by its agent. */
+  reportedState: z.enum(['ready', 'drain', 'maintenance']).default('ready'),
+  /** Since when `health` is so, and the result of the last check; null: it is not checked. */
+  activeCheck: z
+    .object({ since: count, reason: z.string(), isChecked: z.boolean() })
+    .nullable()
+    .default(null),
+  /** One for each worker that leaves it out for what befell its requests, with when that ends. */
+  ejections: z
+    .array(z.object({ until: count, reason: z.string() }))
+    .readonly()
+    .default([]),
   inFlight: count,
   requests: count,
   errors: count,

@@ -64,6 +64,7 @@ export function statusText(report: StatusReport, now: number): string {
         'P50',
         'P90',
         'P99',
+        'LAST CHECK',
         'NOTES',
       ],
       report.upstreams.flatMap(({ name, backends, removed }) => [
@@ -72,7 +73,7 @@ export function statusText(report: StatusReport, now: number): string {
           row.address,
           row.weight,
           row.state,
-          row.health,
+          healthText(row, report.workers.length, now),
           row.connections.active + row.connections.idle,
           row.inFlight,
           row.requests,
@@ -80,9 +81,10 @@ export function statusText(report: StatusReport, now: number): string {
           millis(row.latencyMs.p50),
           millis(row.latencyMs.p90),
           millis(row.latencyMs.p99),
+          row.activeCheck?.reason ?? '-',
           notes(row),
         ]),
-        ...removed.map((address) => removedRow(name, address, 12)),
+        ...removed.map((address) => removedRow(name, address, 13)),
       ]),
     ),
     table(
@@ -104,6 +106,19 @@ export function statusText(report: StatusReport, now: number): string {
     ),
   ];
   return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
+}
+
+/** `up 5m`, `down 12s`, `up 5m, drain, left out by 1 of 2 workers for 3s`. */
+function healthText(row: BackendRow, workers: number, now: number): string {
+  const { activeCheck, reportedState, ejections } = row;
+  const since = activeCheck?.isChecked === true ? ` ${age(now - activeCheck.since)}` : '';
+  const state = reportedState === 'ready' ? '' : `, ${reportedState}`;
+  const longest = Math.max(0, ...ejections.map(({ until }) => until - now));
+  const out =
+    ejections.length === 0
+      ? ''
+      : `, left out by ${ejections.length} of ${workers} workers for ${age(longest)}`;
+  return `${row.health}${since}${state}${out}`;
 }
 
 function age(ms: number): string {

@@ -38,6 +38,17 @@ export interface LogInput {
   file?: string | undefined;
   /** The access log; true: JSON on standard output. Default: false. */
   access?: boolean | AccessLogInput | undefined;
+  /** The log of what happens to the health of backends. Default: true. */
+  health?: boolean | HealthLogInput | undefined;
+}
+
+export interface HealthLogInput {
+  /** A file for each day is written there. Default: in the system's folder for the state of programs. */
+  folder?: string | undefined;
+  /** Log every check, not changes alone. Default: false. */
+  checks?: boolean | undefined;
+  /** How long files are kept. Default: `'3d'`. */
+  keep?: Duration | undefined;
 }
 
 export interface AccessLogInput {

@@ -5,6 +5,7 @@ import { nestedUpstreamFindings } from './nested-checks.ts';
 import { upstreamTlsFindings } from './upstream-tls-checks.ts';
 import type { Draft, ListenerDraft, RouteDraft } from './draft.ts';
 import type { Finding } from './finding.ts';
+import { healthCheckFindings } from './health-checks.ts';
 import { httpsFindings, proxyProtocolFindings } from './listener-checks.ts';
 import type { RouteFile } from './route-schema.ts';
 import { schedulerFindings } from './scheduler-checks.ts';
@@ -33,6 +34,7 @@ export function crossChecks(draft: Draft): Finding[] {
     ...fallbackFindings(draft),
     ...upstreamTlsFindings(draft),
     ...schedulerFindings(draft),
+    ...healthCheckFindings(draft),
   ];
 }
 

@@ -11,6 +11,7 @@ import type {
   UpstreamTlsConfig,
 } from '../shared/config-types.ts';
 import { formatDuration } from '../shared/duration.ts';
+import type { HealthCheckConfig } from '../shared/health-types.ts';
 import type { RetriesConfig } from '../shared/retry-types.ts';
 import { formatSize } from '../shared/size.ts';
 
@@ -128,6 +129,8 @@ function upstreamChanges(before: UpstreamConfig, after: UpstreamConfig): string[
     tls,
     timeouts,
     limits,
+    healthCheck,
+    passiveHealth,
     retries,
     circuitBreaker,
     fallback,
@@ -142,6 +145,8 @@ function upstreamChanges(before: UpstreamConfig, after: UpstreamConfig): string[
     tls: tls === null ? 'off' : 'on',
     timeouts,
     limits,
+    healthCheck: healthCheck === null ? 'off' : 'on',
+    passiveHealth: passiveHealth === null ? 'off' : 'on',
     retries: retriesAsWritten(retries),
     circuitBreaker: circuitBreaker === null ? 'off' : 'on',
     fallback,
@@ -171,6 +176,22 @@ function upstreamChanges(before: UpstreamConfig, after: UpstreamConfig): string[
     ...(before.circuitBreaker === null || after.circuitBreaker === null
       ? []
       : settingsChanged('circuitBreaker', before.circuitBreaker, after.circuitBreaker)),
+    ...healthChanges(before, after),
+  ];
+}
+
+/** Of what a probe says only that it differs: headers and what is sent may hold secrets. */
+function healthChanges(before: UpstreamConfig, after: UpstreamConfig): string[] {
+  const [old, now] = [before.healthCheck, after.healthCheck];
+  const named = (check: HealthCheckConfig): object => ({ ...check, probe: check.probe.type });
+  return [
+    ...(old === null || now === null ? [] : settingsChanged('healthCheck', named(old), named(now))),
+    ...(old?.probe.type !== now?.probe.type || isDeepStrictEqual(old?.probe, now?.probe)
+      ? []
+      : [`${now?.probe.type} check changed`]),
+    ...(before.passiveHealth === null || after.passiveHealth === null
+      ? []
+      : settingsChanged('passiveHealth', before.passiveHealth, after.passiveHealth)),
   ];
 }
 
@@ -216,9 +237,10 @@ function backendCount({ backends, nested }: UpstreamConfig): string {
 }
 
 function generalSettings(config: Config): object {
-  const { workers, admin, user, group, shutdownTimeoutMs, workerTimeoutMs, log } = config;
+  const { workers, admin, user, group, shutdownTimeoutMs, workerTimeoutMs, log, healthLog } = config;
   const adminText = admin === null ? null : formatAddress(admin.address);
-  return { workers, admin: adminText, user, group, shutdownTimeoutMs, workerTimeoutMs, log };
+  const logs = { ...log, health: healthLog };
+  return { workers, admin: adminText, user, group, shutdownTimeoutMs, workerTimeoutMs, log: logs };
 }
 
 /** `timeouts.header 10s → 5s` for each value that differs, however deep. */

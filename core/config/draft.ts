@@ -3,6 +3,8 @@ import { listener } from './listener-schema.ts';
 import type { ListenerFile } from './listener-schema.ts';
 import type { RouteFile } from './route-schema.ts';
 import { configSchema } from './schema.ts';
+import { healthCheck } from './health-schema.ts';
+import type { HealthCheckFile } from './health-schema.ts';
 import { upstream } from './upstream-schema.ts';
 import type { UpstreamFile } from './upstream-schema.ts';
 
@@ -48,6 +50,9 @@ export interface UpstreamDraft {
   readonly fallback: UpstreamFile['fallback'];
   readonly scheduler: UpstreamFile['scheduler'] | undefined;
   readonly hasSlowStart: boolean;
+  /** undefined where there is none; `keys`: all that it has, right or wrong. */
+  readonly healthCheck:
+    { readonly type: HealthCheckFile['type'] | undefined; readonly keys: readonly string[] } | undefined;
   /** The addresses of `rows`. */
   readonly backends: readonly (UpstreamFile['backends'][number]['address'] | undefined)[];
   readonly rows: readonly BackendDraft[];
@@ -113,9 +118,16 @@ function upstreamDraft(raw: unknown): UpstreamDraft {
     tls: valid(upstream.shape.tls, fields['tls']),
     scheduler: valid(upstream.shape.scheduler, fields['scheduler']),
     hasSlowStart: fields['slowStart'] !== undefined,
+    healthCheck: healthCheckDraft(fields['healthCheck']),
     backends: rows.map(({ address }) => address),
     rows,
   };
+}
+
+function healthCheckDraft(raw: unknown): UpstreamDraft['healthCheck'] {
+  if (!looseObject.safeParse(raw).success) return undefined;
+  const fields = fieldsOf(raw);
+  return { type: valid(healthCheck.shape.type, fields['type']), keys: Object.keys(fields) };
 }
 
 function backendDraft(raw: unknown): BackendDraft {

@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { resolveHsts, resolveHttpsRedirect } from './resolve-https.ts';
 import { errorPageFiles } from './referenced-files.ts';
+import { resolveHealthCheck, resolveHealthLog, resolvePassiveHealth } from './resolve-health.ts';
 import { http2Settings } from './http2-schema.ts';
 import { ruleSettings } from './listener-schema.ts';
 import type { ListenerFile } from './listener-schema.ts';
@@ -55,6 +56,7 @@ export function resolveConfig(content: ConfigFile, file: string, texts: Readonly
       file: resolvePath(content.log.file, folder),
       access: resolveAccess(content.log.access, folder),
     },
+    healthLog: resolveHealthLog(content.log.health, folder),
   };
 }
 
@@ -220,6 +222,8 @@ function resolveUpstream(
     limits: { headBytes: upstream.limits.head, headers: upstream.limits.headers },
     protocol: upstream.protocol,
     tls: resolveUpstreamTls(upstream.tls, folder, texts),
+    healthCheck: resolveHealthCheck(upstream.healthCheck, folder),
+    passiveHealth: resolvePassiveHealth(upstream.passiveHealth),
     retries: resolveRetries(upstream.retries),
     circuitBreaker: resolveCircuitBreaker(upstream.circuitBreaker),
     fallback: upstream.fallback ?? null,

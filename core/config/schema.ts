@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { DEFAULTS } from './defaults.ts';
 import * as field from './fields.ts';
+import { healthLog } from './health-schema.ts';
 import { listener } from './listener-schema.ts';
 import { upstream } from './upstream-schema.ts';
 
@@ -33,6 +34,9 @@ const log = field.object({
   access: access
     .prefault(false)
     .describe('The access log: `true` for JSON on standard output, or an object.'),
+  health: healthLog
+    .prefault(true)
+    .describe('The log of what happens to the health of backends: `false`, `true` or an object.'),
 });
 
 export const configSchema = field.object({

@@ -7,6 +7,7 @@ import type {
 import type { Duration } from '../shared/duration.ts';
 import type { RetryCause } from '../shared/retry-types.ts';
 import type { Size } from '../shared/size.ts';
+import type { HealthCheckInput, PassiveHealthInput } from './health-input.ts';
 import type { TlsPolicyInput } from './tls-input.ts';
 
 export interface UpstreamInput {
@@ -45,8 +46,10 @@ export interface UpstreamInput {
         headers?: number | undefined;
       }
     | undefined;
-  /** Backends are not probed. */
-  healthCheck?: false | undefined;
+  /** How backends are probed; false: not at all. Default: `{ type: 'tcp' }`. */
+  healthCheck?: false | HealthCheckInput | undefined;
+  /** When a backend is left out because of what happens to requests; false: never. Default: `{}`. */
+  passiveHealth?: false | PassiveHealthInput | undefined;
   retries?:
     | {
         /** Attempts in all, the first included. Default: 2. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { DEFAULTS } from './defaults.ts';
 import * as field from './fields.ts';
+import { healthCheck, passiveHealth } from './health-schema.ts';
 import { circuitBreaker, retries } from './retry-schema.ts';
 import { scheduler } from './scheduler-schema.ts';
 import { tlsPolicy, tlsVersion } from './tls-policy-schema.ts';
@@ -134,9 +135,19 @@ export const upstream = field.object({
     .prefault({})
     .describe('How much a backend may send ahead of a body.'),
   healthCheck: z
-    .literal(false, { error: field.wants('false (backends are not probed)') })
+    .union([z.literal(false), healthCheck], {
+      error: field.wants('false, or an object with `type`, `interval` and so on'),
+    })
     .optional()
-    .describe('Only `false`: backends are not probed.'),
+    .describe('How backends are probed, or `false`. Without it: `{ type: tcp }`.'),
+  passiveHealth: z
+    .union([z.literal(false), passiveHealth], {
+      error: field.wants('false, or an object with `failures`, `ejection` and so on'),
+    })
+    .optional()
+    .describe(
+      'When a backend is left out because of what happens to requests, or `false`. Without it: `{}`.',
+    ),
   retries: retries.prefault({}).describe('When another backend is tried.'),
   circuitBreaker: circuitBreaker
     .optional()

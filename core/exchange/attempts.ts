@@ -4,6 +4,7 @@ import type { AddressBackend } from '../upstreams/backend.ts';
 import { circuitAnswered, circuitBegin, circuitFailed, circuitLeft } from '../upstreams/circuit-events.ts';
 import { acquireConnection } from './acquire.ts';
 import type { Exchange } from './exchange.ts';
+import * as passive from './passive-health.ts';
 import { RequestHeadForBackend } from './request-head.ts';
 
 /** What attempts do to the counters of their backends, and say of them. */
@@ -22,6 +23,7 @@ export function beginAttempt(
   backend.runtime.requests += 1;
   const head = new RequestHeadForBackend(exchange, backend.address);
   const attempt = new Attempt(owner, backend, connection, head, exchange.request);
+  passive.attemptBegins(exchange, backend);
   attempt.circuitTicket = circuitBegin(backend);
   return attempt;
 }
@@ -35,19 +37,24 @@ export function takeAttempt(owner: AttemptOwner, exchange: Exchange, attempt: At
 }
 
 /** Its answer's head has come. */
-export function attemptAnswered({ backend, circuitTicket }: Attempt, status: number, nowMs: number): void {
+export function attemptAnswered(exchange: Exchange, attempt: Attempt, status: number, nowMs: number): void {
+  const { backend, circuitTicket } = attempt;
+  passive.attemptAnswered(exchange, backend, status, nowMs);
   circuitAnswered(backend, circuitTicket, status, nowMs);
 }
 
-/** It has failed by its backend's fault, before an answer or in the middle of one. */
-export function attemptFailed({ backend, circuitTicket }: Attempt): void {
+/** It has failed, before an answer or in the middle of one. */
+export function attemptFailed(exchange: Exchange, attempt: Attempt, error: ProxyError): void {
+  const { backend, circuitTicket } = attempt;
   backend.runtime.errors += 1;
+  passive.attemptFailed(exchange, backend, error);
   circuitFailed(backend, circuitTicket, performance.now());
 }
 
 /** It is over, whatever came of it: once for each. */
-export function leave({ backend, circuitTicket }: Attempt): void {
+export function leave(exchange: Exchange, { backend, circuitTicket }: Attempt): void {
   backend.runtime.inFlight -= 1;
+  passive.attemptEnds(exchange, backend);
   circuitLeft(backend, circuitTicket);
 }
 
@@ -56,7 +63,7 @@ export function leaveBackend(exchange: Exchange): void {
   const { attempt } = exchange;
   if (attempt === null) return;
   exchange.attempt = null;
-  leave(attempt);
+  leave(exchange, attempt);
 }
 
 /** Ends the attempt under way, if there is one; no event of it follows. */

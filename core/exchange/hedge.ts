@@ -1,5 +1,6 @@
 import type { Attempt, AttemptOwner } from '../forward/http.ts';
 import { isSafe } from '../forward/retry.ts';
+import { malformedAnswer } from '../http1/backend-failures.ts';
 import type { RequestBody } from '../forward/request-body.ts';
 import { ProxyError } from '../shared/errors.ts';
 import type { Upstream } from '../upstreams/upstream.ts';
@@ -73,7 +74,7 @@ export class Hedge implements AttemptOwner {
     const attempt = this.take();
     if (attempt === null) return;
     attempt.abort();
-    leave(attempt);
+    leave(this.#owner.exchange, attempt);
   }
 
   // --- of the attempt ------------------------------------------------------------------------
@@ -82,22 +83,22 @@ export class Hedge implements AttemptOwner {
     const { statuses } = this.#upstream.config.retries;
     if (statuses.includes(head.status)) {
       // The first one may still do better.
-      attemptAnswered(attempt, head.status, performance.now());
+      attemptAnswered(this.#owner.exchange, attempt, head.status, performance.now());
       return this.stop();
     }
     this.#owner.onHedgeAnswered(attempt, head);
   }
 
-  onAttemptFailed(attempt: Attempt): void {
+  onAttemptFailed(attempt: Attempt, error: ProxyError): void {
     // One that was idle may have been stale, which is nobody's fault.
-    if (!attempt.stream.isReused) attemptFailed(attempt);
+    if (!attempt.stream.isReused) attemptFailed(this.#owner.exchange, attempt, error);
     this.#attempt = null;
-    leave(attempt);
+    leave(this.#owner.exchange, attempt);
   }
 
   /** Nobody asked for it: the connection is of no use any more. */
   onSwitchProtocols(attempt: Attempt): void {
-    attemptFailed(attempt);
+    attemptFailed(this.#owner.exchange, attempt, malformedAnswer('a 101 that nobody asked for'));
     this.stop();
   }
 

@@ -189,7 +189,7 @@ export class RequestPath implements ClientEvents, DecisionTaker, AttemptOwner, R
   /** The attempt is over without a usable answer: another one, or the end. */
   onAttemptFailed(attempt: Attempt, error: ProxyError): void {
     const decision = this.#answerBegun ? 'give-up' : decideAfterFailure(this.exchange, attempt, error);
-    if (decision !== 'fresh-connection') attemptFailed(attempt);
+    if (decision !== 'fresh-connection') attemptFailed(this.exchange, attempt, error);
     leaveBackend(this.exchange);
     this.#goOn(decision, attempt.backend, error);
   }
@@ -225,7 +225,7 @@ export class RequestPath implements ClientEvents, DecisionTaker, AttemptOwner, R
     exchange.answeredMs = performance.now();
     attempt.backend.runtime.recordAnswer(head.status, attempt.connectedMs, exchange.answeredMs);
     takeReportedWeight(exchange, attempt.backend, head.headers);
-    attemptAnswered(attempt, head.status, exchange.answeredMs);
+    attemptAnswered(exchange, attempt, head.status, exchange.answeredMs);
     const unfit = decideOnAnswer(exchange, head.status);
     if (unfit !== null) {
       abortAttempt(exchange);
@@ -260,7 +260,7 @@ export class RequestPath implements ClientEvents, DecisionTaker, AttemptOwner, R
   onSwitchProtocols(attempt: Attempt, head: ResponseHead, protocol: string | null): void {
     const { exchange } = this;
     exchange.answeredMs = performance.now();
-    attemptAnswered(attempt, head.status, exchange.answeredMs);
+    attemptAnswered(exchange, attempt, head.status, exchange.answeredMs);
     const wrong = checkSwitch(exchange.request, head, protocol);
     if (wrong !== null) return this.#fail(wrong);
     this.#answerBegun = true;
@@ -281,7 +281,8 @@ export class RequestPath implements ClientEvents, DecisionTaker, AttemptOwner, R
     const { exchange } = this;
     if (exchange.finished) return;
     exchange.error ??= error;
-    if (error.source === 'backend' && exchange.attempt !== null) attemptFailed(exchange.attempt);
+    if (error.source === 'backend' && exchange.attempt !== null)
+      attemptFailed(exchange, exchange.attempt, error);
     abortAttempt(exchange);
     exchange.body?.drop();
     const status = statusOf(error.code);

@@ -1,6 +1,7 @@
 import type { BackendOverrides } from '../shared/backend-overrides.ts';
 import type { Certificate } from '../shared/certificate.ts';
 import type { BackendState, Config, RuleBundle } from '../shared/config-types.ts';
+import type { CheckedBackend } from '../shared/health-types.ts';
 import type { RuleStatus } from '../shared/rule-script.ts';
 
 /**
@@ -41,6 +42,8 @@ export type PrimaryMessage =
       readonly revision: number;
       readonly overrides: BackendOverrides;
     }
+  /** What active checks have found of these backends; of others nothing has changed. */
+  | { readonly type: 'backend-health'; readonly backends: readonly CheckedBackend[] }
   /** The answer to `certificate-wanted`; null: there is none for that name. */
   | { readonly type: 'certificate'; readonly id: number; readonly found: Certificate | null }
   /** What was answered about this set before may be out of date. */
@@ -142,6 +145,10 @@ export interface BackendStatus {
   readonly health: 'up' | 'down';
   /** Of this worker's circuit breaker; null: there is none. */
   readonly circuit: 'closed' | 'half-open' | 'open' | null;
+  /** What it asks for itself, by its agent. */
+  readonly reportedState: 'ready' | 'drain' | 'maintenance';
+  /** This worker leaves it out until then (epoch milliseconds) for what befell its requests; null: it does not. */
+  readonly ejection: { readonly until: number; readonly reason: string } | null;
   readonly inFlight: number;
   readonly requests: number;
   readonly errors: number;

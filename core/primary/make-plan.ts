@@ -29,15 +29,16 @@ export async function makePlan(
     rules.set(serving.id, serving);
     listenerRules[listener] = serving.id;
   }
-  return { version, config: withoutFileNames(loaded.config), rules: [...rules.values()], listenerRules };
+  return { version, config: forWorkers(loaded.config), rules: [...rules.values()], listenerRules };
 }
 
-/** Workers ask for certificates by name, and may have thousands of them. */
-function withoutFileNames(config: Config): Config {
+/** Workers ask for certificates by name, and may have thousands of them; what checks send may be secret, and is none of their business. */
+function forWorkers(config: Config): Config {
   const listeners = config.listeners.map((listener) =>
     listener.tls === null ? listener : { ...listener, tls: { ...listener.tls, certificates: [] } },
   );
-  return { ...config, listeners };
+  const upstreams = config.upstreams.map((upstream) => ({ ...upstream, healthCheck: null }));
+  return { ...config, listeners, upstreams };
 }
 
 let denyBundle: RuleBundle | null = null;

@@ -5,6 +5,7 @@ import { claimControlFolder, controlSocketName } from '../admin/control-socket.t
 import type { BackendChange, BackendChangeReport } from '../admin/backend-change.ts';
 import { mergeStatus } from '../admin/merge-status.ts';
 import { openAdminServer } from '../admin/server.ts';
+import type { AdminApi } from '../admin/server.ts';
 import type { ReloadReport, ReloadTrigger, StatusReport } from '../admin/status-report.ts';
 import { listenKey } from '../ipc/messages.ts';
 import type { UpstreamConfig } from '../shared/config-types.ts';
@@ -16,6 +17,8 @@ import { resolveIdentity } from './identity.ts';
 import type { Identity } from './identity.ts';
 import { Certificates } from './certificates.ts';
 import { closeSocketsNotIn } from './live-plan.ts';
+import { HealthMonitor } from './health-monitor.ts';
+import { HealthLog } from './health/health-log.ts';
 import { loadAll } from './loaded-config.ts';
 import type { LoadedConfig, LoadResult } from './loaded-config.ts';
 import { prepareLogFiles } from './log-files.ts';
@@ -75,6 +78,7 @@ export class Primary {
   readonly #supervisor: Supervisor;
   readonly #names: BackendNames;
   readonly #backends: RuntimeBackends;
+  readonly #health: HealthMonitor;
   readonly #reloader: Reloader;
   readonly #watcher: InputWatcher;
   readonly #servers: Server[] = [];
@@ -90,7 +94,10 @@ export class Primary {
     this.#names = new BackendNames({
       ask: askFrom(options.names ?? systemSources),
       log: component,
-      onChange: (change) => this.#supervisor.broadcast({ type: 'addresses', names: [change] }),
+      onChange: (change) => {
+        this.#supervisor.broadcast({ type: 'addresses', names: [change] });
+        this.#health.rowsChanged();
+      },
     });
     this.#certificates = new Certificates(component, (message) => this.#supervisor.broadcast(message));
     this.#supervisor = new Supervisor({
@@ -102,7 +109,11 @@ export class Primary {
       onRuleFault: (ruleId, fault, detail) => this.#rules.fault(ruleId, fault, detail),
       onDeath: (exit) => this.#rules.death(exit),
       traceRules: () => this.#rules.traceRules(),
-      briefing: () => [{ type: 'addresses', names: this.#names.known() }, this.#backends.message()],
+      briefing: () => [
+        { type: 'addresses', names: this.#names.known() },
+        this.#backends.message(),
+        { type: 'backend-health', backends: this.#health.known() },
+      ],
     });
     this.#backends = new RuntimeBackends({
       log: component,
@@ -110,6 +121,14 @@ export class Primary {
       tellWorkers: (message, isAnswer) => this.#supervisor.ask(message, isAnswer),
       addressesOf: (name) => this.#names.addressesOf(name),
       onRows: () => this.#resolveRows(),
+    });
+    this.#health = new HealthMonitor({
+      log: component,
+      healthLog: new HealthLog(options.configFile, component),
+      identity,
+      tellAll: (message) => this.#supervisor.broadcast(message),
+      addressesOf: (name) => this.#names.addressesOf(name),
+      withRows: (upstreams) => this.#backends.withRows(upstreams),
     });
     this.#watcher = new InputWatcher(
       (files) => {
@@ -124,6 +143,7 @@ export class Primary {
       names: this.#names,
       backends: this.#backends,
       certificates: this.#certificates,
+      health: this.#health,
       log: component,
       load: () => this.#load(),
       onLoad: () => this.#watcher.markRead(),
@@ -179,6 +199,7 @@ export class Primary {
     await this.#names.add(rows());
     // A reload under way has names of its own, and tidies up itself.
     if (!this.#reloader.isRunning) this.#names.keep(rows());
+    this.#health.rowsChanged();
   }
 
   /** null before the first snapshot. */
@@ -204,7 +225,13 @@ export class Primary {
         const { pid, uptimeMs, rssBytes, snapshotVersion } = status;
         return [{ pid, uptimeMs, rssBytes, snapshotVersion, restarts }];
       }),
-      ...mergeStatus([...statuses.values()], this.addresses(), quarantined, this.#backends.overrides),
+      ...mergeStatus(
+        [...statuses.values()],
+        this.addresses(),
+        quarantined,
+        this.#backends.overrides,
+        this.#health,
+      ),
     };
   }
 
@@ -243,10 +270,11 @@ export class Primary {
   }
 
   async #openAdmin({ config }: LoadedConfig): Promise<readonly string[]> {
-    const api = {
+    const api: AdminApi = {
       status: () => this.status(),
       reload: () => this.reload('command'),
-      changeBackend: (change: BackendChange) => this.changeBackend(change),
+      healthEvents: (upstream, since) => this.#health.events(upstream, since),
+      changeBackend: (change) => this.changeBackend(change),
     };
     let path: string;
     try {
@@ -274,6 +302,7 @@ export class Primary {
     this.#watcher.close();
     this.#names.close();
     this.#certificates.close();
+    const healthClosed = this.#health.close();
     const ended = endWorkers();
     // With the workers' copies closed too, new connections are refused while the old ones drain.
     closeSocketsNotIn(this.#supervisor.current?.sockets ?? new Map(), new Map());
@@ -283,6 +312,7 @@ export class Primary {
       server.closeAllConnections();
     }
     this.#log.info('stopped');
+    await healthClosed;
     await this.#log.close();
   }
 }

@@ -4,6 +4,7 @@ import type { Config } from '../shared/config-types.ts';
 import type { Logger } from '../shared/log.ts';
 import type { Certificates } from './certificates.ts';
 import type { Distribution } from './distribute.ts';
+import type { HealthMonitor } from './health-monitor.ts';
 import { setSocketModes } from './bind.ts';
 import { bindAll, closeSocketsNotIn } from './live-plan.ts';
 import type { LivePlan } from './live-plan.ts';
@@ -22,6 +23,7 @@ export interface ReloaderOptions {
   readonly names: BackendNames;
   readonly backends: RuntimeBackends;
   readonly certificates: Certificates;
+  readonly health: HealthMonitor;
   readonly log: Logger;
   readonly load: () => Promise<LoadResult>;
   /** A load begins: what changes from now on is for the next one. */
@@ -134,7 +136,7 @@ export class Reloader {
     loaded: LoadedConfig,
     distribute: (live: LivePlan) => Promise<Distribution>,
   ): Promise<Attempt> {
-    const { supervisor, quarantine, certificates, backends } = this.#options;
+    const { supervisor, quarantine, certificates, backends, health } = this.#options;
     const held = supervisor.current?.sockets ?? new Map();
     const plan = await makePlan(this.#version, loaded, quarantine);
     const bound = await bindAll(loaded.config.listeners, held);
@@ -152,6 +154,9 @@ export class Reloader {
     const previous = this.#loaded;
     this.#loaded = loaded;
     this.#liveSince = Date.now();
+    const ended = backends.revise(loaded.config);
+    // Behind that: it is about the backends that are left.
+    health.keep(loaded.config);
     if (previous === null) return { problems: [], warnings: [], changes: [] };
     return {
       problems: [],
@@ -162,7 +167,7 @@ export class Reloader {
       changes: [
         ...describeChanges(previous.config, loaded.config),
         ...changedScripts(previous, loaded),
-        ...backends.revise(loaded.config),
+        ...ended,
       ],
     };
   }

@@ -1,3 +1,4 @@
+import type { HealthCheckConfig, HealthLogConfig, PassiveHealthConfig } from './health-types.ts';
 import type { CircuitBreakerConfig, RetriesConfig } from './retry-types.ts';
 import type { TlsPolicy } from './tls-policy.ts';
 
@@ -21,6 +22,8 @@ export interface Config {
   /** A worker that has been silent for this long is replaced. */
   readonly workerTimeoutMs: number;
   readonly log: LogConfig;
+  /** null: no health log is kept. */
+  readonly healthLog: HealthLogConfig | null;
 }
 
 /** Where a socket is bound or connected: TCP, or a Unix socket path. */
@@ -220,6 +223,10 @@ export interface UpstreamConfig {
     readonly headBytes: number;
     readonly headers: number;
   };
+  /** How the primary probes its backends; null: not at all. Always null in workers. */
+  readonly healthCheck: HealthCheckConfig | null;
+  /** null: what happens to requests ejects no backend. */
+  readonly passiveHealth: PassiveHealthConfig | null;
   readonly retries: RetriesConfig;
   /** null: there is none. */
   readonly circuitBreaker: CircuitBreakerConfig | null;

@@ -1,5 +1,3 @@
-import type { SecureContextOptions } from 'node:tls';
-
 /** Which versions, cipher suites and key exchanges a TLS connection may use, as OpenSSL names them. */
 export interface TlsPolicy {
   readonly minVersion: 'TLSv1.2' | 'TLSv1.3';
@@ -36,7 +34,15 @@ export const TLS_POLICIES: Readonly<Record<'modern' | 'intermediate', TlsPolicy>
   },
 };
 
+/** Of Node's `SecureContextOptions`, which the package's types must not name: who imports them may not have Node's. */
+interface TlsPolicyOptions {
+  readonly minVersion: TlsPolicy['minVersion'];
+  readonly maxVersion: TlsPolicy['maxVersion'];
+  readonly ciphers: string;
+  readonly ecdhCurve: string;
+}
+
 /** A policy as `tls.createSecureContext` takes it. */
-export function policyOptions({ minVersion, maxVersion, ciphers, groups }: TlsPolicy): SecureContextOptions {
+export function policyOptions({ minVersion, maxVersion, ciphers, groups }: TlsPolicy): TlsPolicyOptions {
   return { minVersion, maxVersion, ciphers: ciphers.join(':'), ecdhCurve: groups.join(':') };
 }

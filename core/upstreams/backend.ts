@@ -5,10 +5,12 @@ import type {
   SocketAddressConfig,
   UpstreamConfig,
 } from '../shared/config-types.ts';
+import type { BackendHealth } from '../shared/health-types.ts';
 import { LatencyHistogram } from '../shared/latency-histogram.ts';
 import type { PickCandidate } from '../shared/rule-script.ts';
 import type { Standing } from './candidates.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';
+import { PassiveHealth } from './health.ts';
 import { ObservedLatency } from './observed-latency.ts';
 
 let changes = 0;
@@ -39,13 +41,20 @@ export class BackendRuntime {
   readonly circuit = new CircuitBreaker();
   /** The same of the last seconds, for schedulers. */
   readonly observed = new ObservedLatency();
-  /** The weight that it reports of itself, for the scheduler `dynamic-ratio`; null: it has reported none. */
+  /** What the requests of this worker say of it. */
+  readonly passive = new PassiveHealth();
+  /** The last one: when it ends or ended (epoch milliseconds), and why; null: there was none. */
+  ejection: { readonly until: number; readonly reason: string } | null = null;
+  /** The weight that it reports of itself in its answers, for the scheduler `dynamic-ratio`; null: it has reported none. */
   reportedWeight: number | null = null;
+  /** The one that it reports to health checks. */
+  checkedWeight: number | null = null;
   /** Since when it takes requests without a break, on the clock of performance.now(); null: it takes none. */
   takesRequestsSinceMs: number | null;
   #health: 'up' | 'down' = 'up';
   #ejected = false;
   #circuitOpen = false;
+  #reportedState: BackendHealth['reportedState'] = 'ready';
 
   /** `isNew`: it joins others that carry traffic already. */
   constructor(isNew = false) {
@@ -93,6 +102,26 @@ export class BackendRuntime {
     this.#circuitOpen = open;
     if (open) this.takesRequestsSinceMs = null;
     availabilityChanged();
+  }
+
+  /** The state that the backend asks for itself, by its agent. */
+  get reportedState(): BackendHealth['reportedState'] {
+    return this.#reportedState;
+  }
+
+  /** What the active checks have found. */
+  setActive({ health, reportedState, reportedWeight }: BackendHealth): void {
+    this.checkedWeight = reportedWeight;
+    if (reportedState !== this.#reportedState) {
+      this.#reportedState = reportedState;
+      if (reportedState !== 'ready') this.takesRequestsSinceMs = null;
+      availabilityChanged();
+    }
+    if (health === this.#health) return;
+    this.health = health;
+    if (health === 'down') return;
+    this.passive.readmit(performance.now());
+    this.ejected = this.passive.isOut;
   }
 }
 
@@ -167,12 +196,18 @@ export abstract class Backend implements Standing {
 
   /** Whether it may be given new requests. */
   get takesRequests(): boolean {
-    return this.state === 'ready' && this.#terms.weight > 0 && this.isUp && !this.isCircuitOpen;
+    if (this.state !== 'ready' || this.runtime.reportedState !== 'ready') return false;
+    return this.#terms.weight > 0 && this.isUp && !this.isCircuitOpen;
   }
 
   /** Whether a client that belongs to it may come back to it, whatever its weight. */
   get takesStickySessions(): boolean {
-    return this.state !== 'maintenance' && this.isUp && !this.isCircuitOpen;
+    return (
+      this.state !== 'maintenance' &&
+      this.runtime.reportedState !== 'maintenance' &&
+      this.isUp &&
+      !this.isCircuitOpen
+    );
   }
 }
 

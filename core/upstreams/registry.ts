@@ -7,6 +7,8 @@ import {
   type UpstreamOverrides,
 } from '../shared/backend-overrides.ts';
 import type { BackendConfig, UpstreamConfig } from '../shared/config-types.ts';
+import { ASSUMED_HEALTH } from '../shared/health-types.ts';
+import type { BackendHealth, CheckedBackend } from '../shared/health-types.ts';
 import { AddressBackend, BackendRuntime } from './backend.ts';
 import { nestUpstreams } from './nested-backend.ts';
 import { Upstream } from './upstream.ts';
@@ -21,6 +23,8 @@ export class UpstreamRegistry {
   #live: ReadonlyMap<string, Upstream> | null = null;
   readonly #addresses = new Map<string, readonly string[]>();
   #overrides: ReadonlyMap<string, UpstreamOverrides> = new Map();
+  /** By upstream and backend, where it is not what is assumed anyway. */
+  readonly #health = new Map<string, Map<string, BackendHealth>>();
 
   /** Builds the upstreams of a coming snapshot beside the live ones, which it leaves as they are; may be thrown away. */
   prepare(configs: readonly UpstreamConfig[]): ReadonlyMap<string, Upstream> {
@@ -68,6 +72,30 @@ export class UpstreamRegistry {
     return this.#updateAll(prepared, ({ name }) => concerned.has(name));
   }
 
+  /**
+   * What the active checks have found of these backends, in the live upstreams, in those `prepared` and
+   * in those to come.
+   */
+  setHealth(found: readonly CheckedBackend[], prepared: ReadonlyMap<string, Upstream> = new Map()): void {
+    for (const [name, changes] of Map.groupBy(found, ({ upstream }) => upstream)) {
+      const health = new Map(changes.map((change) => [change.backend, change]));
+      const known = this.#health.get(name) ?? new Map<string, BackendHealth>();
+      for (const [backend, { health: state, reportedState, reportedWeight }] of health) {
+        const isAssumed = state === 'up' && reportedState === 'ready' && reportedWeight === null;
+        if (isAssumed) known.delete(backend);
+        else known.set(backend, { health: state, reportedState, reportedWeight });
+      }
+      if (known.size === 0) this.#health.delete(name);
+      else this.#health.set(name, known);
+      for (const upstream of [this.#live?.get(name), prepared.get(name)]) {
+        for (const { addressText, runtime } of upstream?.backends ?? []) {
+          const change = health.get(addressText);
+          if (change !== undefined) runtime.setActive(change);
+        }
+      }
+    }
+  }
+
   /** The runtimes of the live backends, by whether their state is `maintenance`. */
   inMaintenance(): { readonly yes: readonly BackendRuntime[]; readonly no: readonly BackendRuntime[] } {
     const backends = [...(this.#live?.values() ?? [])].flatMap((upstream) => upstream.backends);
@@ -92,10 +120,16 @@ export class UpstreamRegistry {
   }
 
   #create({ row, rowText }: ResolvedRow, config: UpstreamConfig, runtimes: Runtimes): AddressBackend {
-    const runtime = runtimes.get(row.addressText) ?? new BackendRuntime(this.#live !== null);
+    const runtime = runtimes.get(row.addressText) ?? this.#createRuntime(config.name, row.addressText);
     // An address listed twice is still one server: both rows share one runtime.
     runtimes.set(row.addressText, runtime);
     return new AddressBackend(row, config, runtime, rowText);
+  }
+
+  #createRuntime(upstream: string, backend: string): BackendRuntime {
+    const runtime = new BackendRuntime(this.#live !== null);
+    runtime.setActive(this.#health.get(upstream)?.get(backend) ?? ASSUMED_HEALTH);
+    return runtime;
   }
 
   /** The live ones first: those to come take their runtimes over. */

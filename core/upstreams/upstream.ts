@@ -8,9 +8,6 @@ import { RetryBudget } from './retry-budget.ts';
 import { createScheduler, type Scheduler } from './schedulers/scheduler.ts';
 import { advanceSlowStarts } from './slow-start.ts';
 
-/** The share of the usable backends that may be ejected. */
-const MAX_EJECTED = 0.5;
-
 /** A named group of backends with its scheduler, in one snapshot. */
 export class Upstream {
   readonly name: string;
@@ -123,7 +120,7 @@ export class Upstream {
     this.#tellScheduler = false;
     this.#candidates = candidatesOf(all, {
       minAvailable,
-      maxEjected: MAX_EJECTED,
+      maxEjected: this.config.passiveHealth?.maxEjected ?? 0,
     });
   }
 

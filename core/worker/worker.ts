@@ -65,6 +65,11 @@ export class Worker {
         this.#channel.send({ type: 'pong' });
         return;
       }
+      // A backend that is down gets no more requests from here on, whatever is being prepared.
+      if (message.type === 'backend-health') {
+        this.#parts.registry.setHealth(message.backends, this.#prepared?.upstreams);
+        return;
+      }
       // Handshakes wait for them, and so may the snapshot that is being prepared.
       if (
         message.type === 'certificate' ||
@@ -83,7 +88,9 @@ export class Worker {
     this.#channel.send({ type: 'online' });
   }
 
-  async #carryOut(message: Exclude<PrimaryMessage, TlsMessage | { type: 'socket' | 'ping' }>): Promise<void> {
+  async #carryOut(
+    message: Exclude<PrimaryMessage, TlsMessage | { type: 'socket' | 'ping' | 'backend-health' }>,
+  ): Promise<void> {
     switch (message.type) {
       case 'prepare':
         await this.#prepare(message.plan);

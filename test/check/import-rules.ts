@@ -29,7 +29,9 @@ const parts: readonly Part[] = [
   { name: 'shared', files: /^core\/shared\//, mayImport: [] },
   { name: 'ipc', files: /^core\/ipc\//, mayImport: [] },
   { name: 'config', files: /^core\/config\//, mayImport: [] },
-  { name: 'upstreams', files: /^core\/upstreams\//, mayImport: [] },
+  // What the primary, which probes backends, and the workers have to see in the same way.
+  { name: 'health', files: /^core\/upstreams\/(health|backend-rows)\.ts$/, mayImport: [] },
+  { name: 'upstreams', files: /^core\/upstreams\//, mayImport: ['health'] },
   // The vocabulary of a message (header list, the shapes of streams), which parser and pipeline share.
   { name: 'messages', files: /^core\/exchange\/(headers|streams)\.ts$/, mayImport: [] },
   // The grammar of fields and targets, which every version of HTTP shares.
@@ -51,7 +53,11 @@ const parts: readonly Part[] = [
     files: /^core\/forward\//,
     mayImport: ['upstreams', 'http1', 'http2', 'messages', 'backend sockets'],
   },
-  { name: 'exchange', files: /^core\/exchange\//, mayImport: ['forward', 'upstreams', 'http1', 'messages'] },
+  {
+    name: 'exchange',
+    files: /^core\/exchange\//,
+    mayImport: ['forward', 'upstreams', 'health', 'http1', 'messages'],
+  },
   { name: 'listeners', files: /^core\/listeners\//, mayImport: ['exchange', 'http1', 'http2', 'messages'] },
   { name: 'rule runtime', files: /^rules\/(runtime\/|api\.ts$)/, mayImport: [], without: inSandbox },
   { name: 'rule compiler', files: /^rules\/(compile|type-check)\.ts$/, mayImport: ['rules', 'rule runtime'] },
@@ -70,7 +76,8 @@ const parts: readonly Part[] = [
   {
     name: 'primary',
     files: /^core\/(primary|admin)\//,
-    mayImport: ['config', 'ipc', 'rule compiler', 'certs'],
+    // http1: health checks read answers as strictly as the data path does.
+    mayImport: ['config', 'ipc', 'rule compiler', 'certs', 'health', 'http1'],
   },
   { name: 'start', files: /^core\/(start|running-tidegate)\.ts$/, mayImport: ['primary', 'config', 'ipc'] },
   {

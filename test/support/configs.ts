@@ -13,7 +13,9 @@ export function webConfig(
     'listeners:',
     `  - { name: web, address: '127.0.0.1:0', upstream: site${rules === undefined ? '' : `, rules: ${rules}`} }`,
     'upstreams:',
-    ...['site', ...upstreams].map((name) => `  ${name}: { backends: [{ address: '${backend}' }] }`),
+    ...['site', ...upstreams].map(
+      (name) => `  ${name}: { backends: [{ address: '${backend}' }], healthCheck: false }`,
+    ),
     `workers: ${workers}`,
     more,
   ];

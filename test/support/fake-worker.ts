@@ -80,6 +80,7 @@ channel.onMessage((message, handle) => {
       channel.send({ type: 'backend-overrides', revision: message.revision });
       break;
     case 'addresses':
+    case 'backend-health':
     case 'certificate':
     case 'certificates-changed':
     case 'ticket-keys':

@@ -50,6 +50,8 @@ export class TidegateProcess {
     this.configFile = configFile;
     const child = spawn(process.execPath, programOf(options, configFile), {
       cwd: folder,
+      // What it keeps beyond its run goes with the folder.
+      env: { ...process.env, XDG_STATE_HOME: join(folder, 'state') },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.pid = child.pid ?? -1;

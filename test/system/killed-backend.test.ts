@@ -27,7 +27,10 @@ async function accessLog(tidegate: TidegateProcess) {
     .map(({ time, ...others }) => ({ atMs: Date.parse(time), ...others }));
 }
 
-test.each([['a circuit breaker', 'circuitBreaker: { failures: 3, openFor: 1s }']])(
+test.each([
+  ['passive checks', 'passiveHealth: { ejection: 1s }'],
+  ['a circuit breaker', 'passiveHealth: false\n    circuitBreaker: { failures: 3, openFor: 1s }'],
+])(
   `kill -9 of one of three backends under ${PER_SECOND} GETs a second, with %s: no client notices, traffic to it stops within 100 ms, and it comes back slowly`,
   async (_, settings) => {
     const backends = await Promise.all([
@@ -47,6 +50,7 @@ upstreams:
   site:
     scheduler: weighted-round-robin
     slowStart: 6s
+    healthCheck: false
     ${settings}
     backends: [${backends.map(({ port }) => `{ address: '127.0.0.1:${port}' }`).join(', ')}]
 log: { access: { format: json, file: access.log } }

@@ -69,7 +69,9 @@ class ExplainedPath {
     if (redirected !== null) return redirected;
     const answer = await askRule(this.#listener, request, this.#candidates());
     const { clientAddress } = request;
-    this.#keyed = { clientAddress, host: head.host, request: head, decision: answer?.decision ?? null };
+    const decision = answer?.decision ?? null;
+    const host = decision?.kind === 'forward' ? (decision.host ?? head.host) : head.host;
+    this.#keyed = { clientAddress, host, request: head, decision };
     const settled = this.#rule(answer, head);
     if (settled !== null) return settled;
     const routed = this.#route(head, request.path);

@@ -46,8 +46,8 @@ export class BackendIndex {
 }
 
 /**
- * A weight lowered at run time, by slow start or by command, leaves the table as it is (a share of the
- * backend's keys goes elsewhere, see `HashScheduler`), so that its keys come back when it is raised again.
+ * A slow start leaves the table as it is (a share of the backend's keys goes elsewhere, see `HashScheduler`), so
+ * that its keys come back to it as it goes on.
  */
 function tableWeight({ weight, configuredWeight }: Backend): number {
   return Math.max(weight, configuredWeight);

@@ -26,7 +26,7 @@ export class DynamicRatio implements Scheduler {
 
 /** A backend that takes less than its configured weight for now (slow start) takes as much less of the reported one. */
 function reportedWeight({ runtime, weight, configuredWeight }: Backend): number {
-  const { reportedWeight: reported } = runtime;
+  const reported = runtime.reportedWeight ?? runtime.checkedWeight;
   if (reported === null) return weight;
   return weight < configuredWeight ? (reported * weight) / configuredWeight : weight > 0 ? reported : 0;
 }

@@ -10,6 +10,7 @@ listeners: [{ name: web, address: '127.0.0.1:0', upstream: site }]
 upstreams:
   site:
     backends: [{ address: '127.0.0.1:${dead}' }]
+    healthCheck: false
     circuitBreaker: { failures: 4, openFor: 10m }
     fallback: other
   other: { backends: [{ address: '127.0.0.1:${good.port}' }] }

@@ -81,6 +81,26 @@ test('the least config gets every default', () => {
         protocol: 'http1',
         tls: null,
         limits: { headBytes: 65_536, headers: 200 },
+        healthCheck: {
+          probe: { type: 'tcp', send: '', expect: null },
+          intervalMs: 5000,
+          jitter: 0.1,
+          timeoutMs: 2000,
+          fastIntervalMs: 1000,
+          rise: 2,
+          fall: 2,
+          port: null,
+          sourceAddress: null,
+        },
+        passiveHealth: {
+          failures: 3,
+          errorRatio: 0.5,
+          minRequests: 20,
+          windowMs: 10_000,
+          ejectionMs: 5000,
+          maxEjectionMs: 300_000,
+          maxEjected: 0.5,
+        },
         retries: {
           attempts: 2,
           on: ['connect-failure', 'reset', 'timeout', 'refused-stream'],
@@ -110,6 +130,7 @@ test('the least config gets every default', () => {
     shutdownTimeoutMs: 30_000,
     workerTimeoutMs: 10_000,
     log: { level: 'info', file: null, access: null },
+    healthLog: { folder: null, checks: false, keepMs: 259_200_000 },
   };
   expect(resolveConfig(content, '/etc/tidegate/tidegate.config.yaml', new Map())).toEqual(expected);
 });

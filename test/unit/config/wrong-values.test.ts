@@ -112,7 +112,6 @@ describe('a wrong value is named with what was expected', () => {
     ],
     [{ minAvailable: 0 }, 'minAvailable: expected an integer from 1 to 65535, found 0'],
     [{ scheduler: 'random', slowStart: 30 }, 'slowStart: expected a duration like "5s", found 30'],
-    [{ healthCheck: true }, 'healthCheck: expected false (backends are not probed), found true'],
     [{ retries: { attempts: 0 } }, 'retries.attempts: expected an integer from 1 to 100, found 0'],
     [
       { retries: { on: ['resets'] } },

@@ -174,6 +174,21 @@ describe.each(kinds)('$type', ({ type, tolerance, others, places: known }) => {
     },
   );
 
+  test('bounded, with so many backends that what is under way is not counted each time', () => {
+    const backends = named(...new Array<number>(200).fill(1));
+    const scheduler = schedulerOf(type, backends, 1.25);
+    for (let i = 0; i < 20_000; i++) {
+      const picked = scheduler.pick(backends, i % 2 === 0 ? 'hot' : `key${i}`);
+      if (picked !== undefined) picked.runtime.inFlight += 1;
+    }
+    const most = Math.max(...backends.map(({ runtime }) => runtime.inFlight));
+    expect(most).toBeLessThanOrEqual(126);
+    for (const { runtime } of backends) runtime.inFlight = 0;
+    // Nothing is under way any more: keys are where they belong.
+    const home = scheduler.pick(backends, 'hot');
+    expect(scheduler.pick(backends, 'hot')).toBe(home);
+  });
+
   test('without a bound a hot key stays where it is', () => {
     const backends = named(1, 1, 1);
     const scheduler = schedulerOf(type, backends);

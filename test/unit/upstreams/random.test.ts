@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Random } from '../../../core/upstreams/schedulers/random.ts';
-import { backendsOf, chiSquared, countOf, picks, seededRandom } from './support.ts';
+import { backendsOf, chiSquared, countOf, countPicks, picks, seededRandom, slowStarting } from './support.ts';
 
 /** The 0.999 quantile of chi-squared with three degrees of freedom. */
 const CRITICAL_3 = 16.27;
@@ -26,6 +26,33 @@ describe('random', () => {
     expect(
       [0, 0.24, 0.25, 0.99].map((value) => new Random(() => value).pick(backendsOf(1, 3))?.addressText),
     ).toEqual(['b0', 'b0', 'b1', 'b1']);
+  });
+
+  test.each([
+    { name: 'alike', weightOf: (i: number) => 1 + (i % 4) },
+    { name: 'one of nearly all weight', weightOf: (i: number) => (i === 7 ? 1000 : 1 + (i % 2)) },
+  ])('follows the weights of many backends ($name)', ({ weightOf }) => {
+    const weights = Array.from({ length: 40 }, (_, i) => weightOf(i));
+    const counts = observed(weights, 1);
+    // The 0.999 quantile with 39 degrees of freedom.
+    expect(chiSquared(counts, weights)).toBeLessThan(72.1);
+    expect(chiSquared(counts, new Array<number>(40).fill(1))).toBeGreaterThan(72.1);
+  });
+
+  test('of many backends, a part that starts slowly has so much less', () => {
+    const weights = Array.from({ length: 40 }, (_, i) => (i < 20 ? 0.25 : 1));
+    const backends = slowStarting(weights);
+    const scheduler = new Random(seededRandom(1));
+    const counts = countPicks(backends, PICKS, () => scheduler.pick(backends));
+    expect(chiSquared(counts, weights)).toBeLessThan(72.1);
+  });
+
+  test('of many backends, none that was tried', () => {
+    const backends = backendsOf(...new Array<number>(40).fill(1));
+    const scheduler = new Random(seededRandom(1));
+    const tried = backends.slice(1);
+    for (let i = 0; i < 50; i++) expect(scheduler.pick(backends, undefined, tried)).toBe(backends[0]);
+    expect(scheduler.pick(backends, undefined, backends)).toBeUndefined();
   });
 
   test('never picks weight 0, at either end of the range', () => {

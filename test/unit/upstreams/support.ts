@@ -38,6 +38,8 @@ export function upstreamConfig(
     protocol: 'http1',
     tls: null,
     limits: { headBytes: 32768, headers: 100 },
+    healthCheck: null,
+    passiveHealth: null,
     retries: {
       attempts: 2,
       on: ['connect-failure', 'reset', 'timeout', 'refused-stream'],
