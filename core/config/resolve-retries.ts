@@ -16,14 +16,14 @@ export function resolveRetries({
     statuses: on.filter((cause) => typeof cause === 'number'),
     budget: budget === 'none' ? null : budget,
     bodyBytes: body,
-    hedge: hedge === undefined ? null : { afterMs: hedge.after },
+    hedge: hedge === false ? null : { afterMs: hedge.after },
   };
 }
 
 export function resolveCircuitBreaker(
   breaker: UpstreamFile['circuitBreaker'],
 ): UpstreamConfig['circuitBreaker'] {
-  if (breaker === undefined) return null;
+  if (breaker === false) return null;
   const { window, openFor, ...counts } = breaker;
   return { ...counts, windowMs: window, openForMs: openFor };
 }

@@ -23,6 +23,12 @@ const budget = field.object({
     .describe('So many a second may be tried again whatever the share, in each worker.'),
 });
 
+const hedge = field.object({
+  after: field
+    .duration()
+    .describe('How long the first one may take until then. Nearly all answers should be faster.'),
+});
+
 export const retries = field
   .object({
     attempts: field
@@ -49,18 +55,14 @@ export const retries = field
       .describe(
         'A request body up to this size is kept until the answer begins, so that it can be sent again.',
       ),
-    hedge: field
-      .object({
-        after: field
-          .duration()
-          .describe('How long the first one may take until then. Nearly all answers should be faster.'),
-      })
-      .optional()
+    hedge: z
+      .union([z.literal(false), hedge], { error: field.wants('false, or an object with `after`') })
+      .prefault(false)
       .describe(
         'Ask a second backend when the first has not answered for a while, and take the answer that comes first: GET, HEAD and OPTIONS without a body.',
       ),
   })
-  .refine(({ attempts, hedge }) => hedge === undefined || attempts > 1, {
+  .refine(({ attempts, hedge }) => hedge === false || attempts > 1, {
     error: 'expected at least 2 with `hedge`',
     path: ['attempts'],
   });

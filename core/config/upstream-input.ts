@@ -68,12 +68,12 @@ export interface UpstreamInput {
           | undefined;
         /** A request body up to this size is kept until the answer begins, so that it can be sent again. Default: `'64KiB'`. */
         body?: Size | undefined;
-        /** Ask a second backend when the first has not answered for a while: GET, HEAD and OPTIONS without a body. Default: not at all. */
-        hedge?: { after: Duration } | undefined;
+        /** Ask a second backend when the first has not answered for a while: GET, HEAD and OPTIONS without a body. Default: false. */
+        hedge?: false | { after: Duration } | undefined;
       }
     | undefined;
-  /** Keep all requests from a backend that fails, for a time. Default: not at all. */
-  circuitBreaker?: CircuitBreakerInput | undefined;
+  /** Keep all requests from a backend that fails, for a time. Default: false. */
+  circuitBreaker?: false | CircuitBreakerInput | undefined;
   /** The upstream that a request goes to when no backend of this one takes requests, or all attempts have failed. */
   fallback?: string | undefined;
   /** The connection pool. */

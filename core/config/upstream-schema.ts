@@ -149,9 +149,12 @@ export const upstream = field.object({
       'When a backend is left out because of what happens to requests, or `false`. Without it: `{}`.',
     ),
   retries: retries.prefault({}).describe('When another backend is tried.'),
-  circuitBreaker: circuitBreaker
-    .optional()
-    .describe('Keep all requests from a backend that fails, for a time. Without it: none.'),
+  circuitBreaker: z
+    .union([z.literal(false), circuitBreaker], {
+      error: field.wants('false, or an object with `failures`, `openFor` and so on'),
+    })
+    .prefault(false)
+    .describe('Keep all requests from a backend that fails, for a time, or `false`.'),
   fallback: field.name
     .optional()
     .describe(

@@ -136,7 +136,10 @@ describe('a wrong value is named with what was expected', () => {
       { circuitBreaker: { errorRatio: 0 } },
       'circuitBreaker.errorRatio: expected a number from 0.01 to 1, found 0',
     ],
-    [{ circuitBreaker: true }, 'circuitBreaker: expected an object, found true'],
+    [
+      { circuitBreaker: true },
+      'circuitBreaker: expected false, or an object with `failures`, `openFor` and so on, found true',
+    ],
     [
       { fallback: 'a b' },
       'fallback: expected a name of letters, digits, ".", "_" and "-" that begins with a letter or digit, found "a b"',
