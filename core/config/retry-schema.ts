@@ -23,7 +23,7 @@ const budget = field.object({
     .describe('So many a second may be tried again whatever the share, in each worker.'),
 });
 
-const hedge = field.object({
+const hedgeSettings = field.object({
   after: field
     .duration()
     .describe('How long the first one may take until then. Nearly all answers should be faster.'),
@@ -56,7 +56,7 @@ export const retries = field
         'A request body up to this size is kept until the answer begins, so that it can be sent again.',
       ),
     hedge: z
-      .union([z.literal(false), hedge], { error: field.wants('false, or an object with `after`') })
+      .union([z.literal(false), hedgeSettings], { error: field.wants('false, or an object with `after`') })
       .prefault(false)
       .describe(
         'Ask a second backend when the first has not answered for a while, and take the answer that comes first: GET, HEAD and OPTIONS without a body.',

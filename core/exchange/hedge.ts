@@ -1,6 +1,5 @@
 import type { Attempt, AttemptOwner } from '../forward/http.ts';
 import { isSafe } from '../forward/retry.ts';
-import { malformedAnswer } from '../http1/backend-failures.ts';
 import type { RequestBody } from '../forward/request-body.ts';
 import { ProxyError } from '../shared/errors.ts';
 import type { Upstream } from '../upstreams/upstream.ts';
@@ -98,7 +97,8 @@ export class Hedge implements AttemptOwner {
 
   /** Nobody asked for it: the connection is of no use any more. */
   onSwitchProtocols(attempt: Attempt): void {
-    attemptFailed(this.#owner.exchange, attempt, malformedAnswer('a 101 that nobody asked for'));
+    const error = new ProxyError('response-malformed', 'backend', 'a 101 that nobody asked for');
+    attemptFailed(this.#owner.exchange, attempt, error);
     this.stop();
   }
 
