@@ -63,6 +63,10 @@ export function mergeStatus(
         ),
         queue: mergeQueues(rows.flatMap(({ queue }) => queue ?? [])),
         removed: ofUpstream.removed,
+        retries: sum(rows, ({ retries }) => retries),
+        retriesRefused: sum(rows, ({ retriesRefused }) => retriesRefused),
+        hedges: sum(rows, ({ hedges }) => hedges),
+        fallbacks: sum(rows, ({ fallbacks }) => fallbacks),
       };
     }),
     rules: [...rules].map(([id, rows]) => mergeRule(id, rows, entries.get(id))),
@@ -101,6 +105,10 @@ function mergeBackend(
     file: inFile(address, first?.row ?? address, overrides),
     // What one worker cannot reach needs looking at, even if the others can.
     health: rows.some(({ health }) => health === 'down') ? 'down' : 'up',
+    circuit:
+      (['open', 'half-open', 'closed'] as const).find((phase) =>
+        rows.some(({ circuit }) => circuit === phase),
+      ) ?? null,
     reportedState: first?.reportedState ?? 'ready',
     activeCheck:
       active === undefined

@@ -81,6 +81,8 @@ const backendRow = z.object({
     .object({ state: backendState.nullable(), weight: count.nullable(), isMissing: z.boolean() })
     .nullable(),
   health: z.enum(['up', 'down']),
+  /** Of the circuit breaker, in the worker where it has most to say; null: there is none. */
+  circuit: z.enum(['closed', 'half-open', 'open']).nullable().default(null),
   /** What it asks for itself, by its agent. */
   reportedState: z.enum(['ready', 'drain', 'maintenance']).default('ready'),
   /** Since when `health` is so, and the result of the last check; null: it is not checked. */
@@ -109,6 +111,12 @@ const upstreamRow = z.object({
   queue: queueRow.nullable(),
   /** Backends of the file that a command has removed. */
   removed: z.array(z.string()).readonly(),
+  /** Attempts beyond the first of their requests, hedges included; and those that `retries.budget` had no room for. */
+  retries: count.default(0),
+  retriesRefused: count.default(0),
+  hedges: count.default(0),
+  /** Requests that went on to the fallback. */
+  fallbacks: count.default(0),
 });
 export type UpstreamRow = Readonly<z.infer<typeof upstreamRow>>;
 

@@ -107,6 +107,12 @@ export function statusText(report: StatusReport, now: number): string {
       ),
     ),
     table(
+      ['UPSTREAM', 'RETRIES', 'REFUSED BY BUDGET', 'HEDGES', 'FALLBACKS'],
+      report.upstreams
+        .filter(({ retries, retriesRefused, fallbacks }) => retries + retriesRefused + fallbacks > 0)
+        .map((row) => [row.name, row.retries, row.retriesRefused, row.hedges, row.fallbacks]),
+    ),
+    table(
       ['RULES', 'VERSION', 'CALLS', 'ERRORS', 'FAULTS', 'QUARANTINED'],
       report.rules.map(({ file, id, calls, errors, faults, quarantined }) => [
         file,
@@ -149,8 +155,9 @@ function millis(ms: number): string {
 
 /** What the columns do not say of a backend, what a command has set first. */
 export function notes(row: BackendRow): string {
-  const { file, slowStartShare, priority, isCandidate, state, weight, health } = row;
+  const { file, slowStartShare, priority, isCandidate, state, weight, health, circuit } = row;
   const parts: string[] = [];
+  if (circuit === 'open' || circuit === 'half-open') parts.push(`circuit ${circuit}`);
   if (file?.isMissing === true) parts.push('added by a command');
   if (file?.state != null) parts.push(`${state} by a command, ${file.state} in the file`);
   if (file?.weight != null) parts.push(`weight by a command, ${file.weight} in the file`);
@@ -158,7 +165,8 @@ export function notes(row: BackendRow): string {
   if (priority === BACKUP_PRIORITY) parts.push('backup');
   else if (priority > 0) parts.push(`group ${priority}`);
   // Nothing else on the line says why.
-  if (!isCandidate && state === 'ready' && weight > 0 && health === 'up') parts.push('in reserve');
+  if (!isCandidate && state === 'ready' && weight > 0 && health === 'up' && circuit !== 'open')
+    parts.push('in reserve');
   return parts.join('; ');
 }
 

@@ -1,5 +1,6 @@
 import { unknownUpstream } from './unknown-upstream.ts';
 import { backendRowFindings, slowStartFindings } from './backend-checks.ts';
+import { fallbackFindings } from './fallback-checks.ts';
 import { nestedUpstreamFindings } from './nested-checks.ts';
 import { stickyFindings } from './sticky-checks.ts';
 import { upstreamTlsFindings } from './upstream-tls-checks.ts';
@@ -31,6 +32,7 @@ export function crossChecks(draft: Draft): Finding[] {
     ...backendRowFindings(draft),
     ...slowStartFindings(draft),
     ...nestedUpstreamFindings(draft),
+    ...fallbackFindings(draft),
     ...upstreamTlsFindings(draft),
     ...stickyFindings(draft),
     ...schedulerFindings(draft),

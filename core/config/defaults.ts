@@ -41,7 +41,21 @@ export const DEFAULTS = {
   upstreamTls: { verify: true, minVersion: 'TLSv1.2' },
   upstreamTimeouts: { connect: '5s', response: '60s', idle: '60s' },
   upstreamLimits: { head: '64KiB', headers: 200 },
-  attempts: 2,
+  retries: {
+    attempts: 2,
+    on: ['connect-failure', 'reset', 'timeout', 'refused-stream'],
+    budget: { share: 0.2, minPerSecond: 10 },
+    body: '64KiB',
+  },
+  circuitBreaker: {
+    failures: 5,
+    errorRatio: 0.5,
+    minRequests: 20,
+    window: '10s',
+    openFor: '5s',
+    halfOpen: 1,
+  },
+  connections: { max: 'none', maxIdle: 256, streams: 100, warmUp: 0, maxAge: 'none', maxRequests: 'none' },
   healthCheck: { type: 'tcp', interval: '5s', jitter: 0.1, rise: 2, fall: 2 },
   httpCheck: { method: 'GET', path: '/', status: '200-399' },
   passiveHealth: {
@@ -53,7 +67,6 @@ export const DEFAULTS = {
     maxEjection: '5m',
     maxEjected: 0.5,
   },
-  connections: { max: 'none', maxIdle: 256, streams: 100 },
   maxConnections: 'none',
   queue: { length: 1000, timeout: '5s' },
   sticky: {

@@ -12,6 +12,7 @@ import type {
 } from '../shared/config-types.ts';
 import { formatDuration } from '../shared/duration.ts';
 import type { HealthCheckConfig } from '../shared/health-types.ts';
+import type { RetriesConfig } from '../shared/retry-types.ts';
 import { formatSize } from '../shared/size.ts';
 import type { StickyConfig } from '../shared/sticky-types.ts';
 
@@ -132,6 +133,8 @@ function upstreamChanges(before: UpstreamConfig, after: UpstreamConfig): string[
     healthCheck,
     passiveHealth,
     retries,
+    circuitBreaker,
+    fallback,
     connections,
     proxyProtocol,
     sticky,
@@ -148,7 +151,9 @@ function upstreamChanges(before: UpstreamConfig, after: UpstreamConfig): string[
     limits,
     healthCheck: healthCheck === null ? 'off' : 'on',
     passiveHealth: passiveHealth === null ? 'off' : 'on',
-    retries,
+    retries: retriesAsWritten(retries),
+    circuitBreaker: circuitBreaker === null ? 'off' : 'on',
+    fallback,
     connections,
     proxyProtocol,
     sticky: sticky?.type ?? null,
@@ -176,6 +181,9 @@ function upstreamChanges(before: UpstreamConfig, after: UpstreamConfig): string[
     ...settingsChanged('scheduler', { ...before.scheduler, type: null }, { ...after.scheduler, type: null }),
     ...tlsChanges(before.tls, after.tls),
     ...stickyChanges(before.sticky, after.sticky),
+    ...(before.circuitBreaker === null || after.circuitBreaker === null
+      ? []
+      : settingsChanged('circuitBreaker', before.circuitBreaker, after.circuitBreaker)),
     ...healthChanges(before, after),
   ];
 }
@@ -193,6 +201,16 @@ function healthChanges(before: UpstreamConfig, after: UpstreamConfig): string[] 
       ? []
       : settingsChanged('passiveHealth', before.passiveHealth, after.passiveHealth)),
   ];
+}
+
+function retriesAsWritten({ attempts, on, statuses, budget, bodyBytes, hedge }: RetriesConfig) {
+  return {
+    attempts,
+    on: [...on, ...statuses].join(', '),
+    budget: budget ?? { share: null, minPerSecond: null },
+    bodyBytes,
+    hedge: { afterMs: hedge?.afterMs ?? null },
+  };
 }
 
 /** Of the PEM files only that they differ. */

@@ -47,6 +47,7 @@ export interface RouteDraft {
 export interface UpstreamDraft {
   readonly protocol: UpstreamFile['protocol'] | undefined;
   readonly tls: UpstreamFile['tls'] | undefined;
+  readonly fallback: UpstreamFile['fallback'];
   readonly scheduler: UpstreamFile['scheduler'] | undefined;
   readonly hasSlowStart: boolean;
   /** undefined where there is none; `keys`: all that it has, right or wrong. */
@@ -113,6 +114,7 @@ function upstreamDraft(raw: unknown): UpstreamDraft {
   const fields = fieldsOf(raw);
   const rows = elementsOf(fields['backends']).map(backendDraft);
   return {
+    fallback: valid(upstream.shape.fallback, fields['fallback']),
     protocol: valid(upstream.shape.protocol, fields['protocol']),
     tls: valid(upstream.shape.tls, fields['tls']),
     scheduler: valid(upstream.shape.scheduler, fields['scheduler']),

@@ -10,6 +10,7 @@ import type { ListenerFile } from './listener-schema.ts';
 import type { RouteFile } from './route-schema.ts';
 import { resolveBackends } from './resolve-backends.ts';
 import { resolveAddress } from './resolve-address.ts';
+import { resolveCircuitBreaker, resolveConnections, resolveRetries } from './resolve-retries.ts';
 import { resolveSticky } from './sticky-schema.ts';
 import { accessLog } from './schema.ts';
 import { DEFAULTS } from './defaults.ts';
@@ -230,8 +231,10 @@ function resolveUpstream(
     tls: resolveUpstreamTls(upstream.tls, folder, texts),
     healthCheck: resolveHealthCheck(upstream.healthCheck, folder),
     passiveHealth: resolvePassiveHealth(upstream.passiveHealth),
-    retries: upstream.retries,
-    connections: upstream.connections,
+    retries: resolveRetries(upstream.retries),
+    circuitBreaker: resolveCircuitBreaker(upstream.circuitBreaker),
+    fallback: upstream.fallback ?? null,
+    connections: resolveConnections(upstream.connections),
     proxyProtocol: upstream.proxyProtocol ?? null,
   };
 }

@@ -5,6 +5,7 @@ import type {
   UpstreamTlsConfig,
 } from '../shared/config-types.ts';
 import type { Duration } from '../shared/duration.ts';
+import type { RetryCause } from '../shared/retry-types.ts';
 import type { Size } from '../shared/size.ts';
 import type { HealthCheckInput, PassiveHealthInput } from './health-input.ts';
 import type { StickyInput } from './sticky-input.ts';
@@ -67,8 +68,28 @@ export interface UpstreamInput {
     | {
         /** Attempts in all, the first included. Default: 2. */
         attempts?: number | undefined;
+        /** What leads to another attempt; numbers are statuses of answers. Default: `['connect-failure', 'reset', 'timeout', 'refused-stream']`. */
+        on?: readonly (RetryCause | number)[] | undefined;
+        /** How many of the requests may be tried again. */
+        budget?:
+          | {
+              /** Of the requests of the last ten seconds, 0 to 1. Default: 0.2. */
+              share?: number | undefined;
+              /** So many a second whatever the share, in each worker. Default: 10. */
+              minPerSecond?: number | undefined;
+            }
+          | 'none'
+          | undefined;
+        /** A request body up to this size is kept until the answer begins, so that it can be sent again. Default: `'64KiB'`. */
+        body?: Size | undefined;
+        /** Ask a second backend when the first has not answered for a while: GET, HEAD and OPTIONS without a body. Default: false. */
+        hedge?: false | { after: Duration } | undefined;
       }
     | undefined;
+  /** Keep all requests from a backend that fails, for a time. Default: false. */
+  circuitBreaker?: false | CircuitBreakerInput | undefined;
+  /** The upstream that a request goes to when no backend of this one takes requests, or all attempts have failed. */
+  fallback?: string | undefined;
   /** The connection pool. */
   connections?:
     | {
@@ -78,10 +99,31 @@ export interface UpstreamInput {
         maxIdle?: number | undefined;
         /** Requests at a time on one HTTP/2 connection; a backend may allow fewer. Default: 100. */
         streams?: number | undefined;
+        /** So many are opened, and kept open, to each backend that takes requests, ahead of any request. Default: 0. */
+        warmUp?: number | undefined;
+        /** A connection that is older takes no more requests. Default: `'none'`. */
+        maxAge?: Duration | 'none' | undefined;
+        /** A connection that has carried so many takes no more. Default: `'none'`. */
+        maxRequests?: number | 'none' | undefined;
       }
     | undefined;
   /** Connections to backends begin with a PROXY protocol header that names the client. Each is for one request then. */
   proxyProtocol?: 'v1' | 'v2' | undefined;
+}
+
+export interface CircuitBreakerInput {
+  /** Failed attempts and 5xx answers in a row that open it. Default: 5. */
+  failures?: number | undefined;
+  /** The share of them among the requests of `window` that opens it. Default: 0.5. */
+  errorRatio?: number | undefined;
+  /** How many requests there must have been in `window` for `errorRatio` to count. Default: 20. */
+  minRequests?: number | undefined;
+  /** What `errorRatio` looks at. Default: `'10s'`. */
+  window?: Duration | undefined;
+  /** How long no request goes to the backend. Default: `'5s'`. */
+  openFor?: Duration | undefined;
+  /** So many requests at a time try the backend then; when as many have succeeded, it closes. Default: 1. */
+  halfOpen?: number | undefined;
 }
 
 export interface SchedulerInput {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { DEFAULTS } from './defaults.ts';
 import * as field from './fields.ts';
 import { healthCheck, passiveHealth } from './health-schema.ts';
+import { circuitBreaker, retries } from './retry-schema.ts';
 import { scheduler } from './scheduler-schema.ts';
 import { sticky } from './sticky-schema.ts';
 import { tlsPolicy, tlsVersion } from './tls-policy-schema.ts';
@@ -174,17 +175,18 @@ export const upstream = field.object({
     .describe(
       'When a backend is left out because of what happens to requests, or `false`. Without it: `{}`.',
     ),
-  retries: field
-    .object({
-      attempts: field
-        .integer(1, 100)
-        .prefault(DEFAULTS.attempts)
-        .describe(
-          'Attempts in all, the first included, for idempotent requests of which no byte of an answer was passed on.',
-        ),
+  retries: retries.prefault({}).describe('When another backend is tried.'),
+  circuitBreaker: z
+    .union([z.literal(false), circuitBreaker], {
+      error: field.wants('false, or an object with `failures`, `openFor` and so on'),
     })
-    .prefault({})
-    .describe('When another backend is tried.'),
+    .prefault(false)
+    .describe('Keep all requests from a backend that fails, for a time, or `false`.'),
+  fallback: field.name
+    .optional()
+    .describe(
+      'The upstream that a request goes to when no backend of this one takes requests, or all attempts have failed.',
+    ),
   connections: field
     .object({
       max: field
@@ -199,6 +201,20 @@ export const upstream = field.object({
         .integer(1, 10_000)
         .prefault(DEFAULTS.connections.streams)
         .describe('Requests at a time on one HTTP/2 connection; a backend may allow fewer.'),
+      warmUp: field
+        .integer(0, 1000)
+        .prefault(DEFAULTS.connections.warmUp)
+        .describe(
+          'So many are opened, and kept open, to each backend that takes requests, ahead of any request.',
+        ),
+      maxAge: field
+        .durationOrNone()
+        .prefault(DEFAULTS.connections.maxAge)
+        .describe('A connection that is older takes no more requests.'),
+      maxRequests: field
+        .integerOrNone(1, 1_000_000_000)
+        .prefault(DEFAULTS.connections.maxRequests)
+        .describe('A connection that has carried so many takes no more.'),
     })
     .prefault({})
     .describe('The connection pool.'),

@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import type { Attempt } from '../forward/http.ts';
+import type { RequestBody } from '../forward/request-body.ts';
 import type { ProxyError } from '../shared/errors.ts';
 import type { RequestDecision, RuleRequest } from '../shared/rule-script.ts';
 import type { AddressBackend } from '../upstreams/backend.ts';
@@ -6,6 +8,7 @@ import type { SchedulerKey } from '../shared/scheduler-key.ts';
 import type { PickedBy } from '../upstreams/traffic-window.ts';
 import type { KeySource, Upstream } from '../upstreams/upstream.ts';
 import { clientAddressBehind } from './client-address.ts';
+import type { Hedge } from './hedge.ts';
 import type { ListenerService } from './listener-service.ts';
 import { schedulerKey } from './scheduler-key.ts';
 import { normalisePath } from '../shared/normalise-path.ts';
@@ -35,9 +38,20 @@ export class Exchange implements RuleRequest, KeySource {
   route: number | null = null;
   upstream: Upstream | null = null;
   tried: AddressBackend[] = [];
-  /** The backend of the attempt under way, counted in its `inFlight`. */
-  backend: AddressBackend | null = null;
+  /** The one under way, counted in the `inFlight` of its backend. */
+  attempt: Attempt | null = null;
+  /** What may ask another backend besides. */
+  hedge: Hedge | null = null;
+  /** The attempt is the second in a row at its backend, for the connection of the first was stale. */
+  freshConnection = false;
+  /** Of the last attempt, but for a second one beside it that came to nothing. */
+  lastBackend: AddressBackend | null = null;
+  /** Backends tried in all. */
   attempts = 0;
+  /** Those of `attempts` that were at upstreams for which another stands in now. */
+  attemptsElsewhere = 0;
+  /** null: the request has none, or it has not begun. */
+  body: RequestBody | null = null;
   /** Where it waits for a backend; null: it does not. */
   placeInLine: PlaceInLine | null = null;
   /** How long it has waited; null: not at all. */

@@ -15,6 +15,7 @@ export function finishExchange(exchange: Exchange): void {
   counters.inFlight -= 1;
   exchange.placeInLine?.leave();
   leaveWebSocketPlace(exchange);
+  exchange.body?.forget();
   if (exchange.status !== null) counters.countStatus(exchange.status);
   logExchange(exchange);
   // Last, since what the service holds may be let go of here.
@@ -31,7 +32,7 @@ function logExchange(exchange: Exchange): void {
         error: error.code,
         ...(error.code === 'internal-error' ? { err: error.cause } : {}),
         listener: exchange.service.config.name,
-        backend: exchange.tried.at(-1)?.addressText,
+        backend: exchange.lastBackend?.addressText,
         requestId: exchange.requestId,
       },
       error.message,
@@ -67,7 +68,7 @@ function accessEntry(exchange: Exchange): AccessEntry {
     requestBytes: exchange.requestBytes,
     responseBytes: exchange.responseBytes,
     upstream: exchange.upstream?.name ?? null,
-    backend: exchange.tried.at(-1)?.addressText ?? null,
+    backend: exchange.lastBackend?.addressText ?? null,
     attempts: exchange.attempts,
     decision: exchange.decision === null ? null : describeDecision(exchange.decision),
     route: exchange.route,

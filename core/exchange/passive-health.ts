@@ -11,11 +11,14 @@ export function attemptBegins(exchange: Exchange, backend: AddressBackend): void
   if (settingsOf(exchange, backend) !== null) noteAttempt(backend.runtime);
 }
 
-export function attemptAnswered(exchange: Exchange, status: number): void {
-  const { backend } = exchange;
-  const settings = backend === null ? null : settingsOf(exchange, backend);
-  if (settings === null || backend === null) return;
-  report(exchange, backend, noteAnswer(backend.runtime, settings, status, exchange.answeredMs));
+export function attemptAnswered(
+  exchange: Exchange,
+  backend: AddressBackend,
+  status: number,
+  nowMs: number,
+): void {
+  const settings = settingsOf(exchange, backend);
+  if (settings !== null) report(exchange, backend, noteAnswer(backend.runtime, settings, status, nowMs));
 }
 
 /** `error`: why there is no answer, or only a part of one. */

@@ -1,29 +1,42 @@
-import { Attempt, type AttemptOwner } from '../forward/http.ts';
-import { RequestBody, type RequestBodyOwner } from '../forward/request-body.ts';
-import { afterFailure } from '../forward/retry.ts';
+import type { Attempt, AttemptOwner } from '../forward/http.ts';
 import { checkSwitch } from '../forward/websocket.ts';
+import { RequestBody, type RequestBodyOwner } from '../forward/request-body.ts';
+import type { RetryDecision } from '../forward/retry.ts';
 import { ProxyError } from '../shared/errors.ts';
 import type { DecisionTaker, RequestDecision } from '../shared/rule-script.ts';
 import type { AddressBackend } from '../upstreams/backend.ts';
-import { placesChanged } from '../upstreams/queue/waiting-queue.ts';
 import type { Upstream } from '../upstreams/upstream.ts';
-import { acquireConnection } from './acquire.ts';
 import { addHsts, withHsts } from './add-hsts.ts';
 import { applyEdits } from './apply-edits.ts';
+import {
+  abortAttempt,
+  attemptAnswered,
+  attemptFailed,
+  beginAttempt,
+  leaveBackend,
+  takeAttempt,
+} from './attempts.ts';
 import { checkBodySoFar, checkRequest } from './check-request.ts';
 import type { Exchange } from './exchange.ts';
 import { countIn, finishExchange } from './finish.ts';
 import type { HeaderList } from './headers.ts';
+import { Hedge, type HedgeOwner } from './hedge.ts';
 import { joinTunnel } from './join-tunnel.ts';
-import { attemptAnswered, attemptBegins, attemptEnds, attemptFailed } from './passive-health.ts';
 import { placeByRoute, placeByRule } from './place.ts';
 import { redirectToHttps } from './redirect-to-https.ts';
-import { RequestHeadForBackend } from './request-head.ts';
-import { errorAnswer, redirectAnswer, sendLocalAnswer, statusOf, type LocalAnswer } from './respond.ts';
+import {
+  endsConnection,
+  errorAnswer,
+  redirectAnswer,
+  sendLocalAnswer,
+  statusOf,
+  type LocalAnswer,
+} from './respond.ts';
 import { takeReportedWeight } from './reported-weight.ts';
 import { editAnswerByRule, pickByRule, ruleFault } from './rule-calls.ts';
 import { keepBackend, stickyBackend } from './sticky-session.ts';
-import type { ClientEvents, ClientStream, ResponseHead } from './streams.ts';
+import type { BackendStream, ClientEvents, ClientStream, ResponseHead } from './streams.ts';
+import { bytesToKeep, decideAfterFailure, decideOnAnswer, takeFallback } from './try-again.ts';
 import { placeOrLine, type PlaceTaker } from './wait-in-line.ts';
 import { takeWebSocketPlace } from './websocket-place.ts';
 
@@ -35,14 +48,12 @@ import { takeWebSocketPlace } from './websocket-place.ts';
  * Any step may leave it with an answer of the proxy's own (`answer`, `fail`). There is one object
  * of this class for each exchange, and `end` runs exactly once for it, whatever happens.
  */
-export class RequestPath implements ClientEvents, DecisionTaker, PlaceTaker, AttemptOwner, RequestBodyOwner {
+export class RequestPath
+  implements ClientEvents, DecisionTaker, PlaceTaker, AttemptOwner, RequestBodyOwner, HedgeOwner
+{
   readonly exchange: Exchange;
   readonly client: ClientStream;
-  #attempt: Attempt | null = null;
-  /** null: it has not begun. */
-  #body: RequestBody | null = null;
   #answerBegun = false;
-  #freshConnection = false;
 
   constructor(exchange: Exchange, client: ClientStream) {
     this.exchange = exchange;
@@ -120,64 +131,76 @@ export class RequestPath implements ClientEvents, DecisionTaker, PlaceTaker, Att
     if (upstream instanceof ProxyError) return this.#fail(upstream);
     exchange.upstream = upstream;
     exchange.placedMs = performance.now();
+    upstream.budget.countRequest(exchange.placedMs);
     const full = takeWebSocketPlace(exchange);
     if (full === null) this.#pick(upstream);
     else this.#fail(full);
   }
 
-  // 5. Pick: the client's own backend, the rule's scheduler, or the upstream's; after a failure a backend that was not tried yet.
-  #pick(upstream: Upstream): void {
-    const { tried } = this.exchange;
+  // 5. Pick: the client's own backend, the rule's scheduler, or the upstream's; after a failure (`error`) a backend that was not tried yet.
+  #pick(upstream: Upstream, error: ProxyError | null = null): void {
+    const { exchange } = this;
     const first =
-      tried.length === 0
-        ? (stickyBackend(this.exchange, upstream) ?? pickByRule(this.exchange, upstream))
+      exchange.tried.length === 0
+        ? (stickyBackend(exchange, upstream) ?? pickByRule(exchange, upstream))
         : undefined;
     const backend = placeOrLine(this, upstream, first);
-    if (backend instanceof ProxyError) return this.#fail(backend);
-    if (backend !== null) this.#attemptAt(backend);
+    if (backend instanceof ProxyError) return this.#fallBack(upstream, error ?? backend);
+    if (backend !== null) this.#attemptAt(upstream, backend);
   }
 
   /** Its time in line is over. */
-  onPlace(backend: AddressBackend): void {
+  onPlace(upstream: Upstream, backend: AddressBackend): void {
     try {
-      this.#attemptAt(backend);
+      this.#attemptAt(upstream, backend);
     } catch (error) {
       this.#failWithBug(error);
     }
   }
 
-  onNoPlace(error: ProxyError): void {
-    this.#fail(error);
+  onNoPlace(upstream: Upstream, error: ProxyError): void {
+    try {
+      this.#fallBack(upstream, error);
+    } catch (thrown) {
+      this.#failWithBug(thrown);
+    }
   }
 
-  #attemptAt(backend: AddressBackend): void {
+  #attemptAt(upstream: Upstream, backend: AddressBackend): void {
     const { exchange } = this;
     exchange.tried.push(backend);
     backend.runtime.traffic.count(exchange.tried.length > 1 ? 'other' : exchange.pickedBy, exchange.placedMs);
+    exchange.hedge ??= Hedge.wait(this, upstream);
     this.#forward(backend);
+  }
+
+  /** To the upstream that stands in for this one. */
+  #fallBack(upstream: Upstream, error: ProxyError): void {
+    const next = takeFallback(this.exchange, upstream);
+    if (next === null) this.#fail(error);
+    else this.#pick(next, error);
   }
 
   // 6. Attempt: a connection, the request on it.
   #forward(backend: AddressBackend): void {
     const { exchange } = this;
-    const connection = acquireConnection(exchange, backend, this.#freshConnection);
-    if (connection instanceof ProxyError) return this.#fail(connection);
-    exchange.attempts += 1;
-    exchange.backend = backend;
-    backend.runtime.inFlight += 1;
-    backend.runtime.requests += 1;
-    attemptBegins(exchange, backend);
-    const head = new RequestHeadForBackend(exchange, backend.address);
-    this.#attempt = new Attempt(this, backend, connection, head, exchange.request);
-    this.#attempt.start(exchange.method, backend.settings);
+    exchange.lastBackend = backend;
+    const attempt = beginAttempt(this, exchange, backend, exchange.freshConnection);
+    if (attempt instanceof ProxyError) return this.#fail(attempt);
+    takeAttempt(this, exchange, attempt);
+    attempt.start(exchange.method, backend.settings);
   }
 
-  onConnected(): void {
-    this.exchange.connectedMs = performance.now();
+  onConnected(attempt: Attempt): void {
+    this.exchange.connectedMs = attempt.connectedMs;
   }
 
   get body(): RequestBody {
-    return (this.#body ??= new RequestBody(this));
+    return (this.exchange.body ??= new RequestBody(this));
+  }
+
+  bytesToKeep(stream: BackendStream): number {
+    return bytesToKeep(this.exchange, stream);
   }
 
   onRequestData(bytes: number): boolean {
@@ -193,32 +216,32 @@ export class RequestPath implements ClientEvents, DecisionTaker, PlaceTaker, Att
   }
 
   /** The attempt is over without a usable answer: another one, or the end. */
-  onAttemptFailed(error: ProxyError): void {
+  onAttemptFailed(attempt: Attempt, error: ProxyError): void {
+    const decision = this.#answerBegun ? 'give-up' : decideAfterFailure(this.exchange, attempt, error);
+    if (decision !== 'fresh-connection') attemptFailed(this.exchange, attempt, error);
+    leaveBackend(this.exchange);
+    this.#goOn(decision, attempt.backend, error);
+  }
+
+  #goOn(decision: RetryDecision, backend: AddressBackend, error: ProxyError): void {
     const { exchange } = this;
-    const attempt = this.#attempt;
-    if (attempt === null || exchange.upstream === null) return;
-    const decision = this.#answerBegun
-      ? 'give-up'
-      : afterFailure({
-          error,
-          method: exchange.method,
-          attempts: exchange.attempts,
-          maxAttempts: exchange.upstream.config.retries.attempts,
-          bodyIsGone: this.#body?.canRepeat === false,
-          // Once at a time: an HTTP/2 connection can have served others although it is fresh.
-          reusedConnection: attempt.stream.isReused && !this.#freshConnection,
-        });
-    if (decision !== 'fresh-connection') {
-      attempt.backend.runtime.errors += 1;
-      attemptFailed(exchange, attempt.backend, error);
-    }
-    this.#leaveBackend();
-    if (decision === 'give-up') return this.#fail(error);
-    this.#body?.waitForAttempt();
-    this.#freshConnection = decision === 'fresh-connection';
-    if (decision === 'another-backend') return this.#pick(exchange.upstream);
+    const { upstream } = exchange;
+    const other = exchange.hedge?.take() ?? null;
+    if (other !== null) return takeAttempt(this, exchange, other);
+    if (decision === 'give-up' || upstream === null) return this.#fail(error);
+    exchange.body?.waitForAttempt();
+    exchange.freshConnection = decision === 'fresh-connection';
+    if (decision === 'another-backend') return this.#pick(upstream, error);
+    if (decision === 'fallback') return this.#fallBack(upstream, error);
     exchange.attempts -= 1;
-    this.#forward(attempt.backend);
+    this.#forward(backend);
+  }
+
+  onHedgeAnswered(attempt: Attempt, head: ResponseHead): void {
+    abortAttempt(this.exchange);
+    this.exchange.hedge?.take();
+    takeAttempt(this, this.exchange, attempt);
+    this.onAnswerHead(attempt, head);
   }
 
   // 7. Answer: the backend's, as the rule leaves it.
@@ -226,20 +249,26 @@ export class RequestPath implements ClientEvents, DecisionTaker, PlaceTaker, Att
     this.client.sendInformational(head.status, head.reason, head.headers);
   }
 
-  onAnswerHead(head: ResponseHead): void {
+  onAnswerHead(attempt: Attempt, head: ResponseHead): void {
     const { exchange } = this;
     exchange.answeredMs = performance.now();
-    exchange.backend?.runtime.recordAnswer(head.status, exchange.connectedMs, exchange.answeredMs);
-    takeReportedWeight(exchange, head.headers);
-    attemptAnswered(exchange, head.status);
+    attempt.backend.runtime.recordAnswer(head.status, attempt.connectedMs, exchange.answeredMs);
+    takeReportedWeight(exchange, attempt.backend, head.headers);
+    attemptAnswered(exchange, attempt, head.status, exchange.answeredMs);
+    const unfit = decideOnAnswer(exchange, head.status);
+    if (unfit !== null) {
+      abortAttempt(exchange);
+      return this.#goOn('another-backend', attempt.backend, unfit);
+    }
+    exchange.hedge?.stop();
     // The rule's response handler may still change these.
-    keepBackend(exchange, head.headers);
+    keepBackend(exchange, attempt.backend, head.headers);
     addHsts(exchange, head.headers);
     const answer = editAnswerByRule(exchange, head);
     if (answer instanceof ProxyError) return this.#fail(answer);
     exchange.status = answer.status;
     this.#answerBegun = true;
-    this.#body?.forget();
+    exchange.body?.forget();
     this.client.sendHead(answer);
   }
 
@@ -249,34 +278,32 @@ export class RequestPath implements ClientEvents, DecisionTaker, PlaceTaker, Att
   }
 
   onAnswerEnd(trailers: HeaderList | null): void {
-    this.#leaveBackend();
+    leaveBackend(this.exchange);
     this.client.sendEnd(trailers);
     this.#end();
   }
 
   onClientWritable(): void {
-    this.#attempt?.resume();
+    this.exchange.attempt?.resume();
   }
 
-  onSwitchProtocols(head: ResponseHead, protocol: string | null): void {
+  onSwitchProtocols(attempt: Attempt, head: ResponseHead, protocol: string | null): void {
     const { exchange } = this;
-    const attempt = this.#attempt;
-    if (attempt === null) return;
     exchange.answeredMs = performance.now();
+    attemptAnswered(exchange, attempt, head.status, exchange.answeredMs);
     const wrong = checkSwitch(exchange.request, head, protocol);
     if (wrong !== null) return this.#fail(wrong);
     this.#answerBegun = true;
-    attemptAnswered(exchange, 101);
-    keepBackend(exchange, head.headers);
+    keepBackend(exchange, attempt.backend, head.headers);
     joinTunnel(exchange, this.client, attempt, head, () => {
-      this.#leaveBackend();
+      leaveBackend(exchange);
       this.#end();
     });
   }
 
   onClientGone(error: ProxyError): void {
     this.exchange.error ??= error;
-    this.#abortAttempt();
+    abortAttempt(this.exchange);
     this.#end();
   }
 
@@ -285,17 +312,17 @@ export class RequestPath implements ClientEvents, DecisionTaker, PlaceTaker, Att
     const { exchange } = this;
     if (exchange.finished) return;
     exchange.error ??= error;
-    if (error.source === 'backend' && exchange.backend !== null) exchange.backend.runtime.errors += 1;
-    this.#abortAttempt();
-    this.#body?.drop();
+    if (error.source === 'backend' && exchange.attempt !== null)
+      attemptFailed(exchange, exchange.attempt, error);
+    abortAttempt(exchange);
+    exchange.body?.drop();
     const status = statusOf(error.code);
     if (this.#answerBegun || status === null) {
       // Half an answer is out: cut it off visibly rather than let it look whole.
       this.client.abort();
       return this.#end();
     }
-    if (error.source === 'client' && error.code !== 'no-route' && error.code !== 'method-not-allowed')
-      this.client.closeAfterAnswer();
+    if (endsConnection(error)) this.client.closeAfterAnswer();
     this.#answer(errorAnswer(exchange, status));
   }
 
@@ -308,29 +335,14 @@ export class RequestPath implements ClientEvents, DecisionTaker, PlaceTaker, Att
     const { exchange } = this;
     this.#answerBegun = true;
     exchange.status = answer.status;
-    const whole = withHsts(exchange, answer);
-    exchange.responseBytes = sendLocalAnswer(this.client, whole, exchange.method === 'HEAD');
+    exchange.responseBytes = sendLocalAnswer(this.client, withHsts(exchange, answer), exchange.method);
     this.#end();
-  }
-
-  #abortAttempt(): void {
-    this.#attempt?.abort();
-    this.#leaveBackend();
-  }
-
-  #leaveBackend(): void {
-    const { backend } = this.exchange;
-    this.#attempt = null;
-    if (backend === null) return;
-    this.exchange.backend = null;
-    backend.runtime.inFlight -= 1;
-    attemptEnds(this.exchange, backend);
-    placesChanged();
   }
 
   #end(): void {
     if (this.exchange.finished) return;
     this.exchange.finished = true;
+    this.exchange.hedge?.stop();
     finishExchange(this.exchange);
   }
 }

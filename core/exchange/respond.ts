@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import type { ErrorPageConfig } from '../shared/config-types.ts';
-import type { ErrorCode } from '../shared/errors.ts';
+import type { ErrorCode, ProxyError } from '../shared/errors.ts';
 import type { Exchange } from './exchange.ts';
 import { HeaderList } from './headers.ts';
 import type { ClientStream } from './streams.ts';
@@ -45,6 +45,11 @@ export function statusOf(code: ErrorCode): number | null {
   return STATUS_OF[code];
 }
 
+/** Whether the client has broken the rules, so that there is no telling what it sends next. */
+export function endsConnection({ code, source }: ProxyError): boolean {
+  return source === 'client' && code !== 'no-route' && code !== 'method-not-allowed';
+}
+
 export function reasonOf(status: number): string {
   return STATUS_CODES[status] ?? '';
 }
@@ -56,8 +61,8 @@ export interface LocalAnswer {
   readonly body: string;
 }
 
-/** Writes a whole answer. `isHead`: without its body, but with the length that it would have (RFC 9110 9.3.2). */
-export function sendLocalAnswer(client: ClientStream, answer: LocalAnswer, isHead: boolean): number {
+/** Writes a whole answer; to HEAD without its body, but with the length that it would have (RFC 9110 9.3.2). */
+export function sendLocalAnswer(client: ClientStream, answer: LocalAnswer, method: string): number {
   const body = Buffer.from(answer.body);
   const headers = new HeaderList();
   headers.append('Server', 'tidegate');
@@ -65,7 +70,7 @@ export function sendLocalAnswer(client: ClientStream, answer: LocalAnswer, isHea
   // RFC 9110 8.6: no length in a 204; 304 has no body of its own to measure.
   const bodiless = answer.status === 204 || answer.status === 304;
   if (!bodiless) headers.append('Content-Length', String(body.length));
-  const withBody = !bodiless && !isHead;
+  const withBody = !bodiless && method !== 'HEAD';
   client.sendHead({
     status: answer.status,
     reason: reasonOf(answer.status),

@@ -45,10 +45,10 @@ function belongsTo(exchange: Exchange, sticky: NonNullable<Upstream['sticky']>):
 }
 
 /** Has the client keep, or keeps for it, which backend has answered. */
-export function keepBackend(exchange: Exchange, headers: HeaderList): void {
-  const { upstream, backend } = exchange;
+export function keepBackend(exchange: Exchange, backend: AddressBackend, headers: HeaderList): void {
+  const { upstream } = exchange;
   const sticky = upstream?.sticky ?? null;
-  if (upstream === null || sticky === null || backend === null) return;
+  if (upstream === null || sticky === null) return;
   switch (sticky.type) {
     case 'source':
       return;

@@ -184,11 +184,11 @@ export interface Acceptor {
 }
 
 /** What an upstream's config says of its connections. */
-export type BackendSettings = Pick<UpstreamConfig, 'timeouts' | 'limits'>;
+export type BackendSettings = Pick<UpstreamConfig, 'timeouts' | 'limits' | 'connections'>;
 
 /** The backend's side of one attempt. */
 export interface BackendStream {
-  /** Whether its connection has served an exchange before: a failure may then be an idle connection that the backend just closed. */
+  /** Whether its connection was idle before: a failure may then be an idle connection that the backend just closed. */
   readonly isReused: boolean;
   /** Whether the backend can say that it did nothing with a request although it has got some of its body (HTTP/2). */
   readonly mayRefuse: boolean;

@@ -8,8 +8,8 @@ import type { Exchange } from './exchange.ts';
 /** Whose request waits. */
 export interface PlaceTaker {
   readonly exchange: Exchange;
-  onPlace(backend: AddressBackend): void;
-  onNoPlace(error: ProxyError): void;
+  onPlace(upstream: Upstream, backend: AddressBackend): void;
+  onNoPlace(upstream: Upstream, error: ProxyError): void;
 }
 
 /**
@@ -75,7 +75,7 @@ export class PlaceInLine implements Waiter {
     const { counters } = this.#upstream.queue;
     counters.served += 1;
     counters.waits.record(waitedMs);
-    this.#taker.onPlace(backend);
+    this.#taker.onPlace(this.#upstream, backend);
     return true;
   }
 
@@ -94,6 +94,6 @@ export class PlaceInLine implements Waiter {
     const waitedMs = this.leave();
     this.#upstream.queue.counters.timedOut += 1;
     const message = `no backend of ${this.#upstream.name} had a place free for ${Math.round(waitedMs)} ms`;
-    this.#taker.onNoPlace(new ProxyError('queue-timeout', 'proxy', message));
+    this.#taker.onNoPlace(this.#upstream, new ProxyError('queue-timeout', 'proxy', message));
   }
 }

@@ -11,6 +11,9 @@ import type { WaitingStream } from './dial.ts';
 
 const ANY: Wanted = { fresh: false, upgrade: false, preface: null };
 
+/** A backend with which none of them came about is left alone for so long. */
+const WARM_UP_AGAIN_MS = 5000;
+
 /** All connections to one backend with one protocol and the same TLS settings. */
 export class BackendConnections {
   readonly #config: UpstreamConfig;
@@ -21,6 +24,7 @@ export class BackendConnections {
   #fitting: UpstreamConfig;
   /** Of 'auto': the backend has chosen HTTP/1.1 lately. */
   #choseHttp1 = false;
+  #warmedMs = Number.NEGATIVE_INFINITY;
 
   constructor(address: SocketAddressConfig, config: UpstreamConfig, deadlines: Deadlines) {
     const { protocol } = config;
@@ -63,6 +67,18 @@ export class BackendConnections {
     return this.#choseHttp1
       ? this.#acquireHttp1(config, wanted)
       : this.#http2.acquire(config, wanted.preface);
+  }
+
+  /** Opens what is missing of the connections that are to be there ahead of any request. */
+  warmUp(config: UpstreamConfig): void {
+    const { warmUp, maxIdle, max } = config.connections;
+    const nowMs = performance.now();
+    if (this.size === 0 && nowMs - this.#warmedMs < WARM_UP_AGAIN_MS) return;
+    for (let missing = Math.min(warmUp, maxIdle, max ?? warmUp) - this.size; missing > 0; missing--) {
+      this.#warmedMs = nowMs;
+      if (this.#http2 === null || this.#choseHttp1) this.#http1.warmUp(config);
+      else this.#http2.warmUp(config);
+    }
   }
 
   #acquireHttp1(config: UpstreamConfig, wanted: Wanted): BackendStream | null {

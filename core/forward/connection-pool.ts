@@ -35,7 +35,7 @@ export class ConnectionPool implements ClientConnectionOwner {
   acquire(config: UpstreamConfig, { fresh, preface }: Wanted, others: number): ClientConnection | null {
     this.#maxIdle = config.connections.maxIdle;
     if (!fresh && preface === null) {
-      const idle = this.#idle.pop();
+      const idle = this.#takeIdle();
       if (idle !== undefined) return idle;
     }
     const { max } = config.connections;
@@ -47,6 +47,20 @@ export class ConnectionPool implements ClientConnectionOwner {
       this.#all.delete(idle);
     }
     return this.adopt(this.#open(preface), config);
+  }
+
+  #takeIdle(): ClientConnection | undefined {
+    for (;;) {
+      const idle = this.#idle.pop();
+      if (idle?.isSpent !== true) return idle;
+      idle.destroy();
+    }
+  }
+
+  /** Opens one ahead of any exchange. */
+  warmUp(config: UpstreamConfig): void {
+    this.#maxIdle = config.connections.maxIdle;
+    this.adopt(this.#open(null), config);
   }
 
   /** Makes a connection of a socket that was opened elsewhere. */

@@ -32,6 +32,16 @@ export class ConnectionPools {
    * @returns null when the backend has as many connections as it may
    */
   acquire(backend: AddressBackend, config: UpstreamConfig, wanted: Wanted): BackendStream | null {
+    return this.#poolOf(backend, config).acquire(config, wanted);
+  }
+
+  /** Opens what is missing of `connections.warmUp`. Each with a PROXY header is one client's, so none is opened ahead. */
+  warmUp(backend: AddressBackend): void {
+    const { settings } = backend;
+    if (settings.proxyProtocol === null) this.#poolOf(backend, settings).warmUp(settings);
+  }
+
+  #poolOf(backend: AddressBackend, config: UpstreamConfig): BackendConnections {
     let pool = this.#pools.get(backend.runtime);
     if (pool === undefined || !pool.fits(config)) {
       // What was agreed on with other settings, such as without verification, is not used any more.
@@ -41,7 +51,7 @@ export class ConnectionPools {
       if (this.#retired.has(backend.runtime)) pool.retire();
       else this.#pools.set(backend.runtime, pool);
     }
-    return pool.acquire(config, wanted);
+    return pool;
   }
 
   /** Connections in use and idle, for status. */

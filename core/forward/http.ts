@@ -18,14 +18,14 @@ export interface AttemptOwner {
   readonly client: ClientStream;
   /** Asked for only where the request has one. */
   readonly body: RequestBody;
-  onConnected(): void;
+  onConnected(attempt: Attempt): void;
   onInformational(head: ResponseHead): void;
-  onAnswerHead(head: ResponseHead): void;
-  onSwitchProtocols(head: ResponseHead, protocol: string | null): void;
+  onAnswerHead(attempt: Attempt, head: ResponseHead): void;
+  onSwitchProtocols(attempt: Attempt, head: ResponseHead, protocol: string | null): void;
   /** @returns false when the client takes no more for now */
   onAnswerData(piece: Buffer): boolean;
   onAnswerEnd(trailers: HeaderList | null): void;
-  onAttemptFailed(error: ProxyError): void;
+  onAttemptFailed(attempt: Attempt, error: ProxyError): void;
 }
 
 /**
@@ -35,7 +35,12 @@ export interface AttemptOwner {
 export class Attempt implements BackendEvents {
   readonly backend: AddressBackend;
   stream: BackendStream;
-  readonly #owner: AttemptOwner;
+  /** Whoever hears of it; one attempt can take the place of another. */
+  owner: AttemptOwner;
+  /** On the clock of performance.now(). */
+  connectedMs = 0;
+  /** What the circuit breaker of the backend knows it by. */
+  circuitTicket = 0;
   readonly #head: OutgoingRequest;
   readonly #request: RequestHead;
 
@@ -46,7 +51,7 @@ export class Attempt implements BackendEvents {
     head: OutgoingRequest,
     request: RequestHead,
   ) {
-    this.#owner = owner;
+    this.owner = owner;
     this.backend = backend;
     this.stream = stream;
     this.#head = head;
@@ -65,46 +70,47 @@ export class Attempt implements BackendEvents {
 
   onConnected(stream: BackendStream): void {
     this.stream = stream;
-    this.#owner.onConnected();
+    this.connectedMs = performance.now();
+    this.owner.onConnected(this);
     const { framing, expectsContinue } = this.#request;
     this.stream.sendHead(this.#head, framing, expectsContinue);
     if (!hasBody(framing)) return;
-    this.#owner.body.sendTo(stream);
+    this.owner.body.sendTo(stream);
     this.stream.flush();
   }
 
   onBackendWritable(): void {
-    this.#owner.client.resumeBody();
+    this.owner.client.resumeBody();
   }
 
   // --- backend → client ----------------------------------------------------------------------
 
   onInformational(head: ResponseHead): void {
-    this.#owner.onInformational(head);
+    this.owner.onInformational(head);
   }
 
   onResponseHead(head: ResponseHead): void {
-    this.#owner.onAnswerHead(head);
+    this.owner.onAnswerHead(this, head);
   }
 
   onSwitchProtocols(head: ResponseHead, protocol: string | null): void {
-    this.#owner.onSwitchProtocols(head, protocol);
+    this.owner.onSwitchProtocols(this, head, protocol);
   }
 
   onResponseData(piece: Buffer): void {
-    if (!this.#owner.onAnswerData(piece)) this.stream.pauseResponse();
+    if (!this.owner.onAnswerData(piece)) this.stream.pauseResponse();
   }
 
   onResponseEnd(trailers: HeaderList | null): void {
-    this.#owner.onAnswerEnd(trailers);
+    this.owner.onAnswerEnd(trailers);
   }
 
   onReadPause(): void {
-    this.#owner.client.flush();
+    this.owner.client.flush();
   }
 
   onBackendError(error: ProxyError): void {
-    this.#owner.onAttemptFailed(error);
+    this.owner.onAttemptFailed(this, error);
   }
 
   /** The client takes more again. */

@@ -3,12 +3,21 @@ import type { BackendStream, BodyConsumer, ClientStream } from '../exchange/stre
 import { HeldPieces } from '../http2/held-pieces.ts';
 import type { ProxyError } from '../shared/errors.ts';
 
-/** So much of a body is kept for another attempt: more than most messages of gRPC and JSON have. */
-const MAX_KEPT_BYTES = 16 * 1024;
+/** What one worker keeps of bodies, of all requests together; beyond that nothing more is kept. */
+const MAX_KEPT_BYTES = 32 * 1024 * 1024;
+
+let keptInAll = 0;
+
+/** Bytes that this worker keeps of request bodies. */
+export function keptBodyBytes(): number {
+  return keptInAll;
+}
 
 /** The request path's side of a body. */
 export interface RequestBodyOwner {
   readonly client: ClientStream;
+  /** How much of it is to be kept for another attempt that may follow one over this connection. */
+  bytesToKeep(stream: BackendStream): number;
   /** @returns false when the body is too large and the attempt is over */
   onRequestData(bytes: number): boolean;
   /** The client failed in mid-body. */
@@ -16,8 +25,8 @@ export interface RequestBodyOwner {
 }
 
 /**
- * The body of one request on its way to the backend, and to the next one if the first has refused it unread: its beginning is
- * kept for as long as that may happen.
+ * The body of one request on its way to the backend, and to the next one if the first fails: it is kept for as long as
+ * that may happen, unless there is too much of it.
  */
 export class RequestBody implements BodyConsumer {
   readonly #owner: RequestBodyOwner;
@@ -26,6 +35,9 @@ export class RequestBody implements BodyConsumer {
   #isBegun = false;
   /** All that came so far; null: some of it is gone, or nobody will want it again. */
   #kept: HeldPieces | null = null;
+  /** As counted in `keptInAll`. */
+  #keptBytes = 0;
+  #limit = 0;
   #ended = false;
   #trailers: HeaderList | null = null;
   #isUnwanted = false;
@@ -42,15 +54,16 @@ export class RequestBody implements BodyConsumer {
   /** Sends it to this backend, from its first byte on. */
   sendTo(stream: BackendStream): void {
     this.#stream = stream;
+    this.#limit = this.#owner.bytesToKeep(stream);
     if (this.#isBegun) return this.#repeat(stream);
     this.#isBegun = true;
-    if (stream.mayRefuse) this.#kept = new HeldPieces();
+    if (this.#limit > 0) this.#kept = new HeldPieces();
     this.#owner.client.readBody(this);
   }
 
   #repeat(stream: BackendStream): void {
     const pieces = this.#kept?.takeAll() ?? [];
-    this.#kept = stream.mayRefuse ? new HeldPieces() : null;
+    if (this.#limit === 0) this.forget();
     let isTaken = true;
     for (const piece of pieces) {
       this.#kept?.add(piece);
@@ -68,22 +81,31 @@ export class RequestBody implements BodyConsumer {
 
   /** There will be no other attempt. */
   forget(): void {
+    keptInAll -= this.#keptBytes;
+    this.#keptBytes = 0;
     this.#kept = null;
   }
 
   /** There is no attempt any more: what still comes is thrown away. */
   drop(): void {
     this.#isUnwanted = true;
-    this.#kept = null;
+    this.forget();
   }
 
   onBodyData(piece: Buffer): void {
     if (this.#isUnwanted || !this.#owner.onRequestData(piece.length)) return;
-    this.#kept?.add(piece);
+    this.#keep(piece);
     const stream = this.#stream;
     if (stream === null) return this.#owner.client.pauseBody();
-    if (this.#kept !== null && this.#kept.bytes > MAX_KEPT_BYTES) this.#kept = null;
+    if (this.#keptBytes > this.#limit || keptInAll > MAX_KEPT_BYTES) this.forget();
     if (!stream.sendData(piece)) this.#owner.client.pauseBody();
+  }
+
+  #keep(piece: Buffer): void {
+    if (this.#kept === null) return;
+    this.#kept.add(piece);
+    this.#keptBytes += piece.length;
+    keptInAll += piece.length;
   }
 
   onBodyPause(): void {

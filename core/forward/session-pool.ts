@@ -67,6 +67,7 @@ export class SessionPool implements DialOwner {
     let capacity = 0;
     let found: ClientSession | null = null;
     for (const session of this.#sessions) {
+      if (session.isSpent) session.drain();
       const ofSession = session.freeStreams(streams);
       if (ofSession > 0) found ??= session;
       free += ofSession;
@@ -80,6 +81,11 @@ export class SessionPool implements DialOwner {
     for (const dial of this.#dials)
       if (!dial.isPrivate && dial.waiting.size < streams) return new WaitingStream(dial);
     return this.#wait(this.#dial(config, null));
+  }
+
+  /** Opens one ahead of any exchange. */
+  warmUp(config: UpstreamConfig): void {
+    this.#dial(config, null);
   }
 
   #wait(dial: Dial | null): WaitingStream | null {
@@ -98,6 +104,7 @@ export class SessionPool implements DialOwner {
     this.#dials.delete(dial);
     const peers = dial.isPrivate ? this.#private : this.#sessions;
     peers.add(session);
+    session.wasIdle = dial.waiting.size === 0;
     if (session.capacity(1) === 0) {
       // Another connection would have no more to give.
       const error = streamRefused('the backend allows no streams');

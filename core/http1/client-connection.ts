@@ -9,6 +9,7 @@ import {
   type OutgoingRequest,
   type TunnelEnd,
 } from '../exchange/streams.ts';
+import { ConnectionLife } from '../shared/connection-life.ts';
 import type { Deadlines, Timed } from '../shared/deadlines.ts';
 import type { ProxyError } from '../shared/errors.ts';
 import type { SocketInput } from '../shared/socket-input.ts';
@@ -50,7 +51,8 @@ export class ClientConnection implements BackendStream, AnswerReaderOwner, Timed
   #sent = true;
   #chunkedRequest = false;
   #reusable = false;
-  #exchanges = 0;
+  readonly #life = new ConnectionLife();
+  #wasIdle = false;
 
   constructor(opening: OpeningSocket, settings: BackendSettings, owner: ClientConnectionOwner) {
     this.preface = opening.preface;
@@ -71,9 +73,14 @@ export class ClientConnection implements BackendStream, AnswerReaderOwner, Timed
     this.socket.on('close', () => this.#onClose());
   }
 
-  /** Whether it has served an exchange before the one under way: a failure may then be an idle connection that the backend just closed. */
+  /** Whether it was idle before: a failure may then be that the backend just closed it. */
   get isReused(): boolean {
-    return this.#exchanges > 1;
+    return this.#wasIdle;
+  }
+
+  /** Whether it is to take no more exchanges. */
+  get isSpent(): boolean {
+    return this.#life.isOver(this.#settings.connections);
   }
 
   /** Begins an attempt on a fresh or idle connection; `onConnected` follows, at once on an idle one. */
@@ -82,7 +89,7 @@ export class ClientConnection implements BackendStream, AnswerReaderOwner, Timed
     this.#settings = settings;
     this.#reader.expectAnswer(method, settings.limits);
     this.#informational = 0;
-    this.#exchanges += 1;
+    this.#life.requests += 1;
     if (this.#phase !== 'idle') return;
     this.#phase = 'head';
     events.onConnected(this);
@@ -199,8 +206,8 @@ export class ClientConnection implements BackendStream, AnswerReaderOwner, Timed
     this.#reader.end();
     this.deadlineMs = 0;
     // Bytes behind the end of the answer belong to no request of ours: the connection is not to be trusted any more.
-    if (this.#reusable && this.#sent && !this.#reader.hasReadAhead && !this.socket.destroyed)
-      this.becomeIdle();
+    const isIntact = this.#reusable && this.#sent && !this.#reader.hasReadAhead && !this.socket.destroyed;
+    if (isIntact && !this.isSpent) this.becomeIdle();
     else this.#discard();
     events?.onResponseEnd(trailers);
   }
@@ -208,12 +215,14 @@ export class ClientConnection implements BackendStream, AnswerReaderOwner, Timed
   /** For the pool: nobody wants it at present. */
   becomeIdle(): void {
     this.#phase = 'idle';
+    this.#wasIdle = true;
     if (this.#reader.paused) {
       // The client was slow to take the last piece, which is none of the next exchange's business.
       this.#reader.paused = false;
       this.socket.resume();
     }
-    this.deadlineMs = performance.now() + this.#settings.timeouts.idleMs;
+    const { timeouts, connections } = this.#settings;
+    this.deadlineMs = Math.min(performance.now() + timeouts.idleMs, this.#life.endMs(connections));
     this.#owner.onReusable(this);
   }
 

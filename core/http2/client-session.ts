@@ -1,4 +1,5 @@
 import type { OpeningSocket } from '../http1/open-socket.ts';
+import { ConnectionLife } from '../shared/connection-life.ts';
 import type { Deadlines, Timed } from '../shared/deadlines.ts';
 import { Http2Connection } from './connection.ts';
 import type { ConnectionLimits } from './connection-state.ts';
@@ -38,8 +39,9 @@ export class ClientSession extends Http2Connection implements Timed {
   readonly scheme: 'http' | 'https';
   readonly deadlines: Deadlines;
   deadlineMs = 0;
-  /** Whether it has served an exchange: a failure may then be that the backend ends connections of its age. */
-  hasServed = false;
+  /** Whether there was a time when nobody used it: a failure may then be that the backend ends such connections. */
+  wasIdle = false;
+  readonly #life = new ConnectionLife();
   readonly #owner: ClientSessionOwner;
   #settings: BackendSettings;
   #nextId = 1;
@@ -80,6 +82,11 @@ export class ClientSession extends Http2Connection implements Timed {
     return this.streams.size === 0;
   }
 
+  /** Whether it is to take no more attempts. */
+  get isSpent(): boolean {
+    return this.#life.isOver(this.#settings.connections);
+  }
+
   /** How many attempts it takes at a time. `limit`: of ours; the backend may have a lower one. */
   capacity(limit: number): number {
     return this.#isReady && !this.#isDraining && !this.isOver ? Math.min(limit, this.peer.maxStreams) : 0;
@@ -101,12 +108,14 @@ export class ClientSession extends Http2Connection implements Timed {
     if (this.#isDraining || this.isOver) return null;
     const id = this.#nextId;
     this.#nextId += 2;
-    if (this.#nextId > LAST_STREAM_ID) this.drain();
+    this.#life.requests += 1;
     if (this.isUnused && !this.#isProbing) this.deadlineMs = 0;
     const silentMs = performance.now() - this.#receivedMs;
     if (silentMs > DOUBTFUL_AFTER_MS && this.#probes < MAX_PROBES) this.probe();
     this.deadlines.add(stream);
-    return this.addStream(id, stream);
+    const added = this.addStream(id, stream);
+    if (this.#nextId > LAST_STREAM_ID || this.isSpent) this.drain();
+    return added;
   }
 
   /** Asks for a sign of life, and fails if none comes in the time that a connection may take to come about. */
@@ -216,7 +225,7 @@ export class ClientSession extends Http2Connection implements Timed {
   }
 
   protected onStreamGone(): void {
-    this.hasServed = true;
+    this.wasIdle = true;
     if (!this.isUnused || this.isOver) return;
     if (this.#isDraining) this.#end('was no longer wanted');
     else if (!this.#isProbing) this.#armIdleDeadline();
@@ -227,6 +236,7 @@ export class ClientSession extends Http2Connection implements Timed {
   }
 
   #armIdleDeadline(): void {
-    this.deadlineMs = performance.now() + this.#settings.timeouts.idleMs;
+    const { timeouts, connections } = this.#settings;
+    this.deadlineMs = Math.min(performance.now() + timeouts.idleMs, this.#life.endMs(connections));
   }
 }

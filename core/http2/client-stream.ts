@@ -45,7 +45,7 @@ export class Http2BackendStream implements BackendStream, StreamEvents, Timed {
   constructor(session: ClientSession, settings: BackendSettings) {
     this.#session = session;
     this.#settings = settings;
-    this.isReused = session.hasServed;
+    this.isReused = session.wasIdle;
   }
 
   open(events: BackendEvents, method: string, settings: BackendSettings): void {

@@ -133,6 +133,22 @@ export interface ListenerStatus {
   readonly refused: number;
 }
 
+export interface UpstreamStatus extends RetryCounts {
+  readonly name: string;
+  readonly backends: readonly BackendStatus[];
+}
+
+/** What became of the requests of an upstream that its backends failed. */
+export interface RetryCounts {
+  /** Attempts beyond the first, hedges included. */
+  readonly retries: number;
+  /** Those that the budget had no room for. */
+  readonly retriesRefused: number;
+  readonly hedges: number;
+  /** Requests that went on to the fallback. */
+  readonly fallbacks: number;
+}
+
 export interface BackendStatus {
   readonly address: string;
   /** The text of its row in the config. */
@@ -146,6 +162,8 @@ export interface BackendStatus {
   /** Whether new requests may go to it: state, health, its group, its place in a pair. */
   readonly isCandidate: boolean;
   readonly health: 'up' | 'down';
+  /** Of this worker's circuit breaker; null: there is none. */
+  readonly circuit: 'closed' | 'half-open' | 'open' | null;
   /** What it asks for itself, by its agent. */
   readonly reportedState: 'ready' | 'drain' | 'maintenance';
   /** This worker leaves it out until then (epoch milliseconds) for what befell its requests; null: it does not. */

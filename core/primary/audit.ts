@@ -55,6 +55,7 @@ export function auditUpstream(
 interface Merged extends Pick<BackendStatus, 'address' | 'weight' | 'state' | 'health' | 'slowStartShare'> {
   readonly isCandidate: boolean;
   readonly isEjected: boolean;
+  readonly isCircuitOpen: boolean;
   readonly requests: number;
   readonly sticky: number;
   readonly other: number;
@@ -81,6 +82,7 @@ function merged(upstream: string, workers: readonly WorkerStatus[]): Merged[] {
         slowStartShare: Math.min(...each.map(({ slowStartShare }) => slowStartShare)),
         isCandidate: each.some(({ isCandidate }) => isCandidate),
         isEjected: each.some(({ ejection }) => ejection !== null),
+        isCircuitOpen: each.some(({ circuit }) => circuit === 'open'),
         requests: sum(traffic.map(({ scheduler }) => scheduler)),
         sticky: sum(traffic.map(({ session }) => session)),
         other: sum(traffic.map(({ other }) => other)),
@@ -104,11 +106,13 @@ function expectations(
 }
 
 function causesOf(backend: Merged, windowMs: number): string[] {
-  const { state, health, weight, isCandidate, isEjected, slowStartShare, takesRequestsForMs } = backend;
+  const { state, health, weight, isCandidate, isEjected, isCircuitOpen, slowStartShare, takesRequestsForMs } =
+    backend;
   const causes: string[] = [];
   if (state !== 'ready') causes.push(state);
   if (health === 'down') causes.push('down');
   if (isEjected) causes.push('left out for its failures');
+  if (isCircuitOpen) causes.push('its circuit is open');
   if (weight === 0) causes.push('weight 0');
   if (!isCandidate && causes.length === 0) causes.push('in reserve');
   if (isCandidate && slowStartShare < 1) causes.push(`slow start at ${Math.round(slowStartShare * 100)} %`);

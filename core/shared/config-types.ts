@@ -1,4 +1,5 @@
 import type { HealthCheckConfig, HealthLogConfig, PassiveHealthConfig } from './health-types.ts';
+import type { CircuitBreakerConfig, RetriesConfig } from './retry-types.ts';
 import type { StickyConfig } from './sticky-types.ts';
 import type { TlsPolicy } from './tls-policy.ts';
 
@@ -235,8 +236,11 @@ export interface UpstreamConfig {
   readonly healthCheck: HealthCheckConfig | null;
   /** null: what happens to requests ejects no backend. */
   readonly passiveHealth: PassiveHealthConfig | null;
-  /** Attempts in all, the first included. */
-  readonly retries: { readonly attempts: number };
+  readonly retries: RetriesConfig;
+  /** null: there is none. */
+  readonly circuitBreaker: CircuitBreakerConfig | null;
+  /** The upstream that stands in for this one; there is no cycle of them. null: none does. */
+  readonly fallback: string | null;
   readonly connections: {
     /** To one backend from one worker, in use and idle; null: none. */
     readonly max: number | null;
@@ -244,6 +248,11 @@ export interface UpstreamConfig {
     readonly maxIdle: number;
     /** Exchanges at a time on one HTTP/2 connection; the backend may allow fewer. */
     readonly streams: number;
+    /** Kept open to each backend that takes requests, by one worker. */
+    readonly warmUp: number;
+    /** null: any. */
+    readonly maxAgeMs: number | null;
+    readonly maxRequests: number | null;
   };
   /** The header that connections to backends begin with; null: none. */
   readonly proxyProtocol: 'v1' | 'v2' | null;

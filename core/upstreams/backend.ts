@@ -9,6 +9,7 @@ import type { BackendHealth } from '../shared/health-types.ts';
 import { LatencyHistogram } from '../shared/latency-histogram.ts';
 import type { PickCandidate } from '../shared/rule-script.ts';
 import type { Standing } from './candidates.ts';
+import { CircuitBreaker } from './circuit-breaker.ts';
 import { PassiveHealth } from './health.ts';
 import { placesChanged } from './queue/waiting-queue.ts';
 import { ObservedLatency } from './observed-latency.ts';
@@ -42,6 +43,7 @@ export class BackendRuntime {
   errors = 0;
   /** To the answer's head, in ms. */
   readonly latency = new LatencyHistogram();
+  readonly circuit = new CircuitBreaker();
   /** The same of the last seconds, for schedulers. */
   readonly observed = new ObservedLatency();
   /** What the requests of this worker say of it. */
@@ -56,6 +58,7 @@ export class BackendRuntime {
   takesRequestsSinceMs: number | null;
   #health: 'up' | 'down' = 'up';
   #ejected = false;
+  #circuitOpen = false;
   #reportedState: BackendHealth['reportedState'] = 'ready';
 
   /** `isNew`: it joins others that carry traffic already. */
@@ -91,6 +94,18 @@ export class BackendRuntime {
     if (ejected === this.#ejected) return;
     this.#ejected = ejected;
     if (ejected) this.takesRequestsSinceMs = null;
+    availabilityChanged();
+  }
+
+  /** What this worker's circuit breaker says: nothing may go there at present. */
+  get circuitOpen(): boolean {
+    return this.#circuitOpen;
+  }
+
+  set circuitOpen(open: boolean) {
+    if (open === this.#circuitOpen) return;
+    this.#circuitOpen = open;
+    if (open) this.takesRequestsSinceMs = null;
     availabilityChanged();
   }
 
@@ -185,15 +200,25 @@ export abstract class Backend implements Standing {
     return this.runtime.ejected;
   }
 
+  /** Whether its circuit breaker keeps all requests from it at present. */
+  get isCircuitOpen(): boolean {
+    return false;
+  }
+
   /** Whether it may be given new requests. */
   get takesRequests(): boolean {
-    const { reportedState } = this.runtime;
-    return this.state === 'ready' && reportedState === 'ready' && this.#terms.weight > 0 && this.isUp;
+    if (this.state !== 'ready' || this.runtime.reportedState !== 'ready') return false;
+    return this.#terms.weight > 0 && this.isUp && !this.isCircuitOpen;
   }
 
   /** Whether a client that belongs to it may come back to it, whatever its weight. */
   get takesStickySessions(): boolean {
-    return this.state !== 'maintenance' && this.runtime.reportedState !== 'maintenance' && this.isUp;
+    return (
+      this.state !== 'maintenance' &&
+      this.runtime.reportedState !== 'maintenance' &&
+      this.isUp &&
+      !this.isCircuitOpen
+    );
   }
 }
 
@@ -235,6 +260,10 @@ export class AddressBackend extends Backend {
 
   get isUp(): boolean {
     return this.runtime.health === 'up';
+  }
+
+  override get isCircuitOpen(): boolean {
+    return this.runtime.circuitOpen && this.settings.circuitBreaker !== null;
   }
 }
 

@@ -6,7 +6,7 @@ export interface Standing {
   readonly backupFor: string | null;
   /** Its group; the lowest number is used first. */
   readonly priority: number;
-  /** State ready, a weight above 0, health up. */
+  /** State ready, a weight above 0, health up, circuit not open. */
   readonly takesRequests: boolean;
   /** Left out for a while, for how it answered. */
   readonly isEjected: boolean;

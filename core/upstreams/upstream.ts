@@ -5,6 +5,7 @@ import { AddressBackend, availabilityChanged, availabilityVersion, type Backend 
 import { candidatesOf } from './candidates.ts';
 import { NestedBackend } from './nested-backend.ts';
 import { WaitingQueue } from './queue/waiting-queue.ts';
+import { RetryBudget } from './retry-budget.ts';
 import { createScheduler, type Scheduler } from './schedulers/scheduler.ts';
 import { advanceSlowStarts } from './slow-start.ts';
 import { stickySessions, takeOverSessions, type StickySessions } from './sticky/sticky-sessions.ts';
@@ -20,6 +21,7 @@ export class Upstream {
   readonly key: SchedulerKey | null;
   readonly #scheduler: Scheduler;
   readonly #now: () => number;
+  #budget = new RetryBudget();
   #rows: readonly BackendConfig[];
   #backends: readonly AddressBackend[];
   #nested: readonly NestedBackend[] = [];
@@ -49,11 +51,17 @@ export class Upstream {
     this.sticky = config.sticky === null ? null : stickySessions(this, config.sticky);
   }
 
-  /** What the snapshot before had under this name: scheduler, sticky sessions and counters go on where those stand. Before the first pick. */
+  /** What the snapshot before had under this name: scheduler, sticky sessions, retry budget and counters go on where those stand. Before the first pick. */
   takeOver(before: Upstream): void {
     this.#scheduler.takeOver?.(before.#scheduler);
+    this.#budget = before.#budget;
     this.queue.counters = before.queue.counters;
     if (this.sticky !== null && before.sticky !== null) takeOverSessions(this.sticky, before.sticky);
+  }
+
+  /** Of retries, with the counts of them. */
+  get budget(): RetryBudget {
+    return this.#budget;
   }
 
   /** Those with an address: more than the config's rows where a host name stands for several, fewer where it stands for none. */

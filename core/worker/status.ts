@@ -1,7 +1,8 @@
-import type { BackendStatus, QueueStatus, WorkerStatus } from '../ipc/messages.ts';
+import type { BackendStatus, QueueStatus, RetryCounts, WorkerStatus } from '../ipc/messages.ts';
 import type { BackendConfig } from '../shared/config-types.ts';
 import type { RuleStatus } from '../shared/rule-script.ts';
 import { AddressBackend, type Backend } from '../upstreams/backend.ts';
+import type { RetryBudget } from '../upstreams/retry-budget.ts';
 import type { Upstream } from '../upstreams/upstream.ts';
 import type { Snapshot, SnapshotParts } from './snapshot.ts';
 
@@ -30,6 +31,7 @@ export function workerStatus(
       name: upstream.name,
       backends: backendsOf(upstream, parts, auditMs),
       queue: upstream.isLimited ? queueOf(upstream) : null,
+      ...retryCounts(upstream.budget),
     })),
     rules,
   };
@@ -38,6 +40,15 @@ export function workerStatus(
 function queueOf({ queue }: Upstream): QueueStatus {
   const { waiting, served, refused, timedOut, waits } = queue.counters;
   return { waiting, served, refused, timedOut, waits: waits.counts };
+}
+
+function retryCounts({ retries, refused, hedges, fallbacks }: RetryBudget): RetryCounts {
+  return { retries, retriesRefused: refused, hedges, fallbacks };
+}
+
+function circuitOf(backend: Backend): BackendStatus['circuit'] {
+  const hasBreaker = backend instanceof AddressBackend && backend.settings.circuitBreaker !== null;
+  return hasBreaker ? backend.runtime.circuit.phase : null;
 }
 
 function backendsOf(upstream: Upstream, parts: SnapshotParts, auditMs: number | null): BackendStatus[] {
@@ -52,6 +63,7 @@ function backendsOf(upstream: Upstream, parts: SnapshotParts, auditMs: number | 
     state: backend.state,
     isCandidate: candidates.has(backend),
     health: backend.isUp ? 'up' : 'down',
+    circuit: circuitOf(backend),
     reportedState: backend.runtime.reportedState,
     ejection: backend.runtime.ejected ? backend.runtime.ejection : null,
     inFlight: backend.runtime.inFlight,
@@ -91,6 +103,7 @@ function withoutAddress({ addressText, weight, priority, state }: BackendConfig)
     state,
     isCandidate: false,
     health: 'down',
+    circuit: null,
     reportedState: 'ready',
     ejection: null,
     inFlight: 0,

@@ -10,6 +10,7 @@ import { Listeners } from './listeners.ts';
 import { Logs, followLog } from './logs.ts';
 import { buildSnapshot, retireSnapshot, type Snapshot, type SnapshotParts } from './snapshot.ts';
 import { TlsFronts, type TlsMessage } from './tls-fronts.ts';
+import { WarmUp } from './warm-up.ts';
 import { workerStatus } from './status.ts';
 
 /**
@@ -22,6 +23,7 @@ export class Worker {
   readonly #listeners = new Listeners(this.#deadlines);
   readonly #parts: SnapshotParts;
   readonly #rules: RuleHost;
+  readonly #warmUp: WarmUp;
   /** Of the live snapshot. */
   #logs: Logs;
   #prepared: Snapshot | null = null;
@@ -48,6 +50,7 @@ export class Worker {
         followLog(() => this.#logs.log),
       ),
     };
+    this.#warmUp = new WarmUp(this.#parts.pools);
   }
 
   start(): void {
@@ -161,6 +164,7 @@ export class Worker {
     this.#live = next;
     this.#logs = next.logs;
     letGo(this.#parts.registry.commit(next.upstreams), this.#parts);
+    this.#warmUp.keep(next.upstreams.values());
     await this.#listeners.apply(next);
     this.#parts.tls.keep(new Set(next.fronts.values()));
     const closeLogs = (): void => {
@@ -186,6 +190,7 @@ export class Worker {
   }
 
   async #drain(timeoutMs: number): Promise<void> {
+    this.#warmUp.stop();
     const timer = setTimeout(() => this.#exit(), timeoutMs);
     await this.#listeners.drain(performance.now() + timeoutMs);
     clearTimeout(timer);

@@ -33,7 +33,7 @@ test.each([1, 2, 3])(
         site: {
           timeouts: { connect: '300ms', response: '150ms', idle: '200ms' },
           connections: { max: 15, maxIdle: 5 },
-          retries: { attempts: 3 },
+          retries: { attempts: 3, budget: 'none' },
           backends: [
             { address: `127.0.0.1:${backend.port}`, weight: 5 },
             { address: `127.0.0.1:${await unusedPort()}` },

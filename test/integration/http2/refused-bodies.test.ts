@@ -28,7 +28,8 @@ async function start(): Promise<{ first: FrameBackend; proxy: Awaited<ReturnType
       stream.end(JSON.stringify([body, trailers]));
     });
   });
-  const upstreams = site([first.port, second.port], { protocol: 'h2c' });
+  const settings = { protocol: 'h2c', retries: { body: '16KiB' } };
+  const upstreams = site([first.port, second.port], settings);
   return { first, proxy: await startProxy({ upstreams, listener: { http2: true } }) };
 }
 

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { connectRaw, get } from '../../support/raw-client.ts';
 import { poll } from '../../support/poll.ts';
-import { entry } from '../http1/setup.ts';
+import { entry, startProxy } from '../http1/setup.ts';
+import { startRawBackend } from '../../support/raw-backend.ts';
 import { answer, byHeader, send, startCrowd, waiting } from './setup.ts';
 
 test('a request waits until a backend has a place free, in the order in which it came', async () => {
@@ -88,4 +89,21 @@ test('a backend that comes into service takes those who wait', async () => {
   await poll(() => crowd.order.includes('/b'));
   await answer(crowd, '/a');
   await answer(crowd, '/b');
+});
+
+test.each([
+  ['a full queue', { length: 0 }],
+  ['a wait that is too long', { timeout: '50ms' }],
+])('after %s the upstream that stands in gets the request', async (_what, queue) => {
+  const [busy, spare] = [await startRawBackend(() => {}), await startRawBackend()];
+  const rows = ({ port }: { readonly port: number }) => ({ backends: [{ address: `127.0.0.1:${port}` }] });
+  const proxy = await startProxy({
+    upstreams: { site: { ...rows(busy), maxConnections: 1, queue, fallback: 'spare' }, spare: rows(spare) },
+  });
+  const first = await connectRaw(proxy.port);
+  first.send(get('/a'));
+  await busy.request(0);
+  const second = await connectRaw(proxy.port);
+  expect((await second.request(get('/b'))).body).toBe('hello');
+  expect(spare.requests.map(({ target }) => target)).toEqual(['/b']);
 });

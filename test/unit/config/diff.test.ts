@@ -89,6 +89,21 @@ test('an upstream added, removed, changed', () => {
   ]);
 });
 
+test('what happens when a backend fails, as the file has it', () => {
+  const more = { fallback: 'api', connections: { maxAge: '1h' }, circuitBreaker: { openFor: '1s' } };
+  const retries = { on: ['reset', 503], budget: 'none', body: '1KiB', hedge: { after: '200ms' } };
+  const api = { backends: [{ address: 'a:1' }] };
+  const site = { backends: [{ address: '127.0.0.1:9001' }] };
+  const before = { top: { upstreams: { site, api } } };
+  expect(changes(before, { top: { upstreams: { site: { ...site, ...more, retries }, api } } })).toEqual([
+    'upstream site: retries.on connect-failure, reset, timeout, refused-stream → reset, 503, ' +
+      'retries.budget.share 0.2 → none, retries.budget.minPerSecond 10 → none, retries.body 64KiB → 1KiB, ' +
+      'retries.hedge.after none → 200ms, circuitBreaker off → on, fallback none → api, connections.maxAge none → 1h',
+  ]);
+  const breaking = (openFor: string) => ({ upstream: { circuitBreaker: { openFor } } });
+  expect(changes(breaking('1s'), breaking('2s'))).toEqual(['upstream site: circuitBreaker.openFor 1s → 2s']);
+});
+
 test('lists and the top level', () => {
   expect(
     changes(

@@ -113,6 +113,46 @@ describe('a wrong value is named with what was expected', () => {
     [{ minAvailable: 0 }, 'minAvailable: expected an integer from 1 to 65535, found 0'],
     [{ scheduler: 'random', slowStart: 30 }, 'slowStart: expected a duration like "5s", found 30'],
     [{ retries: { attempts: 0 } }, 'retries.attempts: expected an integer from 1 to 100, found 0'],
+    [
+      { retries: { on: ['resets'] } },
+      'retries.on[0]: expected one of "connect-failure", "reset", "timeout", "refused-stream", or a status from 400 to 599, found "resets"',
+    ],
+    [
+      { retries: { on: [200] } },
+      'retries.on[0]: expected one of "connect-failure", "reset", "timeout", "refused-stream", or a status from 400 to 599, found 200',
+    ],
+    [
+      { retries: { budget: 0.2 } },
+      'retries.budget: expected an object with `share` and `minPerSecond`, or "none", found 0.2',
+    ],
+    [{ retries: { budget: { share: 20 } } }, 'retries.budget.share: expected a number from 0 to 1, found 20'],
+    [{ retries: { body: 'none' } }, 'retries.body: expected a size like "64KiB", found "none"'],
+    [{ retries: { hedge: {} } }, 'retries.hedge.after: missing: expected a duration like "5s"'],
+    [
+      { retries: { attempts: 1, hedge: { after: '1s' } } },
+      'retries.attempts: expected at least 2 with `hedge`',
+    ],
+    [
+      { circuitBreaker: { errorRatio: 0 } },
+      'circuitBreaker.errorRatio: expected a number from 0.01 to 1, found 0',
+    ],
+    [
+      { circuitBreaker: true },
+      'circuitBreaker: expected false, or an object with `failures`, `openFor` and so on, found true',
+    ],
+    [
+      { fallback: 'a b' },
+      'fallback: expected a name of letters, digits, ".", "_" and "-" that begins with a letter or digit, found "a b"',
+    ],
+    [{ connections: { warmUp: -1 } }, 'connections.warmUp: expected an integer from 0 to 1000, found -1'],
+    [
+      { connections: { maxAge: 60 } },
+      'connections.maxAge: expected a duration like "5s", or "none", found 60',
+    ],
+    [
+      { connections: { maxRequests: 0 } },
+      'connections.maxRequests: expected an integer from 1 to 1000000000, found 0',
+    ],
   ])('upstream %j', (upstream, finding) => {
     expect(findingsIn(contentWith({ upstream }))).toEqual([`upstreams.site.${finding}`]);
   });

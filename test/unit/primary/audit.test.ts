@@ -29,6 +29,7 @@ function worker(rows: readonly Row[]): WorkerStatus {
       health: 'up',
       reportedState: 'ready',
       ejection: null,
+      circuit: null,
       inFlight: 0,
       requests: 0,
       errors: 0,
@@ -44,7 +45,9 @@ function worker(rows: readonly Row[]): WorkerStatus {
     uptimeMs: 1,
     rssBytes: 1,
     listeners: [],
-    upstreams: [{ name: 'site', backends, queue: null }],
+    upstreams: [
+      { name: 'site', backends, queue: null, retries: 0, retriesRefused: 0, hedges: 0, fallbacks: 0 },
+    ],
     rules: [],
   };
 }
@@ -114,6 +117,13 @@ test.each<[string, SchedulerName, readonly Row[], string, RegExp]>([
     [{ scheduler: 500 }, { scheduler: 30, isCandidate: false, ejection: { until: 1, reason: 'x' } }],
     'uneven',
     /b1: left out/,
+  ],
+  [
+    'a circuit that is open',
+    'round-robin',
+    [{ scheduler: 500 }, { scheduler: 30, isCandidate: false, circuit: 'open' }],
+    'uneven',
+    /b1: its circuit is open/,
   ],
   [
     'slow start',

@@ -44,8 +44,17 @@ export function upstreamConfig(
     limits: { headBytes: 32768, headers: 100 },
     healthCheck: null,
     passiveHealth: null,
-    retries: { attempts: 2 },
-    connections: { max: null, maxIdle: 16, streams: 100 },
+    retries: {
+      attempts: 2,
+      on: ['connect-failure', 'reset', 'timeout', 'refused-stream'],
+      statuses: [],
+      budget: { share: 0.2, minPerSecond: 10 },
+      bodyBytes: 65_536,
+      hedge: null,
+    },
+    circuitBreaker: null,
+    fallback: null,
+    connections: { max: null, maxIdle: 16, streams: 100, warmUp: 0, maxAgeMs: null, maxRequests: null },
     proxyProtocol: null,
   };
 }

@@ -1,0 +1,77 @@
+import { Attempt, type AttemptOwner } from '../forward/http.ts';
+import { ProxyError } from '../shared/errors.ts';
+import type { AddressBackend } from '../upstreams/backend.ts';
+import { circuitAnswered, circuitBegin, circuitFailed, circuitLeft } from '../upstreams/circuit-events.ts';
+import { placesChanged } from '../upstreams/queue/waiting-queue.ts';
+import { acquireConnection } from './acquire.ts';
+import type { Exchange } from './exchange.ts';
+import * as passive from './passive-health.ts';
+import { RequestHeadForBackend } from './request-head.ts';
+
+/** What attempts do to the counters of their backends, and say of them. */
+
+/** One that is still to be started. `leave` takes back what it counts. `fresh`: over a new connection. */
+export function beginAttempt(
+  owner: AttemptOwner,
+  exchange: Exchange,
+  backend: AddressBackend,
+  fresh: boolean,
+): Attempt | ProxyError {
+  const connection = acquireConnection(exchange, backend, fresh);
+  if (connection instanceof ProxyError) return connection;
+  exchange.attempts += 1;
+  backend.runtime.inFlight += 1;
+  backend.runtime.requests += 1;
+  const head = new RequestHeadForBackend(exchange, backend.address);
+  const attempt = new Attempt(owner, backend, connection, head, exchange.request);
+  passive.attemptBegins(exchange, backend);
+  attempt.circuitTicket = circuitBegin(backend);
+  return attempt;
+}
+
+/** Makes it the one that the client's answer is to come from. */
+export function takeAttempt(owner: AttemptOwner, exchange: Exchange, attempt: Attempt): void {
+  attempt.owner = owner;
+  // A hedge has won while the next attempt waited for a place.
+  exchange.placeInLine?.leave();
+  exchange.attempt = attempt;
+  exchange.lastBackend = attempt.backend;
+  exchange.connectedMs = attempt.connectedMs;
+}
+
+/** Its answer's head has come. */
+export function attemptAnswered(exchange: Exchange, attempt: Attempt, status: number, nowMs: number): void {
+  const { backend, circuitTicket } = attempt;
+  passive.attemptAnswered(exchange, backend, status, nowMs);
+  circuitAnswered(backend, circuitTicket, status, nowMs);
+}
+
+/** It has failed, before an answer or in the middle of one. */
+export function attemptFailed(exchange: Exchange, attempt: Attempt, error: ProxyError): void {
+  const { backend, circuitTicket } = attempt;
+  backend.runtime.errors += 1;
+  passive.attemptFailed(exchange, backend, error);
+  circuitFailed(backend, circuitTicket, performance.now());
+}
+
+/** It is over, whatever came of it: once for each. */
+export function leave(exchange: Exchange, { backend, circuitTicket }: Attempt): void {
+  backend.runtime.inFlight -= 1;
+  passive.attemptEnds(exchange, backend);
+  circuitLeft(backend, circuitTicket);
+  placesChanged();
+}
+
+/** The attempt under way is over. */
+export function leaveBackend(exchange: Exchange): void {
+  const { attempt } = exchange;
+  if (attempt === null) return;
+  exchange.attempt = null;
+  leave(exchange, attempt);
+}
+
+/** Ends the attempt under way, if there is one; no event of it follows. */
+export function abortAttempt(exchange: Exchange): void {
+  exchange.attempt?.abort();
+  leaveBackend(exchange);
+}

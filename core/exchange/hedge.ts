@@ -1,0 +1,121 @@
+import type { Attempt, AttemptOwner } from '../forward/http.ts';
+import { isSafe } from '../forward/retry.ts';
+import type { RequestBody } from '../forward/request-body.ts';
+import { ProxyError } from '../shared/errors.ts';
+import type { Upstream } from '../upstreams/upstream.ts';
+import { attemptAnswered, attemptFailed, beginAttempt, leave } from './attempts.ts';
+import type { Exchange } from './exchange.ts';
+import { hasBody, type ClientStream, type ResponseHead } from './streams.ts';
+
+/** The request path, whose own attempt runs besides. */
+export interface HedgeOwner {
+  readonly exchange: Exchange;
+  readonly client: ClientStream;
+  /** The second attempt was faster: `take` it. */
+  onHedgeAnswered(attempt: Attempt, head: ResponseHead): void;
+}
+
+/**
+ * A second attempt on another backend, which begins when the first has not been answered for a while. Until one
+ * of the two wins the owner hears nothing of it; a failure of this one changes nothing.
+ */
+export class Hedge implements AttemptOwner {
+  readonly client: ClientStream;
+  readonly #owner: HedgeOwner;
+  readonly #upstream: Upstream;
+  readonly #timer: NodeJS.Timeout;
+  #attempt: Attempt | null = null;
+
+  /** null: none is wanted, or fit. */
+  static wait(owner: HedgeOwner, upstream: Upstream): Hedge | null {
+    const { hedge } = upstream.config.retries;
+    if (hedge === null) return null;
+    const { method, request } = owner.exchange;
+    if (!isSafe(method) || hasBody(request.framing) || request.upgrade !== null) return null;
+    return new Hedge(owner, upstream, hedge.afterMs);
+  }
+
+  constructor(owner: HedgeOwner, upstream: Upstream, afterMs: number) {
+    this.client = owner.client;
+    this.#owner = owner;
+    this.#upstream = upstream;
+    this.#timer = setTimeout(() => this.#begin(), afterMs);
+  }
+
+  get isUnderWay(): boolean {
+    return this.#attempt !== null;
+  }
+
+  #begin(): void {
+    const { exchange } = this.#owner;
+    const { retries } = this.#upstream.config;
+    if (exchange.upstream !== this.#upstream || exchange.attempts >= retries.attempts) return;
+    const backend = this.#upstream.pick(exchange.tried, exchange);
+    if (backend === undefined || !this.#upstream.budget.take(retries.budget, performance.now())) return;
+    exchange.tried.push(backend);
+    const attempt = beginAttempt(this, exchange, backend, false);
+    if (attempt instanceof ProxyError) return;
+    this.#upstream.budget.hedges += 1;
+    this.#attempt = attempt;
+    attempt.start(exchange.method, backend.settings);
+  }
+
+  /** Hands the attempt over, if one is under way: whoever takes it is its owner. */
+  take(): Attempt | null {
+    const attempt = this.#attempt;
+    this.#attempt = null;
+    return attempt;
+  }
+
+  /** The first attempt has won, or nobody waits any more. */
+  stop(): void {
+    clearTimeout(this.#timer);
+    const attempt = this.take();
+    if (attempt === null) return;
+    attempt.abort();
+    leave(this.#owner.exchange, attempt);
+  }
+
+  // --- of the attempt ------------------------------------------------------------------------
+
+  onAnswerHead(attempt: Attempt, head: ResponseHead): void {
+    const { statuses } = this.#upstream.config.retries;
+    if (statuses.includes(head.status)) {
+      // The first one may still do better.
+      attemptAnswered(this.#owner.exchange, attempt, head.status, performance.now());
+      return this.stop();
+    }
+    this.#owner.onHedgeAnswered(attempt, head);
+  }
+
+  onAttemptFailed(attempt: Attempt, error: ProxyError): void {
+    // One that was idle may have been stale, which is nobody's fault.
+    if (!attempt.stream.isReused) attemptFailed(this.#owner.exchange, attempt, error);
+    this.#attempt = null;
+    leave(this.#owner.exchange, attempt);
+  }
+
+  /** Nobody asked for it: the connection is of no use any more. */
+  onSwitchProtocols(attempt: Attempt): void {
+    const error = new ProxyError('response-malformed', 'backend', 'a 101 that nobody asked for');
+    attemptFailed(this.#owner.exchange, attempt, error);
+    this.stop();
+  }
+
+  onConnected(): void {}
+
+  /** Early hints of an answer that may not come are worth nothing. */
+  onInformational(): void {}
+
+  // What follows a head goes to the owner.
+
+  onAnswerData(): boolean {
+    return true;
+  }
+
+  onAnswerEnd(): void {}
+
+  get body(): RequestBody {
+    throw new Error('a request with a body is never sent twice at a time');
+  }
+}

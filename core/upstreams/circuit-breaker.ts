@@ -1,0 +1,92 @@
+import type { CircuitBreakerConfig } from '../shared/retry-types.ts';
+
+/** `closed` takes requests, `open` takes none, `half-open` takes a few on trial. */
+export type CircuitPhase = 'closed' | 'open' | 'half-open';
+
+/**
+ * The circuit breaker of one backend in one worker, as a state machine. It knows no clock and no timer: the time
+ * (of any steady clock in milliseconds) is given with each event. What comes of an attempt counts only
+ * in the phase in which the attempt began, which its ticket tells.
+ */
+export class CircuitBreaker {
+  #phase: CircuitPhase = 'closed';
+  /** Goes up with each change of the phase. */
+  #ticket = 1;
+  #failuresInRow = 0;
+  #windowStart = 0;
+  #inWindow = 0;
+  #badInWindow = 0;
+  #trials = 0;
+  #passed = 0;
+
+  get phase(): CircuitPhase {
+    return this.#phase;
+  }
+
+  /** Whether no more requests may go to the backend for now. */
+  keepsAway({ halfOpen }: CircuitBreakerConfig): boolean {
+    return this.#phase === 'open' || (this.#phase === 'half-open' && this.#trials >= halfOpen);
+  }
+
+  /** An attempt begins. @returns its ticket */
+  begin(): number {
+    if (this.#phase === 'half-open') this.#trials += 1;
+    return this.#ticket;
+  }
+
+  succeeded(ticket: number, settings: CircuitBreakerConfig, now: number): void {
+    if (ticket !== this.#ticket) return;
+    if (this.#phase === 'half-open') {
+      this.#passed += 1;
+      if (this.#passed >= settings.halfOpen) this.#enter('closed');
+      return;
+    }
+    this.#failuresInRow = 0;
+    this.#count(settings, now, false);
+  }
+
+  /** @returns whether that has opened it */
+  failed(ticket: number, settings: CircuitBreakerConfig, now: number): boolean {
+    if (ticket !== this.#ticket) return false;
+    if (this.#phase === 'closed') {
+      this.#failuresInRow += 1;
+      this.#count(settings, now, true);
+      const { failures, minRequests, errorRatio } = settings;
+      const isRatioReached =
+        this.#inWindow >= minRequests && this.#badInWindow >= this.#inWindow * errorRatio;
+      if (this.#failuresInRow < failures && !isRatioReached) return false;
+    }
+    this.#enter('open');
+    return true;
+  }
+
+  /** An attempt is over, whatever came of it: once for each that began. */
+  left(ticket: number): void {
+    if (ticket === this.#ticket && this.#phase === 'half-open') this.#trials -= 1;
+  }
+
+  /** It has been open for long enough. */
+  onTimeServed(): void {
+    if (this.#phase === 'open') this.#enter('half-open');
+  }
+
+  #enter(phase: CircuitPhase): void {
+    this.#phase = phase;
+    this.#ticket += 1;
+    this.#failuresInRow = 0;
+    this.#inWindow = 0;
+    this.#badInWindow = 0;
+    this.#trials = 0;
+    this.#passed = 0;
+  }
+
+  #count({ windowMs }: CircuitBreakerConfig, now: number, isBad: boolean): void {
+    if (now - this.#windowStart > windowMs) {
+      this.#windowStart = now;
+      this.#inWindow = 0;
+      this.#badInWindow = 0;
+    }
+    this.#inWindow += 1;
+    if (isBad) this.#badInWindow += 1;
+  }
+}
