@@ -12,8 +12,8 @@ import { dieOf } from './last-words.ts';
 /** From when the watchdog has ended the call. */
 const GRACE_MS = 200;
 const POLL_MS = 25;
-/** While a call is suspect. */
-const MEASURE_MS = 0.5;
+/** While a call is suspect: half of the time that it has left, but no shorter. */
+const SHORTEST_MEASURE_MS = 0.5;
 const LOOKS_UNTIL_SLEEP = 20;
 
 const data = z.object({ words: z.instanceof(Int32Array), lastWords: z.boolean() }).parse(workerData);
@@ -46,7 +46,8 @@ function watch(words: Int32Array, lastWords: boolean): void {
       quiet = 0;
       continue;
     }
-    const pollMs = (sequence & 1) === 1 && measure(words, call) ? MEASURE_MS : POLL_MS;
+    const isMeasured = (sequence & 1) === 1 && measure(words, call);
+    const pollMs = isMeasured ? untilNextMeasurementMs(words) : POLL_MS;
     if (Atomics.wait(words, WORDS.guardAsleep, 0, pollMs) === 'timed-out') waitedMs += pollMs;
   }
 }
@@ -64,6 +65,11 @@ function measure(words: Int32Array, call: number): boolean {
     Atomics.store(words, WORDS.measured, call);
   }
   return true;
+}
+
+function untilNextMeasurementMs(words: Int32Array): number {
+  const limitMs = Atomics.load(words, WORDS.limits + Atomics.load(words, WORDS.slot));
+  return Math.max(SHORTEST_MEASURE_MS, (limitMs - Atomics.load(words, WORDS.processorUs) / 1000) / 2);
 }
 
 const schedulerStatistics = openSchedulerStatistics();

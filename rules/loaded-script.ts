@@ -253,10 +253,13 @@ export class LoadedScript implements RuleScript, TurnDecider {
     const { reached } = this.#services.watchdog;
     const index = reached < requests ? reached : null;
     const forgiven = index !== null && fault === 'time' && this.#forgiving;
-    this.#log.error(
-      { fault, ruleId: this.id },
-      `the rule script's isolate was ended and replaced: ${detail}${forgiven ? '; the request is tried once more' : ''}`,
-    );
+    // The requests that waited for it come first.
+    setImmediate(() => {
+      this.#log.error(
+        { fault, ruleId: this.id },
+        `the rule script's isolate was ended and replaced: ${detail}${forgiven ? '; the request is tried once more' : ''}`,
+      );
+    });
     if (!forgiven) this.#services.onFault(this.id, fault, detail);
     return new Failure(detail, { index, forgiven });
   }

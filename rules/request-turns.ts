@@ -112,7 +112,10 @@ export class RequestTurns {
         if (culprit !== undefined && result.forgiven) {
           this.#suspect = culprit;
           this.#suspectIsDue = false;
-        } else culprit?.taker.onDecision(result.decision);
+        } else if (culprit !== undefined) {
+          // Behind those that it held up.
+          decideAtEndOfTurn(() => culprit.taker.onDecision(result.decision));
+        }
         return requests.filter((one) => one !== culprit);
       }
       case 'failed':

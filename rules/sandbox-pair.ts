@@ -131,7 +131,7 @@ export class SandboxPair {
   }
 
   #disarm(armed: Armed): void {
-    this.#watchers.watchdog.remove(armed.slot);
+    this.#watchers.watchdog.remove(armed.slot, armed.sandbox.isolate);
     armed.sandbox.dispose();
   }
 

@@ -5,8 +5,7 @@ import { MAX_BATCH_MS } from './runtime/limits.ts';
 /** Until it meets a call, the watchdog looks four times in a time limit: a call is noticed that late. */
 const LOOKS_PER_LIMIT = 4;
 const LONGEST_POLL_MS = 5;
-/** Then it looks more often, so that the call ends in time. */
-const LOOKS_PER_CALL = 20;
+/** Then it looks after half of the time that is left, so that the call ends in time and has the processor until then. */
 const SHORTEST_POLL_MS = 0.5;
 /** A wait that took longer than so many of its lengths was not the call's: the process, or this thread alone, had no processor. */
 const MOST_PER_WAIT = 3;
@@ -60,7 +59,6 @@ function loop(command) {
     if ((sequence & 1) === 1) {
       const slot = Atomics.load(words, ${WORDS.slot});
       const limit = words[${WORDS.limits} + slot];
-      wait = Math.min(poll, Math.max(${SHORTEST_POLL_MS}, limit / ${LOOKS_PER_CALL}));
       if (lasted > 0 && Atomics.load(words, ${WORDS.suspect}) !== call) {
         unmeasured = lasted;
         Atomics.store(words, ${WORDS.suspect}, call);
@@ -70,6 +68,7 @@ function loop(command) {
       const measured = Atomics.load(words, ${WORDS.measured}) === call;
       const used = measured ? unmeasured + Atomics.load(words, ${WORDS.processorUs}) / 1000 : lasted / ${MOST_PER_PROCESSOR};
       const allowed = limit + (sequence === call ? 0 : ${MAX_BATCH_MS});
+      wait = Math.min(poll, Math.max(${SHORTEST_POLL_MS}, (allowed - (measured ? used : lasted)) / 2));
       const isOver = lasted >= allowed && (used >= allowed || lasted >= limit * ${STARVED_LIMITS});
       // SEQUENCE first: one of a later call comes with a later CALL.
       const reached = Atomics.load(words, ${WORDS.sequence});
@@ -120,8 +119,9 @@ export class Watchdog {
     return slot;
   }
 
-  remove(slot: number): void {
-    this.#assign(slot, undefined);
+  remove(slot: number, isolate: IsolateHandle): void {
+    // One that was ended is in the loop's way no more, and the requests that waited for that need not wait for the loop.
+    if (!isolate.isDisposed) this.#assign(slot, undefined);
     this.#free.push(slot);
   }
 

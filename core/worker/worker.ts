@@ -36,7 +36,10 @@ export class Worker {
     this.#logs = logs;
     this.#rules = new RuleHost({
       log: followLog(() => this.#logs.log),
-      onFault: (ruleId, fault, detail) => channel.send({ type: 'rule-fault', ruleId, fault, detail }),
+      onFault(ruleId, fault, detail) {
+        // The requests that waited for it come first.
+        setImmediate(() => channel.send({ type: 'rule-fault', ruleId, fault, detail }));
+      },
       ...lastWordsFromEnvironment(process.env),
     });
     this.#parts = {
