@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 import { testDefaults } from './vitest.shared.ts';
 
-/** Tests against real servers and the packed package, which take longer and may need system packages: `npm run test:system`. */
+/** Tests against real servers and the packed package, which may need system packages, and those under load or that wait for time to pass: `npm run test:system`. */
 export default defineConfig({
   ...testDefaults,
   test: {

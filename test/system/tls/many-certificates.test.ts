@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { certificateFiles } from '../../support/certificates.ts';
 import { connectTls } from '../../support/tls-client.ts';
-import { startHttps } from './setup.ts';
+import { startHttps } from '../../integration/tls/setup.ts';
 
 const files = certificateFiles('one');
 

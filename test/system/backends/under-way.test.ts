@@ -3,7 +3,7 @@ import type { BackendChangeInput } from '../../../core/admin/backend-change.ts';
 import { startBackend } from '../../support/slow-backend.ts';
 import { runTidegate } from '../../support/tidegate-process.ts';
 import { closing, openWebSocket, startWebSocketServer } from '../../support/websocket-peers.ts';
-import { change, plain, siteConfig } from './setup.ts';
+import { change, plain, siteConfig } from '../../integration/backends/setup.ts';
 
 test.each(['drain', 'maintenance', 'remove'] as const)(
   'a request that is under way finishes after %s',

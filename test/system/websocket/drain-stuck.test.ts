@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { entry } from '../http1/setup.ts';
-import { CLOSE_1001, maskedCloseCode, openRawWebSocket } from './setup.ts';
+import { entry } from '../../integration/http1/setup.ts';
+import { CLOSE_1001, maskedCloseCode, openRawWebSocket } from '../../integration/websocket/setup.ts';
 
 test('a frame that does not go on is cut in the end, and the log says so', async () => {
   const { client, backend, proxy } = await openRawWebSocket({ drainTimeout: '0s' });

@@ -9,7 +9,7 @@ import { unusedPort } from '../../support/raw-backend.ts';
 import { connectRaw, get } from '../../support/raw-client.ts';
 import { startBackend } from '../../support/slow-backend.ts';
 import { runTidegate, type TidegateProcess } from '../../support/tidegate-process.ts';
-import { ask, http2Session } from '../http2/setup.ts';
+import { ask, http2Session } from '../../integration/http2/setup.ts';
 
 type Settings = Readonly<Record<string, unknown>>;
 

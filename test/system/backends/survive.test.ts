@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { answering } from '../../support/named-backends.ts';
 import { statusOf } from '../../support/status.ts';
-import { change, plain, runWithBackends, siteConfig } from './setup.ts';
+import { change, plain, runWithBackends, siteConfig } from '../../integration/backends/setup.ts';
 
 test(
   'a worker that takes the place of a dead one goes by what commands have set from its first request on',

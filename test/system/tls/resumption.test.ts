@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { statusOf } from '../../support/status.ts';
 import { runTidegate, type TidegateProcess } from '../../support/tidegate-process.ts';
 import type { TlsClient } from '../../support/tls-client.ts';
-import { connectTo, expectAnswer, httpsFiles } from './processes.ts';
+import { connectTo, expectAnswer, httpsFiles } from '../../integration/tls/processes.ts';
 
 type Version = 'TLSv1.2' | 'TLSv1.3';
 

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { startLoad } from '../../support/load.ts';
 import { poll } from '../../support/poll.ts';
 import { expectNoFailure, shuffleBackends } from '../../support/shuffle-backends.ts';
-import { change, plain, runWithBackends } from './setup.ts';
+import { change, plain, runWithBackends } from '../../integration/backends/setup.ts';
 
 test('weights, drains, additions and removals under load fail no request', { timeout: 60_000 }, async () => {
   const running = await runWithBackends([plain, plain, plain], 1);
