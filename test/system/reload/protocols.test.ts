@@ -67,6 +67,8 @@ test(
     const kept = startLoad(`http://127.0.0.1:${port}/`, 4);
     const fresh = startLoad(`http://127.0.0.1:${port}/`, 4, { keepAlive: false });
     const sessions = Array.from({ length: 4 }, () => http2Session(port));
+    // Open on our side, too, before HTTP/2 is switched off for those that come.
+    await Promise.all(sessions.map((session) => ask(session)));
     for (let round = 0; round < 4; round++) {
       await reload(tidegate, config(port, address, { http2: round % 2 === 1 }));
       const answers = await Promise.all(sessions.flatMap((session) => [ask(session), ask(session)]));
