@@ -1,7 +1,7 @@
 // Makes TLS connections and closes them: node node-handshakes.ts full|resumed NAME PORT SECONDS CONNECTIONS SPREAD.
 // A {n} in the name becomes a random number below SPREAD with every connection.
 import { connect, createSecureContext, type TLSSocket } from 'node:tls';
-import type { LoadResult } from './load-result.ts';
+import { printResult } from './print-result.ts';
 
 const resumes = process.argv[2] === 'resumed';
 const name = process.argv[3] ?? 'localhost';
@@ -62,17 +62,4 @@ await Promise.all(
     while (performance.now() < end) await handshake(session);
   }),
 );
-const elapsed = (performance.now() - started) / 1000;
-const sorted = Float64Array.from(latencies).sort();
-const at = (part: number): number =>
-  sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0;
-const result: LoadResult = {
-  requests: latencies.length,
-  seconds: elapsed,
-  p50Ms: at(0.5),
-  p99Ms: at(0.99),
-  maxMs: at(1),
-  socketErrors,
-  errorAnswers,
-};
-process.stdout.write(`${JSON.stringify(result)}\n`);
+printResult(latencies, { seconds: (performance.now() - started) / 1000, socketErrors, errorAnswers });

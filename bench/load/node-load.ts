@@ -2,7 +2,7 @@
 // A {n} in the path becomes a random number below SPREAD with every request.
 // It knows one kind of answer: HTTP/1.1 with Content-Length. SIGINT ends it early, with its result printed.
 import net from 'node:net';
-import type { LoadResult } from './load-result.ts';
+import { printResult } from './print-result.ts';
 import { requestHeaders } from './request-headers.ts';
 
 const path = process.argv[2] ?? '/';
@@ -57,20 +57,7 @@ for (let index = 0; index < connections; index++) open();
 function finish(): void {
   if (stopping) return;
   stopping = true;
-  const elapsed = (performance.now() - started) / 1000;
-  const sorted = Float64Array.from(latencies).sort();
-  const at = (part: number): number =>
-    sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0;
-  const result: LoadResult = {
-    requests: latencies.length,
-    seconds: elapsed,
-    p50Ms: at(0.5),
-    p99Ms: at(0.99),
-    maxMs: at(1),
-    socketErrors,
-    errorAnswers,
-  };
-  process.stdout.write(`${JSON.stringify(result)}\n`);
+  printResult(latencies, { seconds: (performance.now() - started) / 1000, socketErrors, errorAnswers });
   for (const socket of sockets) socket.destroy();
   clearTimeout(timer);
 }

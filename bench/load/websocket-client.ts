@@ -1,7 +1,7 @@
 // Opens WebSockets and has one message echoed on each after the other: node websocket-client.ts PORT CONNECTIONS SECONDS.
 // With 0 seconds each has one echo, then "ready" is printed, and they stay open and idle until SIGTERM.
 import net from 'node:net';
-import type { LoadResult } from './load-result.ts';
+import { printResult } from './print-result.ts';
 import { clientFrame, serverFrame } from './websocket-frames.ts';
 
 const [port = 0, connections = 1, seconds = 0] = process.argv.slice(2).map(Number);
@@ -62,19 +62,8 @@ function begin(): void {
 }
 
 function finish(): void {
-  const sorted = Float64Array.from(latencies).sort();
-  const at = (part: number): number =>
-    sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0;
-  const result: LoadResult = {
-    requests: latencies.length,
-    seconds: (performance.now() - beganMs) / 1000,
-    p50Ms: at(0.5),
-    p99Ms: at(0.99),
-    maxMs: at(1),
-    socketErrors: 0,
-    errorAnswers: 0,
-  };
-  process.stdout.write(`${JSON.stringify(result)}\n`, () => process.exit());
+  const took = (performance.now() - beganMs) / 1000;
+  printResult(latencies, { seconds: took, socketErrors: 0, errorAnswers: 0 }, () => process.exit());
 }
 
 function fail(reason: string): void {

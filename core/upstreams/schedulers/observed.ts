@@ -1,4 +1,5 @@
 import type { Backend } from '../backend.ts';
+import type { ObservedLatency } from '../observed-latency.ts';
 import { cheapest, latencyCost, type Clock } from './latency-cost.ts';
 import type { Scheduler } from './scheduler.ts';
 
@@ -19,8 +20,13 @@ export class Observed implements Scheduler {
     const costOf = (backend: Backend): number => {
       const { observed, errors } = backend.runtime;
       observed.countErrors(errors, now);
-      return latencyCost(backend, observed.mean(now));
+      return latencyCost(backend, this.expectedMs(observed, now));
     };
     return cheapest(candidates, this.#turn++, costOf, tried);
+  }
+
+  /** The latency of the next answer. */
+  protected expectedMs(observed: ObservedLatency, now: number): number {
+    return observed.mean(now);
   }
 }
