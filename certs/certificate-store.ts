@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { KeyType } from '../core/shared/certificates-config.ts';
 import type { KnownWindow } from './renewal.ts';
+import { setAside } from './set-aside.ts';
 import type { Storage } from './storage.ts';
 import { parseFile, toFile, type ParsedPem } from './stored-pem.ts';
 
@@ -47,9 +48,6 @@ export type EntryResult =
   | { readonly ok: true; readonly entry: StoredEntry | null }
   | { readonly ok: false; readonly problem: string; readonly movedTo: string };
 
-/** What was set aside is kept to be looked at, but no more of it than this. */
-const MAX_SET_ASIDE = 50;
-
 const KEY_TYPES: Readonly<Record<KeyType, true>> = {
   'ecdsa-p256': true,
   'ecdsa-p384': true,
@@ -82,7 +80,7 @@ export class CertificateStore {
     const result = parseFile(file.toString('latin1'));
     const problem = result.ok ? misplaced(result.pem, place) : result.problem;
     if (!result.ok || problem !== null) {
-      const movedTo = await this.#setAside(place, file);
+      const movedTo = await setAside(this.#storage, pemKey(place), file);
       return { ok: false, problem: problem ?? 'it cannot be read', movedTo };
     }
     const notes = await this.#loadNotes(place, result.pem);
@@ -128,17 +126,6 @@ export class CertificateStore {
       return { issuer: 'unknown', obtainedAt: leaf.validFromDate, orderUrl: null, window: null };
     const { issuer, obtainedAt, orderUrl, window } = value;
     return { issuer, obtainedAt, orderUrl, window };
-  }
-
-  async #setAside(place: EntryPlace, file: Buffer): Promise<string> {
-    // Without colons, which some file systems do not take.
-    const movedTo = `corrupt/${new Date().toISOString().replace(/[:.]/g, '-')}/${pemKey(place)}`;
-    await this.#storage.store(movedTo, file);
-    // Another process may have put a good one there meanwhile.
-    if ((await this.#storage.load(pemKey(place)))?.equals(file) === true) await this.delete(place);
-    const all = await this.#storage.list('corrupt');
-    for (const old of all.slice(0, Math.max(0, all.length - MAX_SET_ASIDE))) await this.#storage.delete(old);
-    return movedTo;
   }
 }
 

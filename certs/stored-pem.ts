@@ -57,9 +57,7 @@ function parsePair(cert: string, key: string): ParseResult {
   if (!leaf.checkPrivateKey(privateKey)) return failure('its private key is not that of its certificate');
   const keyType = keyTypeOf(privateKey);
   if (keyType === null) return failure('its private key is of a type that is not supported');
-  const names = dnsNames(leaf);
-  if (names.length === 0) return failure('there is no DNS name in its certificate');
-  return { ok: true, pem: { cert, key, leaf, keyType, names } };
+  return { ok: true, pem: { cert, key, leaf, keyType, names: dnsNames(leaf) } };
 }
 
 /** The nearest of those that can be ordered: certificates from elsewhere may have RSA keys of other sizes. */
