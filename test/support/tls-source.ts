@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { CertificateSet } from '../../certs/certificate-set.ts';
 import type { CertificateSource } from '../../core/listeners/tls/contexts.ts';
 import type { TicketKeyring } from '../../core/listeners/tls/session-tickets.ts';
+import type { Certificate } from '../../core/shared/certificate.ts';
 import type { TlsConfig } from '../../core/shared/config-types.ts';
 
 /** One for all listeners, as a primary has it. */
@@ -26,7 +27,11 @@ export class TestCertificateSource implements CertificateSource {
   async find(_set: string, serverName: string): ReturnType<CertificateSource['find']> {
     this.asked.push(serverName);
     await new Promise((resolve) => setImmediate(resolve));
-    return this.set.find(serverName);
+    return this.present(serverName);
+  }
+
+  present(serverName: string): Certificate | null {
+    return this.set.find(serverName, null) ?? this.set.findDefault(null);
   }
 
   ticketKeys(): TicketKeyring {
