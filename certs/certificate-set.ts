@@ -116,6 +116,6 @@ function oneOfEachType(pairs: readonly CertificatePair[]): Certificate | null {
   if (chosen.length === 0) return null;
   return {
     id: chosen.map(({ id }) => id).join(' '),
-    pairs: chosen.map(({ keyType, cert, key }) => ({ keyType, cert, key })),
+    pairs: chosen.map(({ keyType, cert, key }) => ({ keyType, cert, key, ocsp: null })),
   };
 }

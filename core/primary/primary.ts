@@ -19,6 +19,7 @@ import { collectStatus } from './collect-status.ts';
 import { resolveIdentity } from './identity.ts';
 import type { Identity } from './identity.ts';
 import { Certificates } from './certificates.ts';
+import { WorkerChallengeBoard } from './challenge-board.ts';
 import { closeSocketsNotIn } from './live-plan.ts';
 import { HealthMonitor } from './health-monitor.ts';
 import { HealthLog } from './health/health-log.ts';
@@ -78,6 +79,7 @@ export class Primary {
   readonly #identity: Identity | null;
   readonly #rules: RuleHealth;
   readonly #certificates: Certificates;
+  readonly #challenges: WorkerChallengeBoard;
   readonly #supervisor: Supervisor;
   readonly #names: BackendNames;
   readonly #backends: RuntimeBackends;
@@ -115,9 +117,13 @@ export class Primary {
       briefing: () => [
         { type: 'addresses', names: this.#names.known() },
         this.#backends.message(),
+        this.#challenges.message(),
         { type: 'backend-health', backends: this.#health.known() },
       ],
     });
+    this.#challenges = new WorkerChallengeBoard((message, isAnswer) =>
+      this.#supervisor.ask(message, isAnswer),
+    );
     this.#backends = new RuntimeBackends({
       log: component,
       config: () => this.#reloader.loaded?.config ?? null,
