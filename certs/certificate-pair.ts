@@ -87,7 +87,7 @@ function parseKey(pem: string): KeyObject | null {
 }
 
 /** Names that Node had to quote hold what no host name does, and are left out. */
-function dnsNames(certificate: X509Certificate): string[] {
+export function dnsNames(certificate: X509Certificate): string[] {
   return (certificate.subjectAltName ?? '')
     .split(', ')
     .flatMap((entry) => (/^DNS:[\w.*-]+$/.test(entry) ? [entry.slice('DNS:'.length).toLowerCase()] : []));

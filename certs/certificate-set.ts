@@ -50,8 +50,10 @@ export class CertificateSet {
     }
     if (problems.length > 0) return { ok: false, problems };
     const set = new CertificateSet(tls, pairs);
-    if (tls.default === null || set.#index.find(tls.default).length > 0) return { ok: true, set };
-    const problem = `expected a name that one of the certificates serves, found "${tls.default}"`;
+    // Of what is obtained it may be known only when it is there.
+    const { default: name, managed } = tls;
+    if (name === null || managed || set.#index.find(name).length > 0) return { ok: true, set };
+    const problem = `expected a name that one of the certificates serves, found "${name}"`;
     return { ok: false, problems: [{ index: null, of: null, problem }] };
   }
 

@@ -1,5 +1,6 @@
 import type { AccessLogConfig, LogConfig } from '../shared/config-types.ts';
 import type { Duration } from '../shared/duration.ts';
+import type { CertificatesInput } from './certificates-input.ts';
 import type { ListenerInput } from './listener-input.ts';
 import type { UpstreamInput } from './upstream-input.ts';
 
@@ -14,6 +15,8 @@ export interface ConfigInput {
   listeners: readonly ListenerInput[];
   /** Named groups of backends: name → upstream. */
   upstreams?: Readonly<Record<string, UpstreamInput>> | undefined;
+  /** What Tidegate obtains or makes by itself, for all https listeners. */
+  certificates?: CertificatesInput | undefined;
   /** Named address lists for rules, name → CIDRs: `{ office: ['10.0.0.0/8'] }` for `req.client.in('office')`. */
   lists?: Readonly<Record<string, readonly string[]>> | undefined;
   /** Worker processes; `'auto'` (the default) is one for each core. */

@@ -4,10 +4,11 @@ import { fallbackFindings } from './fallback-checks.ts';
 import { nestedUpstreamFindings } from './nested-checks.ts';
 import { stickyFindings } from './sticky-checks.ts';
 import { upstreamTlsFindings } from './upstream-tls-checks.ts';
+import { certificatesFindings } from './certificates-checks.ts';
 import type { Draft, ListenerDraft, RouteDraft } from './draft.ts';
 import type { Finding } from './finding.ts';
 import { healthCheckFindings } from './health-checks.ts';
-import { httpsFindings, proxyProtocolFindings } from './listener-checks.ts';
+import { httpsFindings, proxyProtocolFindings, tlsFindings } from './listener-checks.ts';
 import type { RouteFile } from './route-schema.ts';
 import { schedulerFindings } from './scheduler-checks.ts';
 import { formatAddress } from '../shared/address.ts';
@@ -19,7 +20,8 @@ export function crossChecks(draft: Draft): Finding[] {
     ...duplicateNames(draft.listeners),
     ...sharedAddresses(draft),
     ...draft.listeners.flatMap(unfitAddressSettings),
-    ...draft.listeners.flatMap(tlsFindings),
+    ...tlsFindings(draft),
+    ...certificatesFindings(draft),
     ...unknownUpstreams(draft),
     ...draft.listeners.flatMap((listener, index) =>
       routeFindings(listener.routes, ['listeners', index, 'routes']),
@@ -115,21 +117,6 @@ function covers(host: string, ipv6Only: boolean, other: string): boolean {
   if (host === '::') return !ipv6Only || other.includes(':') || other === 'localhost';
   if (host === '0.0.0.0') return !other.includes(':');
   return host === 'localhost' && (other === '127.0.0.1' || other === '::1');
-}
-
-function tlsFindings({ protocol, hasTls }: ListenerDraft, index: number): Finding[] {
-  const base = ['listeners', index];
-  if (protocol === 'https' && !hasTls)
-    return [{ path: base, message: 'missing: expected `tls` with `certificates` for protocol "https"' }];
-  if (protocol === 'http' && hasTls)
-    return [
-      {
-        path: [...base, 'tls'],
-        message: 'expected `tls` with protocol "https" only, found protocol "http"',
-        atKey: true,
-      },
-    ];
-  return [];
 }
 
 function unknownUpstreams({ upstreams, listeners }: Draft): Finding[] {

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { certificatesChanges } from './certificates-diff.ts';
 import { formatAddress } from '../shared/address.ts';
 import { BACKUP_PRIORITY } from '../shared/backup-priority.ts';
 import type {
@@ -43,6 +44,7 @@ export function describeChanges(previous: Config, next: Config): string[] {
       ([, ranges]) => `added with ${count(ranges.length, 'range')}`,
       ([, before], [, after]) => membersChanged('', before, after),
     ),
+    ...certificatesChanges(previous.certificates, next.certificates),
     ...settingsChanged('', generalSettings(previous), generalSettings(next)),
   ];
 }

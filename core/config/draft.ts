@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { acmeRows, acme, certificates } from './certificates-schema.ts';
+import type { AcmeFile, OnDemandFile } from './certificates-schema.ts';
 import { listener } from './listener-schema.ts';
 import type { ListenerFile } from './listener-schema.ts';
 import type { RouteFile } from './route-schema.ts';
@@ -17,6 +19,17 @@ export interface Draft {
   /** null where the file's `upstreams` are no object at all. */
   readonly upstreams: ReadonlyMap<string, UpstreamDraft> | null;
   readonly admin: ListenerFile['address'] | undefined;
+  /** null where there are none at all. */
+  readonly certificates: CertificatesDraft | null;
+}
+
+export interface CertificatesDraft {
+  /** Those that are valid; `path` from the top. */
+  readonly acme: readonly { readonly row: AcmeFile; readonly path: readonly PropertyKey[] }[];
+  readonly onDemand: OnDemandFile | undefined;
+  /** Whether there is any, right or wrong. */
+  readonly hasOnDemand: boolean;
+  readonly selfSigned: readonly string[];
 }
 
 export interface ListenerDraft {
@@ -29,6 +42,8 @@ export interface ListenerDraft {
   readonly tls: ListenerFile['tls'];
   /** Whether there is any, right or wrong. */
   readonly hasTls: boolean;
+  /** Whether `tls` has certificates, right or wrong. */
+  readonly hasCertificates: boolean;
   readonly upstream: string | undefined;
   readonly rules: ListenerFile['rules'];
   readonly routes: readonly RouteDraft[];
@@ -83,6 +98,22 @@ export function draftOf(value: unknown): Draft {
       ? new Map(Object.entries(upstreams.data).map(([name, raw]) => [name, upstreamDraft(raw)]))
       : null,
     admin: valid(adminAddress, fieldsOf(root['admin'])['address']),
+    certificates: root['certificates'] === undefined ? null : certificatesDraft(root['certificates']),
+  };
+}
+
+function certificatesDraft(raw: unknown): CertificatesDraft {
+  const fields = fieldsOf(raw);
+  const given: unknown = fields['acme'];
+  const rows = acmeRows<unknown>(looseList.safeParse(given).success ? elementsOf(given) : given);
+  return {
+    acme: rows.flatMap(({ row, path }) => {
+      const read = valid(acme, row);
+      return read === undefined ? [] : [{ row: read, path }];
+    }),
+    onDemand: valid(certificates.shape.onDemand, fields['onDemand']),
+    hasOnDemand: fields['onDemand'] !== undefined,
+    selfSigned: valid(certificates.shape.selfSigned, fields['selfSigned']) ?? [],
   };
 }
 
@@ -97,6 +128,7 @@ function listenerDraft(raw: unknown): ListenerDraft {
     protocol: valid(shape.protocol, fields['protocol']),
     tls: valid(shape.tls, fields['tls']),
     hasTls: fields['tls'] !== undefined,
+    hasCertificates: fieldsOf(fields['tls'])['certificates'] !== undefined,
     upstream: valid(shape.upstream, fields['upstream']),
     rules: valid(shape.rules, fields['rules']),
     routes: elementsOf(fields['routes']).map((row) => ({

@@ -1,7 +1,26 @@
-import type { ListenerDraft } from './draft.ts';
+import type { Draft, ListenerDraft } from './draft.ts';
 import type { Finding } from './finding.ts';
 
 const YEAR_MS = 365 * 86_400_000;
+
+/** An https listener needs certificates, its own or those that are there for all. */
+export function tlsFindings({ listeners, certificates }: Draft): Finding[] {
+  return listeners.flatMap(({ protocol, hasTls, hasCertificates }, index): Finding[] => {
+    const base = ['listeners', index];
+    if (protocol === 'https' && !hasTls && certificates === null) {
+      const message =
+        'missing: expected `tls` with `certificates` for protocol "https", or `certificates` at the top level';
+      return [{ path: base, message }];
+    }
+    if (protocol === 'https' && hasTls && !hasCertificates && certificates === null) {
+      const message = 'missing: expected `certificates`, here or at the top level';
+      return [{ path: [...base, 'tls'], message }];
+    }
+    if (protocol !== 'http' || !hasTls) return [];
+    const message = 'expected `tls` with protocol "https" only, found protocol "http"';
+    return [{ path: [...base, 'tls'], message, atKey: true }];
+  });
+}
 
 /** What a listener may say of HTTPS, given its protocol. */
 export function httpsFindings(listener: ListenerDraft, base: readonly PropertyKey[]): Finding[] {

@@ -6,7 +6,7 @@ import type { TlsInput } from './tls-input.ts';
 export interface ListenerInput {
   /** A name of its own, for logs and status. */
   name: string;
-  /** Default: `'http'`; `'https'` needs `tls`. */
+  /** Default: `'http'`; `'https'` needs certificates: in `tls`, or at the top level. */
   protocol?: 'http' | 'https' | undefined;
   /** `'127.0.0.1:8080'`, `'[::]:80'`, `':8080'` (every interface), `'localhost:80'` or `'unix:/path'`. */
   address: string;

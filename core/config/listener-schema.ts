@@ -131,7 +131,7 @@ export const listener = field.object({
   protocol: field
     .choice(['http', 'https'])
     .prefault(DEFAULTS.protocol)
-    .describe('What is spoken there; `https` needs `tls`.'),
+    .describe('What is spoken there; `https` needs certificates: in `tls`, or at the top level.'),
   address: field
     .listenAddress()
     .describe('`127.0.0.1:8080`, `[::]:80`, `:8080` (every interface), `localhost:80` or `unix:/path`.'),

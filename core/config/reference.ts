@@ -50,14 +50,18 @@ What holds for every key:
 
 function page(root: Schema): string {
   const sections: Section[] = [{ heading: 'Top level', schema: root }];
-  const parts = [INTRODUCTION];
+  const tables = new Map<string, string[]>();
   // Sections found on the way join the end of the list.
   for (const { heading, schema } of sections) {
-    const rows = rowsOf(schema, '', heading === 'Top level' ? '' : heading, sections);
-    parts.push(`## ${heading === 'Top level' ? heading : `\`${heading}\``}\n`);
-    parts.push(`| Key | Type | Default | Meaning |\n|---|---|---|---|\n${rows.join('\n')}\n`);
+    const top = heading === 'Top level';
+    const rows = rowsOf(schema, '', top ? '' : heading, sections).join('\n');
+    tables.set(rows, [...(tables.get(rows) ?? []), top ? heading : `\`${heading}\``]);
   }
-  return parts.join('\n');
+  const parts = [...tables].map(
+    ([rows, headings]) =>
+      `## ${headings.join(', ')}\n\n| Key | Type | Default | Meaning |\n|---|---|---|---|\n${rows}\n`,
+  );
+  return [INTRODUCTION, ...parts].join('\n');
 }
 
 /** One row for each key; objects directly inside are flattened into it, others get a section of their own. */
@@ -80,7 +84,7 @@ function innerObjects(value: Schema, path: string): Section[] {
   const candidates: [heading: string, schema: unknown][] = [
     [`${path}[]`, value.items],
     [`${path}.NAME`, value.additionalProperties],
-    ...(value.anyOf ?? []).map((form): [string, unknown] => [path, form]),
+    ...(formsOf(value) ?? []).map((form): [string, unknown] => [path, form]),
   ];
   return candidates.flatMap(([heading, schema]) => {
     if (!isSchema(schema)) return [];
@@ -92,9 +96,15 @@ function isSchema(value: unknown): value is Schema {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** The kinds of value that it may be. */
+function formsOf({ anyOf, oneOf }: Schema): readonly Schema[] | undefined {
+  return anyOf ?? oneOf;
+}
+
 function typeText(schema: Schema): string {
   if (schema.title !== undefined) return schema.title;
-  if (schema.anyOf !== undefined) return schema.anyOf.map(typeText).join(' or ');
+  const forms = formsOf(schema);
+  if (forms !== undefined) return [...new Set(forms.map(typeText))].join(' or ');
   if (schema.const !== undefined) return `\`${JSON.stringify(schema.const)}\``;
   if (schema.enum !== undefined) return schema.enum.map((each) => `\`${JSON.stringify(each)}\``).join(' or ');
   if (schema.type === 'array') return `list of ${isSchema(schema.items) ? plural(schema.items) : 'anything'}`;

@@ -1,5 +1,5 @@
-import { X509Certificate } from 'node:crypto';
 import { resolve } from 'node:path';
+import { readAuthorities, readCertificatesFiles } from './certificates-files.ts';
 import type { Draft } from './draft.ts';
 import type { Finding } from './finding.ts';
 import type { ListenerFile } from './listener-schema.ts';
@@ -8,17 +8,18 @@ import { readRegularFile, whyNoRegularFile } from './regular-file.ts';
 
 export interface ReferencedFiles {
   readonly findings: readonly Finding[];
-  /** Absolute path of an error page or PEM file → its text. */
+  /** Absolute path of an error page, PEM file or secret → its text; by `secretKey` what environment variables hold. */
   readonly texts: ReadonlyMap<string, string>;
   /** Absolute paths to watch: error pages, PEM files, and whatever is missing. */
   readonly inputs: readonly string[];
 }
 
-/** Reads the error pages and PEM files, and looks for the rule scripts, that a config names relative to `folder`. */
+/** Reads the error pages, PEM files and secrets, and looks for the rule scripts, that a config names relative to `folder`. */
 export async function readReferencedFiles(draft: Draft, folder: string): Promise<ReferencedFiles> {
   const findings: Finding[] = [];
   const texts = new Map<string, string>();
   const inputs = new Set<string>();
+  const read = { findings, texts, inputs };
   for (const [index, listener] of draft.listeners.entries()) {
     const base = ['listeners', index];
     const { rules } = listener;
@@ -35,27 +36,17 @@ export async function readReferencedFiles(draft: Draft, folder: string): Promise
       }
     }
     const { ca } = listener.tls?.clientCertificates ?? {};
-    if (ca !== undefined) {
-      const file = resolve(folder, ca);
-      inputs.add(file);
-      const read = await readRegularFile(file);
-      if (read.ok) texts.set(file, read.text);
-      const problem = read.ok ? whyNoAuthorities(read.text) : read.found;
-      if (problem !== null)
-        findings.push({
-          path: [...base, 'tls', 'clientCertificates', 'ca'],
-          message: `expected certificates of authorities, found ${problem}: ${file}`,
-        });
-    }
+    if (ca !== undefined)
+      await readAuthorities(ca, [...base, 'tls', 'clientCertificates', 'ca'], folder, read);
     for (const page of errorPageFiles(listener.errorPages)) {
       const file = resolve(folder, page.file);
       inputs.add(file);
-      const read = await readRegularFile(file);
-      if (read.ok) texts.set(file, read.text);
+      const text = await readRegularFile(file);
+      if (text.ok) texts.set(file, text.text);
       else {
         findings.push({
           path: [...base, 'errorPages', ...page.path],
-          message: `expected an error page, found ${read.found}: ${file}`,
+          message: `expected an error page, found ${text.found}: ${file}`,
         });
       }
     }
@@ -68,9 +59,9 @@ export async function readReferencedFiles(draft: Draft, folder: string): Promise
       if (named === undefined) continue;
       const file = resolve(folder, named);
       inputs.add(file);
-      const read = await readRegularFile(file);
-      if (read.ok) texts.set(file, read.text);
-      const found = read.ok ? whatIsWrong(kind, read.text) : read.found;
+      const text = await readRegularFile(file);
+      if (text.ok) texts.set(file, text.text);
+      const found = text.ok ? whatIsWrong(kind, text.text) : text.found;
       if (found !== null) {
         findings.push({
           path: [...base, kind],
@@ -88,18 +79,8 @@ export async function readReferencedFiles(draft: Draft, folder: string): Promise
         message: `expected the key of \`cert\`, found another (${mismatch})`,
       });
   }
+  await readCertificatesFiles(draft.certificates, folder, read);
   return { findings, texts, inputs: [...inputs] };
-}
-
-/** null: all of them can be read. */
-function whyNoAuthorities(text: string): string | null {
-  const texts = text.match(/-----BEGIN CERTIFICATE-----[^]*?-----END CERTIFICATE-----/g) ?? [];
-  try {
-    const certificates = texts.map((one) => new X509Certificate(one));
-    return certificates.length > 0 ? null : 'no certificate in PEM';
-  } catch {
-    return 'a certificate that can not be read';
-  }
 }
 
 interface ErrorPageFile {

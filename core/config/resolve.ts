@@ -5,9 +5,11 @@ import { resolveHsts, resolveHttpsRedirect } from './resolve-https.ts';
 import { errorPageFiles } from './referenced-files.ts';
 import { resolveHealthCheck, resolveHealthLog, resolvePassiveHealth } from './resolve-health.ts';
 import { http2Settings } from './http2-schema.ts';
+import { tls as tlsSettings } from './tls-schema.ts';
 import { ruleSettings } from './listener-schema.ts';
 import type { ListenerFile } from './listener-schema.ts';
 import type { RouteFile } from './route-schema.ts';
+import { resolveCertificates } from './resolve-certificates.ts';
 import { resolveBackends } from './resolve-backends.ts';
 import { resolveAddress } from './resolve-address.ts';
 import { resolveCircuitBreaker, resolveConnections, resolveRetries } from './resolve-retries.ts';
@@ -39,9 +41,8 @@ export function resolveConfig(content: ConfigFile, file: string, texts: Readonly
   const workers = content.workers === 'auto' ? availableParallelism() : content.workers;
   return {
     file,
-    listeners: content.listeners.map((listener) =>
-      resolveListener(listener, content.listeners, folder, texts),
-    ),
+    listeners: content.listeners.map((listener) => resolveListener(listener, content, folder, texts)),
+    certificates: resolveCertificates(content.certificates, folder, texts),
     upstreams: Object.entries(content.upstreams).map(([name, upstream]) =>
       resolveUpstream(name, upstream, workers, folder, texts),
     ),
@@ -70,7 +71,7 @@ function resolveAccess(access: ConfigFile['log']['access'], folder: string): Acc
 
 function resolveListener(
   listener: ListenerFile,
-  all: readonly ListenerFile[],
+  { listeners, certificates }: ConfigFile,
   folder: string,
   texts: ReadonlyMap<string, string>,
 ): ListenerConfig {
@@ -81,7 +82,15 @@ function resolveListener(
     protocol: listener.protocol,
     address: resolveListenAddress(listener, folder),
     addressText: listener.address.text,
-    tls: listener.tls === undefined ? null : resolveTls(listener.tls, http2 !== null, folder, texts),
+    tls:
+      listener.protocol === 'https'
+        ? resolveTls(
+            listener.tls ?? tlsSettings.parse({}),
+            { withHttp2: http2 !== null, managed: certificates !== undefined },
+            folder,
+            texts,
+          )
+        : null,
     rules: resolveRules(listener.rules, folder),
     routes: listener.routes.map(resolveRoute),
     upstream: listener.upstream ?? null,
@@ -110,7 +119,7 @@ function resolveListener(
     errorPages: resolveErrorPages(listener.errorPages, folder, texts),
     proxyProtocol:
       proxyProtocol === undefined ? null : { trust: proxyProtocol.trust, timeoutMs: proxyProtocol.timeout },
-    redirectToHttps: resolveHttpsRedirect(listener.redirectToHttps, all),
+    redirectToHttps: resolveHttpsRedirect(listener.redirectToHttps, listeners),
     hsts: resolveHsts(listener.hsts),
   };
 }
@@ -136,16 +145,16 @@ function resolveHttp2({ http2: given, protocol }: ListenerFile): Http2Config | n
 
 function resolveTls(
   tls: NonNullable<ListenerFile['tls']>,
-  withHttp2: boolean,
+  { withHttp2, managed }: { readonly withHttp2: boolean; readonly managed: boolean },
   folder: string,
   files: ReadonlyMap<string, string>,
 ): TlsConfig {
-  const certificates = tls.certificates.map(({ cert, key, names }) => ({
+  const certificates = (tls.certificates ?? []).map(({ cert, key, names }) => ({
     cert: resolve(folder, cert),
     key: resolve(folder, key),
     names: names ?? null,
   }));
-  const choice = { certificates, default: tls.default ?? null, unknownNames: tls.unknownNames };
+  const choice = { certificates, managed, default: tls.default ?? null, unknownNames: tls.unknownNames };
   const { clientCertificates } = tls;
   return {
     certificateSet: createHash('sha256').update(JSON.stringify(choice)).digest('base64url'),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { certificates } from './certificates-schema.ts';
 import { DEFAULTS } from './defaults.ts';
 import * as field from './fields.ts';
 import { healthLog } from './health-schema.ts';
@@ -49,6 +50,9 @@ export const configSchema = field.object({
     .named(field.name, upstream)
     .prefault({})
     .describe('Named groups of backends: name → upstream.'),
+  certificates: certificates
+    .optional()
+    .describe('What Tidegate obtains or makes by itself, for all https listeners.'),
   lists: field
     .named(field.name, field.list(field.addressRange()))
     .prefault({})

@@ -3,9 +3,9 @@ import type { Duration } from '../shared/duration.ts';
 import type { TlsPolicy } from '../shared/tls-policy.ts';
 
 export interface TlsInput {
-  /** Which one a client gets, the name it asks for (SNI) decides: exact before wildcard before `default`. */
-  certificates: readonly CertificateInput[];
-  /** The name whose certificate clients get that ask for an unknown name or for none. Default: the first certificate. */
+  /** Which one a client gets, the name it asks for (SNI) decides: exact before wildcard before `default`. Required unless there is `certificates` at the top level. */
+  certificates?: readonly CertificateInput[] | undefined;
+  /** The name whose certificate clients get that ask for an unknown name or for none. Default: the first certificate, those of files before those that Tidegate obtains. */
   default?: string | undefined;
   /** What a client gets that asks for an unknown name: the default certificate, or a TLS alert. Default: `'default'`. */
   unknownNames?: TlsConfig['unknownNames'] | undefined;

@@ -1,20 +1,9 @@
 import { DEFAULTS } from './defaults.ts';
 import * as field from './fields.ts';
+import { serverName } from './server-name.ts';
 import { tlsPolicy } from './tls-policy-schema.ts';
 
 /** The part of the config schema that describes the TLS of a listener. */
-
-const SERVER_NAME =
-  /^(?:\*\.)?(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/;
-
-const serverName = field
-  .readText('a host name', (input) => {
-    const name = input.toLowerCase();
-    return SERVER_NAME.test(name) && name.length <= 253
-      ? { ok: true, value: name }
-      : { ok: false, problem: `expected a name like "example.com" or "*.example.com", found "${input}"` };
-  })
-  .meta({ title: 'host name' });
 
 const certificate = field.object({
   cert: field.path.describe('The certificate with its chain, PEM, relative to the config file.'),
@@ -30,13 +19,14 @@ export const tls = field.object({
   certificates: field
     .list(certificate)
     .min(1, { error: 'expected at least one certificate, found none' })
+    .optional()
     .describe(
-      'Which one a client gets, the name it asks for (SNI) decides: exact before wildcard before `default`.',
+      'Which one a client gets, the name it asks for (SNI) decides: exact before wildcard before `default`. Required unless there is `certificates` at the top level.',
     ),
   default: serverName
     .optional()
     .describe(
-      'The name whose certificate clients get that ask for an unknown name or for none. Without it: the first certificate.',
+      'The name whose certificate clients get that ask for an unknown name or for none. Without it: the first certificate, those of files before those that Tidegate obtains.',
     ),
   unknownNames: field
     .choice(['default', 'refuse'])

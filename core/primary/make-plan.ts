@@ -40,7 +40,7 @@ function forWorkers(config: Config): Config {
     listener.tls === null ? listener : { ...listener, tls: { ...listener.tls, certificates: [] } },
   );
   const upstreams = config.upstreams.map((upstream) => ({ ...upstream, healthCheck: null }));
-  return { ...config, listeners, upstreams };
+  return { ...config, certificates: null, listeners, upstreams };
 }
 
 let denyBundle: RuleBundle | null = null;

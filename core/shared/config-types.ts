@@ -1,3 +1,4 @@
+import type { CertificatesConfig } from './certificates-config.ts';
 import type { HealthCheckConfig, HealthLogConfig, PassiveHealthConfig } from './health-types.ts';
 import type { CircuitBreakerConfig, RetriesConfig } from './retry-types.ts';
 import type { StickyConfig } from './sticky-types.ts';
@@ -13,6 +14,8 @@ export interface Config {
   readonly listeners: readonly ListenerConfig[];
   /** In the file's order. Names are unique and match /^[A-Za-z0-9][A-Za-z0-9._-]*$/. */
   readonly upstreams: readonly UpstreamConfig[];
+  /** null: certificates come from files alone. Always null in workers, which have no use for the secrets in it. */
+  readonly certificates: CertificatesConfig | null;
   /** Named address lists for rules: name → CIDRs. */
   readonly lists: Readonly<Record<string, readonly string[]>>;
   readonly workers: number;
@@ -139,10 +142,12 @@ export interface Http2Config {
 }
 
 export interface TlsConfig {
-  /** Stands for `certificates`, `default` and `unknownNames` between the processes. */
+  /** Stands for `certificates`, `managed`, `default` and `unknownNames` between the processes. */
   readonly certificateSet: string;
   /** Empty in workers, which ask the primary for what they need. */
   readonly certificates: readonly CertificateConfig[];
+  /** Names that these files do not serve may have certificates that are obtained. */
+  readonly managed: boolean;
   /** null: the first certificate. */
   readonly default: string | null;
   readonly unknownNames: 'default' | 'refuse';

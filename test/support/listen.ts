@@ -3,16 +3,18 @@ import type { Server } from 'node:net';
 import { onTestFinished } from 'vitest';
 
 /**
- * Has a server of any protocol listen on a free port until the test has finished.
+ * Has a server of any protocol listen until the test has finished.
  * @param endConnections what keeps it from closing
+ * @param port default: a free one
  * @returns the port
  */
 export async function listenForTest(
   server: Server,
   endConnections: () => void = () => {},
   host = '127.0.0.1',
+  port = 0,
 ): Promise<number> {
-  server.listen(0, host);
+  server.listen(port, host);
   await once(server, 'listening');
   onTestFinished(() => {
     endConnections();

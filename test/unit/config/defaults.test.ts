@@ -126,6 +126,7 @@ test('the least config gets every default', () => {
         proxyProtocol: null,
       },
     ],
+    certificates: null,
     lists: {},
     workers: availableParallelism(),
     admin: null,

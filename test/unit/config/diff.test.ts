@@ -144,3 +144,28 @@ test('TLS to backends: settings by name, of the files only that they differ', ()
   ]);
   expect(changes(tls(true), tls({ ca: '/404.html' }))).toEqual(['upstream site: tls files changed']);
 });
+
+test('certificates: names and terms, and no secrets', () => {
+  const acme = (keys: object) => ({ top: { certificates: { acme: keys } } });
+  const account = (hmacKey: string) => ({ domains: ['a.test'], externalAccount: { keyId: 'k', hmacKey } });
+  expect(changes({}, acme({ domains: ['a.test'] }))).toEqual(['certificates: added']);
+  expect(changes(acme({ domains: ['a.test'] }), {})).toEqual(['certificates: removed']);
+  expect(changes(acme({ domains: ['a.test', 'b.test'] }), acme({ domains: [['b.test', 'c.test']] }))).toEqual(
+    ['certificates: a.test removed, b.test removed, b.test c.test added'],
+  );
+  expect(changes(acme(account('one-secret')), acme(account('another')))).toEqual([
+    'certificates: terms of a.test changed',
+  ]);
+  const others = (keys: object) => ({ top: { certificates: { acme: { domains: ['a.test'] }, ...keys } } });
+  expect(
+    changes(
+      others({ selfSigned: ['x.test'], onDemand: { ask: ['b.test'] } }),
+      others({ selfSigned: ['y.test'], onDemand: { ask: ['c.test'] }, storage: './other' }),
+    ),
+  ).toEqual([
+    'certificates: storage /certificates-data → /other, self-signed x.test removed, self-signed y.test added, onDemand changed',
+  ]);
+  expect(changes(others({}), others({ onDemand: { ask: ['b.test'] } }))).toEqual([
+    'certificates: onDemand added',
+  ]);
+});

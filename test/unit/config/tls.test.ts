@@ -10,7 +10,10 @@ function findings(tls: unknown, protocol: string | undefined = 'https'): string[
 test('https and tls belong together', () => {
   expect(findings({ certificates })).toEqual([]);
   expect(findings(undefined)).toEqual([
-    'listeners[0]: missing: expected `tls` with `certificates` for protocol "https"',
+    'listeners[0]: missing: expected `tls` with `certificates` for protocol "https", or `certificates` at the top level',
+  ]);
+  expect(findings({ policy: 'modern' })).toEqual([
+    'listeners[0].tls: missing: expected `certificates`, here or at the top level',
   ]);
   expect(findings({ certificates }, 'http')).toEqual([
     'listeners[0].tls: expected `tls` with protocol "https" only, found protocol "http"',

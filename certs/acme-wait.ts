@@ -1,0 +1,33 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { IssuerError } from './issuer.ts';
+
+const patienceMs = 10 * 60_000;
+const shortestMs = 100;
+const longestMs = 60_000;
+
+/** Looks again until something has been decided (RFC 8555 7.5.1): as the CA says, else at growing distances. */
+export class AcmeWait {
+  readonly #signal: AbortSignal;
+  readonly #end: number;
+  #nextMs = 200;
+
+  constructor(signal: AbortSignal) {
+    this.#signal = signal;
+    this.#end = Date.now() + patienceMs;
+  }
+
+  /** @throws IssuerError */
+  async pause(retryAfterMs: number | null): Promise<void> {
+    const ms = Math.min(Math.max(retryAfterMs ?? this.#nextMs, shortestMs), longestMs);
+    this.#nextMs = Math.min(this.#nextMs * 1.5, 5000);
+    if (Date.now() + ms > this.#end)
+      throw new IssuerError('unreachable', `the CA did not decide within ${patienceMs / 60_000} minutes`, {
+        retryAfterMs,
+      });
+    try {
+      await pause(ms, undefined, { signal: this.#signal });
+    } catch (cause) {
+      throw new IssuerError('aborted', 'given up', { cause });
+    }
+  }
+}
