@@ -52,6 +52,8 @@ export interface CertificateState {
 
 /** No look at the storage for longer than that: another process may have renewed it. */
 const LOOK_EVERY_MS = 10 * 60_000;
+/** Nor, while ours fail, for longer than that: somebody else's order may not. */
+const LOOK_WHILE_FAILING_MS = 30_000;
 
 /** Between two orders that succeed; less for those that live for hours. */
 const LEAST_PAUSE_MS = 60 * 60_000;
@@ -172,7 +174,9 @@ export class ManagedCertificate {
       const { now, sleep } = this.#parts;
       const { nextOrderAt } = this.state;
       const until = Math.min(nextOrderAt, this.#entry === null ? Infinity : this.#askWindowAt);
-      const ms = this.#isForced ? 0 : Math.min(sleepMs(until, now()), LOOK_EVERY_MS);
+      const ms = this.#isForced
+        ? 0
+        : Math.min(sleepMs(until, now()), this.#failures > 0 ? LOOK_WHILE_FAILING_MS : LOOK_EVERY_MS);
       if (ms > 0) await sleep(ms, AbortSignal.any([signal, this.#wake.signal]));
     }
   }
