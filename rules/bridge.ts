@@ -106,6 +106,13 @@ export function decodePickResult(result: unknown, count: number): Decoded<number
   });
 }
 
+export function decodeCertificateResult(result: unknown): Decoded<boolean> {
+  if (result === 0 || result === 1) return { ok: true, value: result === 1, id: 0 };
+  return decode<boolean>(result, () => {
+    throw new TypeError('the script said neither yes nor no');
+  });
+}
+
 /** `["fault", message, stack]`, or `[kind, …]` with an id as second item where `read` wants one (0: none). */
 function decode<T>(
   result: unknown,

@@ -31,7 +31,7 @@ export interface SandboxSource {
 /** The name under which the bundle's frames stand in stack traces. */
 export const BUNDLE_NAME = 'tidegate-rules.js';
 
-const callNames = ['request', 'requests', 'response', 'log', 'pick', 'where'] as const;
+const callNames = ['request', 'requests', 'response', 'log', 'pick', 'certificate', 'where'] as const;
 export type CallName = (typeof callNames)[number];
 
 /** Where a call may return more than one result; each has its mark (see `batch.ts`). */
@@ -58,6 +58,7 @@ export class Sandbox {
       response: reference('response'),
       log: reference('log'),
       pick: reference('pick'),
+      certificate: reference('certificate'),
       where: reference('where'),
     };
     context.global.deleteSync('tidegateCalls');

@@ -13,12 +13,14 @@ import { formatSize } from '../core/shared/size.ts';
 import { afterNextTurn } from '../core/shared/turn.ts';
 import { encodeRequests, splitResults } from './batch.ts';
 import {
+  decodeCertificateResult,
   decodeLogResult,
   decodePickResult,
   decodeRequestResult,
   decodeResponseResult,
   encodeCandidates,
   encodeRequest,
+  type Decoded,
   type ScriptError,
 } from './bridge.ts';
 import type { Guard } from './guard.ts';
@@ -151,30 +153,35 @@ export class LoadedScript implements RuleScript, TurnDecider {
 
   response(status: number, head: string, request: RuleRequest): ResponseEdits | 'fault' {
     const onError = this.#bundle.onError === 'deny' ? 'fault' : null;
-    const result = this.#call('response', [status, head, encodeRequest(request)]);
-    if (result instanceof Failure) return onError;
-    const decoded = decodeResponseResult(result);
-    if (decoded.ok) return decoded.value;
-    this.#scriptError('response', decoded);
-    return onError;
+    const args = [status, head, encodeRequest(request)];
+    return this.#ask<ResponseEdits | 'fault'>('response', args, decodeResponseResult, onError);
   }
 
   log(entry: string): LogDecision {
-    const result = this.#call('log', [entry]);
-    if (result instanceof Failure) return true;
-    const decoded = decodeLogResult(result);
-    if (decoded.ok) return decoded.value;
-    this.#scriptError('log', decoded);
-    return true;
+    return this.#ask('log', [entry], decodeLogResult, true);
   }
 
   pick(candidates: readonly PickCandidate[], request: RuleRequest): number {
-    const result = this.#call('pick', [encodeCandidates(candidates), encodeRequest(request)]);
-    if (result instanceof Failure) return -1;
-    const decoded = decodePickResult(result, candidates.length);
+    const args = [encodeCandidates(candidates), encodeRequest(request)];
+    return this.#ask('pick', args, (result) => decodePickResult(result, candidates.length), -1);
+  }
+
+  certificate(serverName: string, clientAddress: string): boolean {
+    return this.#ask('certificate', [serverName, clientAddress], decodeCertificateResult, false);
+  }
+
+  #ask<T>(
+    name: 'response' | 'log' | 'pick' | 'certificate',
+    args: (string | number)[],
+    read: (result: unknown) => Decoded<T>,
+    onFault: T,
+  ): T {
+    const result = this.#call(name, args);
+    if (result instanceof Failure) return onFault;
+    const decoded = read(result);
     if (decoded.ok) return decoded.value;
-    this.#scriptError('pick', decoded);
-    return -1;
+    this.#scriptError(name, decoded);
+    return onFault;
   }
 
   /** In explain mode: where in the script the last decision of `request` was made. */

@@ -41,6 +41,8 @@ async function answerTo(question: Question): Promise<Partial<Answers>> {
       return { log: handles.log ? script.log(question.entry) : true };
     case 'pick':
       return { pick: handles.pick ? script.pick(question.candidates, question.request) : -1 };
+    case 'certificate':
+      return { certificate: handles.certificate && script.certificate(question.name, question.client) };
   }
 }
 

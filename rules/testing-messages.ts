@@ -23,7 +23,8 @@ export type Question =
       readonly request: RuleRequest;
     }
   | { readonly type: 'log'; readonly entry: string }
-  | { readonly type: 'pick'; readonly candidates: readonly PickCandidate[]; readonly request: RuleRequest };
+  | { readonly type: 'pick'; readonly candidates: readonly PickCandidate[]; readonly request: RuleRequest }
+  | { readonly type: 'certificate'; readonly name: string; readonly client: string };
 
 export interface Answers {
   readonly load: readonly RuleProblem[];
@@ -31,6 +32,7 @@ export interface Answers {
   readonly response: ResponseEdits | 'fault';
   readonly log: LogDecision;
   readonly pick: number;
+  readonly certificate: boolean;
 }
 
 export interface LogLine {

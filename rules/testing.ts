@@ -59,6 +59,8 @@ export interface LoadedRules extends AsyncDisposable {
     candidates: readonly ({ readonly address: string } & Partial<Candidate>)[],
     request?: TestRequest,
   ): Promise<number>;
+  /** Whether the `certificate` handler lets a certificate be obtained for the name. `client`: its IP address; 127.0.0.1 unless given. */
+  certificate(name: string, client?: string): Promise<boolean>;
   /** What the script wrote to its console, and the proxy about its errors. */
   readonly logs: readonly LogLine[];
   close(): Promise<void>;
@@ -147,6 +149,10 @@ class TestedRules implements LoadedRules {
   async pick(candidates: Parameters<LoadedRules['pick']>[0], request: TestRequest = {}): Promise<number> {
     const filled = candidates.map((given) => ({ ...IDLE_CANDIDATE, ...given }));
     return this.ask('pick', { type: 'pick', candidates: filled, request: toRuleRequest(request) });
+  }
+
+  certificate(name: string, client = '127.0.0.1'): Promise<boolean> {
+    return this.ask('certificate', { type: 'certificate', name: name.toLowerCase(), client });
   }
 
   ask<Type extends Question['type']>(

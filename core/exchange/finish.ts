@@ -59,7 +59,7 @@ function accessEntry(exchange: Exchange): AccessEntry {
     client: exchange.clientAddress,
     method: isRequest ? request.method : null,
     host: isRequest ? request.host : null,
-    target: isRequest ? request.target : null,
+    target: isRequest ? exchange.loggedTarget : null,
     protocol: isRequest ? request.version : null,
     status: exchange.status,
     error: exchange.error?.code ?? null,

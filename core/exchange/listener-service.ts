@@ -5,6 +5,7 @@ import type { Logger } from '../shared/log.ts';
 import type { RuleScript } from '../shared/rule-script.ts';
 import type { Upstream } from '../upstreams/upstream.ts';
 import type { AccessEntry } from './access-entry.ts';
+import type { HttpChallenges } from './answer-challenge.ts';
 import type { RouteTable } from './routes.ts';
 import type { ServiceUsage } from './service-usage.ts';
 
@@ -43,6 +44,7 @@ export interface ListenerService {
   /** Where a request goes that no rule or route placed. */
   readonly upstream: Upstream | null;
   readonly trustsPeer: (address: string) => boolean;
+  readonly challenges: HttpChallenges;
   readonly counters: ListenerCounters;
   readonly usage: ServiceUsage;
   readonly pools: ConnectionPools;

@@ -7,6 +7,7 @@ import type { DecisionTaker, RequestDecision } from '../shared/rule-script.ts';
 import type { AddressBackend } from '../upstreams/backend.ts';
 import type { Upstream } from '../upstreams/upstream.ts';
 import { addHsts, withHsts } from './add-hsts.ts';
+import { answerChallenge } from './answer-challenge.ts';
 import { applyEdits } from './apply-edits.ts';
 import {
   abortAttempt,
@@ -60,12 +61,14 @@ export class RequestPath
     this.client = client;
   }
 
-  // 1. Begin: count the request in.
+  // 1. Begin: count the request in. A CA that asks for a challenge has its answer before anything of ours can come in between.
   begin(): void {
     this.exchange.service.counters.requests += 1;
     countIn(this.exchange);
     try {
-      this.#check();
+      const challenge = answerChallenge(this.exchange);
+      if (challenge === null) this.#check();
+      else this.#answer(challenge);
     } catch (error) {
       this.#failWithBug(error);
     }

@@ -1,5 +1,6 @@
 import type { BackendOverrides } from '../shared/backend-overrides.ts';
 import type { Certificate } from '../shared/certificate.ts';
+import type { Challenges } from '../shared/challenges.ts';
 import type { BackendState, Config, RuleBundle } from '../shared/config-types.ts';
 import type { CheckedBackend } from '../shared/health-types.ts';
 import type { RuleStatus } from '../shared/rule-script.ts';
@@ -45,10 +46,22 @@ export type PrimaryMessage =
     }
   /** What active checks have found of these backends; of others nothing has changed. */
   | { readonly type: 'backend-health'; readonly backends: readonly CheckedBackend[] }
-  /** The answer to `certificate-wanted`; null: there is none for that name. */
-  | { readonly type: 'certificate'; readonly id: number; readonly found: Certificate | null }
+  /**
+   * The answer to `certificate-wanted`; `found: null`: there is none for that name.
+   * `askRule`: the listener's rule script says whether the name may have a certificate; where it says no, `found` is presented.
+   * `keepMs`: after that long the answer may be another one; absent: not before `certificates-changed`.
+   */
+  | {
+      readonly type: 'certificate';
+      readonly id: number;
+      readonly found: Certificate | null;
+      readonly askRule?: boolean;
+      readonly keepMs?: number;
+    }
   /** What was answered about this set before may be out of date. */
   | { readonly type: 'certificates-changed'; readonly set: string }
+  /** What to answer a CA's challenges with from now on, all of it; answered with a `challenges` of the same revision. */
+  | { readonly type: 'challenges'; readonly revision: number; readonly challenges: Challenges }
   /** The keys of session tickets from now on, in base64, by `TlsConfig.ticketRotationMs`: the one that seals, then the one before it. */
   | { readonly type: 'ticket-keys'; readonly keys: Readonly<Record<number, readonly string[]>> }
   | { readonly type: 'reopen-logs' }
@@ -65,12 +78,18 @@ export type WorkerMessage =
   | { readonly type: 'pong' }
   /** It goes by the overrides of this revision. */
   | { readonly type: 'backend-overrides'; readonly revision: number }
-  /** Answered at once with a `certificate` of the same id. `set`: `TlsConfig.certificateSet`; `serverName`: empty for the default. */
+  /** It answers with the challenges of this revision. */
+  | { readonly type: 'challenges'; readonly revision: number }
+  /**
+   * Answered with a `certificate` of the same id: at once, unless one is to be obtained. `set`: `TlsConfig.certificateSet`;
+   * `serverName`: empty for the default. `allowed`: the rule script was asked, and the name may have a certificate.
+   */
   | {
       readonly type: 'certificate-wanted';
       readonly id: number;
       readonly set: string;
       readonly serverName: string;
+      readonly allowed?: true;
     }
   /** A rule script was ended by the watchdog or passed its memory limit. Counts toward its quarantine. */
   | {

@@ -24,6 +24,7 @@ import type { ProxiedClient, ProxyHeader } from './proxied-client.ts';
 import { ProxyHeaderStage, type ProxyHeaderOwner } from './proxy-header-stage.ts';
 import { RefusalLog } from './refusal-log.ts';
 import type { Stage } from './stage.ts';
+import { allowsCertificate } from './tls/allows-certificate.ts';
 import { describeTls } from './tls/describe.ts';
 import type { TlsFront } from './tls/front.ts';
 
@@ -76,6 +77,8 @@ export class Listener implements ServerSessionOwner, ProxyHeaderOwner {
   #http2: Http2Config | null;
   readonly #server: Server;
   readonly #connections = new Map<Peer, Stage>();
+  /** Those of `#connections` over which a CA validates a name: no clients, and not counted as such. */
+  readonly #validations = new Set<Peer>();
   readonly #perClient = new Map<string, number>();
   readonly #workers: () => number;
   readonly #refusals = new RefusalLog();
@@ -122,8 +125,9 @@ export class Listener implements ServerSessionOwner, ProxyHeaderOwner {
 
   update(service: ListenerService, front: TlsFront | null = null): void {
     this.#front = front;
-    service.counters.connections += this.#connections.size;
-    this.#service.counters.connections -= this.#connections.size;
+    const clients = this.#connections.size - this.#validations.size;
+    service.counters.connections += clients;
+    this.#service.counters.connections -= clients;
     this.#service = service;
     this.#limits = { ...service.config.limits, ...service.config.timeouts };
     this.#http2 = service.config.http2 ?? this.#http2;
@@ -215,6 +219,12 @@ export class Listener implements ServerSessionOwner, ProxyHeaderOwner {
         this.#service.log.debug({ client: peer.address, reason }, 'no TLS connection came about');
         this.onClosed(peer);
       },
+      onChallenge: () => {
+        this.#validations.add(peer);
+        this.#service.counters.connections -= 1;
+      },
+      onChallengeOver: () => this.onClosed(peer),
+      allowsCertificate: (serverName) => allowsCertificate(this.#service, serverName, peer, this.#refusals),
     });
   }
 
@@ -274,7 +284,7 @@ export class Listener implements ServerSessionOwner, ProxyHeaderOwner {
 
   onClosed(peer: Peer): void {
     if (!this.#connections.delete(peer)) return;
-    this.#service.counters.connections -= 1;
+    if (!this.#validations.delete(peer)) this.#service.counters.connections -= 1;
     const left = (this.#perClient.get(peer.address) ?? 1) - 1;
     if (left === 0) this.#perClient.delete(peer.address);
     else this.#perClient.set(peer.address, left);

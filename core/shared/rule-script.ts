@@ -88,6 +88,7 @@ export interface RuleScript {
     readonly response: boolean;
     readonly log: boolean;
     readonly pick: boolean;
+    readonly certificate: boolean;
   };
   // None of these throws: a fault becomes a decision and a log line.
   /**
@@ -103,6 +104,8 @@ export interface RuleScript {
   log(entry: string): LogDecision;
   /** Index into `candidates`, or -1 to leave it to the upstream's scheduler (also on a fault). */
   pick(candidates: readonly PickCandidate[], request: RuleRequest): number;
+  /** Whether a certificate may be obtained for this name, which is in lower case. A fault is a no. */
+  certificate(serverName: string, clientAddress: string): boolean;
 }
 
 /** What one worker counted of a script: calls of its handlers, how many failed, and how often its isolate had to be ended. */

@@ -10,6 +10,7 @@ import type { RuleScript } from '../shared/rule-script.ts';
 import type { UpstreamRegistry } from '../upstreams/registry.ts';
 import type { Upstream } from '../upstreams/upstream.ts';
 import type { TlsFront } from '../listeners/tls/front.ts';
+import type { WorkerChallenges } from './challenges.ts';
 import type { Logs } from './logs.ts';
 import type { TlsFronts } from './tls-fronts.ts';
 
@@ -21,6 +22,7 @@ export interface SnapshotParts {
   readonly rules: RuleHost;
   readonly counters: Map<string, ListenerCounters>;
   readonly tls: TlsFronts;
+  readonly challenges: WorkerChallenges;
 }
 
 /** One config version made ready to serve. */
@@ -77,6 +79,7 @@ export async function buildSnapshot(
       upstreams,
       upstream: config.upstream === null ? null : (upstreams.get(config.upstream) ?? null),
       trustsPeer: compileTrust(config.forwarded.trust),
+      challenges: parts.challenges,
       counters: countersOf(parts.counters, config.name),
       usage: new ServiceUsage(),
       pools: parts.pools,

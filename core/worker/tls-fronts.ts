@@ -1,8 +1,8 @@
 import type { PrimaryMessage, WorkerMessage } from '../ipc/messages.ts';
-import type { CertificateSource } from '../listeners/tls/contexts.ts';
+import type { AlpnChallenges } from '../listeners/tls/answer-challenge.ts';
+import type { CertificateAnswer, CertificateSource } from '../listeners/tls/contexts.ts';
 import { TlsFront } from '../listeners/tls/front.ts';
 import type { TicketKeyring } from '../listeners/tls/session-tickets.ts';
-import type { Certificate } from '../shared/certificate.ts';
 import type { TlsConfig } from '../shared/config-types.ts';
 import type { Logger } from '../shared/log.ts';
 
@@ -11,17 +11,30 @@ export type TlsMessage = Extract<
   { readonly type: 'certificate' | 'certificates-changed' | 'ticket-keys' }
 >;
 
+/** Questions under way. The primary answers most at once; those for whom a certificate is obtained, it bounds itself. */
+const MAX_WAITING = 10_000;
+
+/** For a question that was given up: nothing is known, and whoever still waits is refused. */
+const NOTHING: CertificateAnswer = { certificate: null, asksRule: false, keepMs: 0 };
+
 /** The TLS of a worker's listeners: one front for the same terms, whichever snapshot has them. */
 export class TlsFronts implements CertificateSource {
   readonly #send: (message: WorkerMessage) => void;
+  readonly #challenges: AlpnChallenges;
   readonly #log: Pick<Logger, 'error'>;
   readonly #fronts = new Map<string, { readonly front: TlsFront; readonly tls: TlsConfig }>();
-  readonly #waiting = new Map<number, (found: Certificate | null) => void>();
+  /** The oldest first. */
+  readonly #waiting = new Map<number, (answer: CertificateAnswer) => void>();
   #keys: ReadonlyMap<number, TicketKeyring> = new Map();
   #lastId = 0;
 
-  constructor(send: (message: WorkerMessage) => void, log: Pick<Logger, 'error'>) {
+  constructor(
+    send: (message: WorkerMessage) => void,
+    challenges: AlpnChallenges,
+    log: Pick<Logger, 'error'>,
+  ) {
     this.#send = send;
+    this.#challenges = challenges;
     this.#log = log;
   }
 
@@ -29,7 +42,7 @@ export class TlsFronts implements CertificateSource {
     const key = JSON.stringify(tls);
     const known = this.#fronts.get(key);
     if (known !== undefined) return known.front;
-    const front = new TlsFront(tls, this, this.#log);
+    const front = new TlsFront(tls, this, this.#challenges, this.#log);
     this.#fronts.set(key, { front, tls });
     return front;
   }
@@ -39,12 +52,28 @@ export class TlsFronts implements CertificateSource {
     for (const [key, { front }] of this.#fronts) if (!used.has(front)) this.#fronts.delete(key);
   }
 
-  find(set: string, serverName: string): Promise<Certificate | null> {
+  find(set: string, serverName: string, allowed: boolean): Promise<CertificateAnswer> {
     const id = ++this.#lastId;
     return new Promise((resolve) => {
       this.#waiting.set(id, resolve);
-      this.#send({ type: 'certificate-wanted', id, set, serverName });
+      if (this.#waiting.size > MAX_WAITING) this.#giveUpOldest();
+      this.#send({
+        type: 'certificate-wanted',
+        id,
+        set,
+        serverName,
+        ...(allowed ? { allowed: true as const } : {}),
+      });
     });
+  }
+
+  /** Clients come and leave faster than names are answered: the oldest has most likely left. */
+  #giveUpOldest(): void {
+    const [oldest] = this.#waiting;
+    if (oldest === undefined) return;
+    const [id, resolve] = oldest;
+    this.#waiting.delete(id);
+    resolve(NOTHING);
   }
 
   ticketKeys(rotationMs: number): TicketKeyring {
@@ -56,7 +85,11 @@ export class TlsFronts implements CertificateSource {
   onMessage(message: TlsMessage): void {
     switch (message.type) {
       case 'certificate':
-        this.#waiting.get(message.id)?.(message.found);
+        this.#waiting.get(message.id)?.({
+          certificate: message.found,
+          asksRule: message.askRule ?? false,
+          keepMs: message.keepMs ?? null,
+        });
         this.#waiting.delete(message.id);
         return;
       case 'certificates-changed':

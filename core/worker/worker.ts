@@ -6,6 +6,7 @@ import { Deadlines } from '../shared/deadlines.ts';
 import { afterNextTurn } from '../shared/turn.ts';
 import { UpstreamRegistry } from '../upstreams/registry.ts';
 import { RuleHost, lastWordsFromEnvironment } from '../../rules/evaluate.ts';
+import { WorkerChallenges } from './challenges.ts';
 import { letGo } from './let-go.ts';
 import { Listeners } from './listeners.ts';
 import { Logs, followLog } from './logs.ts';
@@ -43,6 +44,7 @@ export class Worker {
       drill: true,
       ...lastWordsFromEnvironment(process.env),
     });
+    const challenges = new WorkerChallenges();
     this.#parts = {
       registry: new UpstreamRegistry(),
       pools: new ConnectionPools(this.#deadlines),
@@ -51,8 +53,10 @@ export class Worker {
       counters: new Map(),
       tls: new TlsFronts(
         (message) => channel.send(message),
+        challenges,
         followLog(() => this.#logs.log),
       ),
+      challenges,
     };
     this.#warmUp = new WarmUp(this.#parts.pools);
   }
@@ -74,6 +78,12 @@ export class Worker {
         this.#parts.registry.setHealth(message.backends, this.#prepared?.upstreams);
         return;
       }
+      // A CA's validators may come as soon as the primary has heard of it.
+      if (message.type === 'challenges') {
+        this.#parts.challenges.use(message.challenges);
+        this.#channel.send({ type: 'challenges', revision: message.revision });
+        return;
+      }
       // Handshakes wait for them, and so may the snapshot that is being prepared.
       if (
         message.type === 'certificate' ||
@@ -93,7 +103,10 @@ export class Worker {
   }
 
   async #carryOut(
-    message: Exclude<PrimaryMessage, TlsMessage | { type: 'socket' | 'ping' | 'backend-health' }>,
+    message: Exclude<
+      PrimaryMessage,
+      TlsMessage | { type: 'socket' | 'ping' | 'backend-health' | 'challenges' }
+    >,
   ): Promise<void> {
     switch (message.type) {
       case 'prepare':

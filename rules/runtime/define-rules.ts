@@ -1,3 +1,4 @@
+import type { Client } from './client.ts';
 import type { Decision } from './decisions.ts';
 import type { RuleRequest, SentRequest } from './request.ts';
 import type { RuleResponse } from './response.ts';
@@ -40,6 +41,11 @@ export interface Rules {
     candidates: readonly Candidate[],
     req: SentRequest,
   ) => Candidate | number | undefined | void;
+  /**
+   * Says whether a certificate may be obtained for a name that a client asks for in its handshake, and that has none
+   * yet: true, or not. `name`: in lower case.
+   */
+  readonly certificate?: (name: string, client: Client) => boolean | undefined | void;
 }
 
 declare const brand: unique symbol;
@@ -49,7 +55,7 @@ export interface DefinedRules {
   readonly [brand]: 'rules';
 }
 
-export const HANDLERS = ['request', 'response', 'log', 'pick'] as const;
+export const HANDLERS = ['request', 'response', 'log', 'pick', 'certificate'] as const;
 
 export class MadeRules {
   declare readonly [brand]: 'rules';

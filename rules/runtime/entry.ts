@@ -1,4 +1,5 @@
 import { decideEach } from './batch.ts';
+import { RequestClient } from './client.ts';
 import { HANDLERS, MadeRules, type Candidate, type LogEntry, type Rules } from './define-rules.ts';
 import { MadeDecision } from './decisions.ts';
 import { quote } from './field-rules.ts';
@@ -18,6 +19,7 @@ export interface Calls {
   response(status: number, head: string, text: string): number | string;
   log(entry: string): number | string;
   pick(candidates: string, text: string): number | string;
+  certificate(name: string, client: string): number | string;
   /** Explain mode: the stack of the call that made the last decision. */
   where(): string;
 }
@@ -46,6 +48,7 @@ export function start(exported: unknown): void {
     response: (status, head, text) => guarded(() => response(rules, status, head, text)),
     log: (entry) => guarded(() => log(rules, entry)),
     pick: (candidates, text) => guarded(() => pick(rules, candidates, text)),
+    certificate: (name, client) => guarded(() => certificate(rules, name, client)),
     where: () => lastStack,
   };
 }
@@ -159,6 +162,16 @@ function pick(rules: Rules, candidates: string, text: string): number {
     );
   }
   return index;
+}
+
+function certificate(rules: Rules, name: string, client: string): number {
+  const returned: unknown = rules.certificate?.(name, new RequestClient(client));
+  if (returned === true) return 1;
+  if (returned === false || returned === undefined) return 0;
+  if (isThenable(returned)) throw promiseReturned('certificate');
+  throw new TypeError(
+    `the \`certificate\` handler returned ${describe(returned)}: it returns true, false or nothing`,
+  );
 }
 
 function notADecision(returned: unknown): TypeError {

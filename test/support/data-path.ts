@@ -16,6 +16,7 @@ import { UpstreamRegistry } from '../../core/upstreams/registry.ts';
 import type { Upstream } from '../../core/upstreams/upstream.ts';
 import { unusedPort } from './raw-backend.ts';
 import { TestCertificateSource } from './tls-source.ts';
+import { WorkerChallenges } from '../../core/worker/challenges.ts';
 
 /** A listener with its whole data path in this process: for tests that need many raw connections and no worker processes. */
 export interface DataPath {
@@ -25,6 +26,8 @@ export interface DataPath {
   readonly front: TlsFront | null;
   /** Where `front` has its certificates from. */
   readonly certificates: TestCertificateSource | null;
+  /** What the listener answers challenges with. */
+  readonly challenges: WorkerChallenges;
   readonly pools: ConnectionPools;
   readonly upstreams: ReadonlyMap<string, Upstream>;
   /** Finished exchanges, in the order in which they ended. */
@@ -70,6 +73,7 @@ export async function startDataPath(options: {
   const [listenerConfig] = config.listeners;
   if (listenerConfig === undefined) throw new Error('no listener');
   const deadlines = new Deadlines();
+  const challenges = new WorkerChallenges();
   const pools = new ConnectionPools(deadlines);
   const upstreams = new UpstreamRegistry().prepare(config.upstreams);
   const entries: AccessEntry[] = [];
@@ -80,6 +84,7 @@ export async function startDataPath(options: {
     upstreams,
     upstream: listenerConfig.upstream === null ? null : (upstreams.get(listenerConfig.upstream) ?? null),
     trustsPeer: compileTrust(listenerConfig.forwarded.trust),
+    challenges,
     counters: new ListenerCounters(),
     usage: new ServiceUsage(),
     pools,
@@ -90,7 +95,8 @@ export async function startDataPath(options: {
   };
   const { tls } = listenerConfig;
   const certificates = tls === null ? null : await TestCertificateSource.load(tls);
-  const front = tls === null || certificates === null ? null : new TlsFront(tls, certificates, service.log);
+  const front =
+    tls === null || certificates === null ? null : new TlsFront(tls, certificates, challenges, service.log);
   await front?.ready();
   const listener = new Listener(service, deadlines, () => 1, front);
   const port = options.socketPath === undefined ? await unusedPort() : 0;
@@ -102,6 +108,7 @@ export async function startDataPath(options: {
     service,
     front,
     certificates,
+    challenges,
     pools,
     upstreams,
     entries,

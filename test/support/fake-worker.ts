@@ -79,6 +79,9 @@ channel.onMessage((message, handle) => {
     case 'backend-overrides':
       channel.send({ type: 'backend-overrides', revision: message.revision });
       break;
+    case 'challenges':
+      channel.send({ type: 'challenges', revision: message.revision });
+      break;
     case 'addresses':
     case 'backend-health':
     case 'certificate':

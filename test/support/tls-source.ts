@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { CertificateSet } from '../../certs/certificate-set.ts';
-import type { CertificateSource } from '../../core/listeners/tls/contexts.ts';
+import type { CertificateAnswer, CertificateSource } from '../../core/listeners/tls/contexts.ts';
 import type { TicketKeyring } from '../../core/listeners/tls/session-tickets.ts';
 import type { TlsConfig } from '../../core/shared/config-types.ts';
 
@@ -23,10 +23,17 @@ export class TestCertificateSource implements CertificateSource {
     return new TestCertificateSource(loaded.set);
   }
 
-  async find(_set: string, serverName: string): ReturnType<CertificateSource['find']> {
+  /** A test may put another one in its place. */
+  answerFor: CertificateSource['find'] = async (_set, serverName) => ({
+    certificate: this.set.find(serverName, null) ?? this.set.findDefault(null),
+    asksRule: false,
+    keepMs: null,
+  });
+
+  async find(set: string, serverName: string, allowed: boolean): Promise<CertificateAnswer> {
     this.asked.push(serverName);
     await new Promise((resolve) => setImmediate(resolve));
-    return this.set.find(serverName);
+    return this.answerFor(set, serverName, allowed);
   }
 
   ticketKeys(): TicketKeyring {

@@ -2,11 +2,19 @@ import type { SecureContext } from 'node:tls';
 import type { TlsPolicy } from '../../shared/tls-policy.ts';
 import type { ClientHello } from './client-hello.ts';
 
+/** A certificate, ready for handshakes. */
+export interface NamedContext {
+  readonly keyType: string;
+  readonly context: SecureContext;
+  /** OCSP answer (RFC 6960) for clients that ask for one, DER; null: there is none. */
+  readonly staple: Buffer | null;
+}
+
 /**
  * A context for each type of key: of one that has several, Node uses only the last for a name.
  * The preferred one comes first.
  */
-export type NamedContexts = readonly { readonly keyType: string; readonly context: SecureContext }[];
+export type NamedContexts = readonly NamedContext[];
 
 /** What a client can do, as far as the choice of a certificate goes. */
 export interface ClientAbilities {
@@ -43,9 +51,9 @@ export function chooseContext(
   contexts: NamedContexts,
   client: ClientAbilities,
   policy: TlsPolicy,
-): SecureContext | undefined {
+): NamedContext | undefined {
   const usable = contexts.find(({ keyType }) => suits(keyType, client, policy));
-  return (usable ?? contexts.at(-1))?.context;
+  return usable ?? contexts.at(-1);
 }
 
 function suits(keyType: string, { signatures, hello }: ClientAbilities, policy: TlsPolicy): boolean {

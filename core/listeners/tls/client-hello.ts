@@ -3,6 +3,10 @@ export interface ClientHello {
   /** Cipher suites by the numbers of their registry. */
   readonly suites: readonly number[];
   readonly offersTls13: boolean;
+  /** As sent (RFC 6066 3); empty where the client names none. */
+  readonly serverName: string;
+  /** Protocols that it offers by ALPN (RFC 7301 3.1), in its order. */
+  readonly protocols: readonly string[];
 }
 
 /** Of all that a client may send ahead of its first answer; a hello with post-quantum key shares and a long ticket has 4 KiB. */
@@ -15,7 +19,10 @@ const RECORD_HEADER_BYTES = 5;
 const HANDSHAKE_HEADER_BYTES = 4;
 const HANDSHAKE_RECORD = 22;
 const CLIENT_HELLO = 1;
+const SERVER_NAME = 0;
+const ALPN = 16;
 const SUPPORTED_VERSIONS = 43;
+const HOST_NAME = 0;
 const TLS_1_3 = 0x0304;
 
 /**
@@ -55,7 +62,7 @@ function readMessage(message: Buffer): ClientHello | null {
     at += 1 + message.readUInt8(at);
     // Extensions may be missing altogether in TLS 1.2.
     const extensions = at === message.length ? Buffer.alloc(0) : vector(message, at, 2);
-    return { suites, offersTls13: versionsIn(extensions).includes(TLS_1_3) };
+    return { suites, ...readExtensions(extensions) };
   } catch (error) {
     // A length that goes beyond the end.
     if (error instanceof RangeError) return null;
@@ -63,14 +70,38 @@ function readMessage(message: Buffer): ClientHello | null {
   }
 }
 
-/** RFC 8446 4.2.1. */
-function versionsIn(extensions: Buffer): readonly number[] {
+/** RFC 8446 4.2. */
+function readExtensions(extensions: Buffer): Omit<ClientHello, 'suites'> {
+  let offersTls13 = false;
+  let serverName = '';
+  let protocols: readonly string[] = [];
   for (let at = 0; at < extensions.length;) {
     const content = vector(extensions, at + 2, 2);
-    if (extensions.readUInt16BE(at) === SUPPORTED_VERSIONS) return uint16List(vector(content, 0, 1));
+    const type = extensions.readUInt16BE(at);
+    if (type === SUPPORTED_VERSIONS) offersTls13 = uint16List(vector(content, 0, 1)).includes(TLS_1_3);
+    else if (type === SERVER_NAME) serverName = hostNameIn(content);
+    else if (type === ALPN) protocols = protocolsIn(content);
     at += 4 + content.length;
   }
-  return [];
+  return { offersTls13, serverName, protocols };
+}
+
+/** RFC 6066 3: a list with one name of each type, and there is one type. */
+function hostNameIn(content: Buffer): string {
+  const list = vector(content, 0, 2);
+  return list.readUInt8(0) === HOST_NAME ? vector(list, 1, 2).toString('latin1') : '';
+}
+
+/** RFC 7301 3.1. */
+function protocolsIn(content: Buffer): string[] {
+  const list = vector(content, 0, 2);
+  const protocols: string[] = [];
+  for (let at = 0; at < list.length;) {
+    const protocol = vector(list, at, 1);
+    protocols.push(protocol.toString('latin1'));
+    at += 1 + protocol.length;
+  }
+  return protocols;
 }
 
 /** What follows a length of `lengthBytes`. @throws RangeError when it goes beyond the end */

@@ -2,13 +2,17 @@ import { Socket } from 'node:net';
 import { createServer, TLSSocket, type SecureContext, type Server } from 'node:tls';
 import type { TlsConfig } from '../../shared/config-types.ts';
 import type { Logger } from '../../shared/log.ts';
-import { chooseContext, type NamedContexts } from './choose-context.ts';
-import { TlsContexts, type CertificateSource } from './contexts.ts';
+import { asksForChallenge, type AlpnChallenges } from './answer-challenge.ts';
+import { chooseContext } from './choose-context.ts';
+import { TlsContexts, type CertificateSource, type FoundContexts } from './contexts.ts';
 import { Handshake, type HandshakeFront, type HandshakeOwner } from './handshake.ts';
 import { openTicketsWith } from './session-tickets.ts';
 
 /** RFC 8446 6.2: a fatal unrecognized_name, as it is sent before anything is encrypted. */
 const UNRECOGNIZED_NAME = Buffer.from([21, 3, 3, 0, 2, 2, 112]);
+
+/** RFC 7301 3.2, which RFC 8737 relies on: `acme-tls/1` is spoken for those names only for which a challenge is prepared. */
+const NO_APPLICATION_PROTOCOL = Buffer.from([21, 3, 3, 0, 2, 2, 120]);
 
 /** How long a handshake is left alone when others want its place: more than any client needs that means it, on a busy worker too. */
 const GRACE_MS = 1000;
@@ -23,15 +27,24 @@ export class TlsFront implements HandshakeFront {
   readonly contexts: TlsContexts;
   readonly #tls: TlsConfig;
   readonly #log: Pick<Logger, 'error'>;
+  readonly #challenges: AlpnChallenges;
   /** Never listens: connections are handed to it. */
   #server: Server | null = null;
   #making: Promise<Server> | null = null;
   /** The oldest first. */
   readonly #underWay = new Map<Socket, Handshake>();
+  /** For the connection that a certificate is being chosen for. */
+  #staple: Buffer | null = null;
 
-  constructor(tls: TlsConfig, source: CertificateSource, log: Pick<Logger, 'error'>) {
+  constructor(
+    tls: TlsConfig,
+    source: CertificateSource,
+    challenges: AlpnChallenges,
+    log: Pick<Logger, 'error'>,
+  ) {
     this.#tls = tls;
     this.#log = log;
+    this.#challenges = challenges;
     this.contexts = new TlsContexts(tls, source);
   }
 
@@ -65,9 +78,17 @@ export class TlsFront implements HandshakeFront {
     return true;
   }
 
-  onHello({ raw }: Handshake): void {
-    // Documented as the way to inject a connection.
-    this.#server?.emit('connection', raw);
+  onHello(handshake: Handshake): void {
+    const { raw, hello } = handshake;
+    if (hello === null || !asksForChallenge(hello)) {
+      // Documented as the way to inject a connection.
+      this.#server?.emit('connection', raw);
+      return;
+    }
+    const challenge = this.#challenges.alpn(hello.serverName.toLowerCase());
+    if (challenge !== null) return handshake.answerChallenge(challenge);
+    raw.write(NO_APPLICATION_PROTOCOL);
+    handshake.fail('no challenge is prepared for the name');
   }
 
   onOver({ raw }: Handshake): void {
@@ -115,6 +136,8 @@ export class TlsFront implements HandshakeFront {
       },
     });
     openTicketsWith(server, () => contexts.ticketKeys());
+    // Node asks within the answer of `SNICallback`. Without a name there is nothing stapled: which of several certificates OpenSSL takes then is not known.
+    server.on('OCSPRequest', (_certificate, _issuer, answer) => answer(null, this.#staple));
     server.on('secureConnection', (socket) => this.#judge(socket));
     server.on('tlsClientError', (error, socket) => {
       const raw = carrierOf(socket);
@@ -125,21 +148,35 @@ export class TlsFront implements HandshakeFront {
 
   #chooseCertificate(socket: TLSSocket, name: string, answer: SniAnswer): void {
     const raw = carrierOf(socket);
-    const hello = (raw === null ? undefined : this.#underWay.get(raw))?.hello ?? null;
-    const take = (contexts: NamedContexts | null): void => {
+    const handshake = (raw === null ? undefined : this.#underWay.get(raw)) ?? null;
+    const take = ({ contexts }: FoundContexts): void => {
       // It has left while we asked, and its handshake is over.
       if (socket.destroyed) return answer(new Error('the connection is closed'));
-      const client = { signatures: socket.getSharedSigalgs(), hello };
-      if (contexts !== null) return answer(null, chooseContext(contexts, client, this.#tls.policy));
+      if (contexts !== null) {
+        const client = { signatures: socket.getSharedSigalgs(), hello: handshake?.hello ?? null };
+        const chosen = chooseContext(contexts, client, this.#tls.policy);
+        this.#staple = chosen?.staple ?? null;
+        answer(null, chosen?.context);
+        this.#staple = null;
+        return undefined;
+      }
       raw?.write(UNRECOGNIZED_NAME);
-      answer(new Error(`no certificate for ${JSON.stringify(name)}`));
+      return answer(new Error(`no certificate for ${JSON.stringify(name)}`));
     };
     const found = this.contexts.find(name);
     if (!(found instanceof Promise)) return take(found);
-    found.then(take).catch((error: unknown) => {
-      this.#log.error({ err: error, serverName: name }, 'a certificate can not be used');
-      answer(new Error('the certificate can not be used', { cause: error }));
-    });
+    found
+      .then((first) =>
+        first.asksRule && handshake?.allowsCertificate(name.toLowerCase()) === true
+          ? this.contexts.find(name, true)
+          : first,
+      )
+      .then(take)
+      .catch((error: unknown) => {
+        this.#log.error({ err: error, serverName: name }, 'a certificate can not be used');
+        answer(new Error('the certificate can not be used', { cause: error }));
+      });
+    return undefined;
   }
 
   /** A client's certificate that does not verify is as good as a forged one. */

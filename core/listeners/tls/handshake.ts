@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Deadlines, Timed } from '../../shared/deadlines.ts';
+import { answerChallenge, type AlpnChallenge } from './answer-challenge.ts';
 import { readClientHello, type ClientHello } from './client-hello.ts';
 
 /** The listener that a connection came to. */
@@ -10,6 +11,12 @@ export interface HandshakeOwner {
   onSecure(socket: TLSSocket): void;
   /** The connection has ended. */
   onFailed(reason: string): void;
+  /** It is a CA that validates a name, no client; `onChallengeOver` follows. */
+  onChallenge(): void;
+  /** The CA has what it wanted, or has left. */
+  onChallengeOver(): void;
+  /** Whether the rule script lets a name have a certificate, which is to be obtained for it. */
+  allowsCertificate(serverName: string): boolean;
 }
 
 /** The front that a handshake belongs to. */
@@ -38,6 +45,7 @@ export class Handshake implements Timed {
   readonly #received: Buffer[] = [];
   #receivedBytes = 0;
   #neededBytes = 0;
+  #isChallenge = false;
   #over = false;
 
   /** `raw`: paused. */
@@ -90,8 +98,20 @@ export class Handshake implements Timed {
   fail(reason: string): void {
     if (this.#over) return;
     this.#end();
+    if (this.#isChallenge) return this.#owner.onChallengeOver();
     this.raw.destroySoon();
     this.#owner.onFailed(reason);
+  }
+
+  /** It is not the handshake of a client. */
+  answerChallenge(challenge: AlpnChallenge): void {
+    this.#isChallenge = true;
+    this.#owner.onChallenge();
+    answerChallenge(this.raw, challenge, () => this.fail('the challenge is over'));
+  }
+
+  allowsCertificate(serverName: string): boolean {
+    return !this.#over && this.#owner.allowsCertificate(serverName);
   }
 
   /** What has begun ends by itself soon enough. */

@@ -8,11 +8,12 @@ function setsStatus(status: number): RuleScript {
   return {
     id: 'test',
     file: '/test.ts',
-    handles: { request: false, response: true, log: false, pick: false },
+    handles: { request: false, response: true, log: false, pick: false, certificate: false },
     decide: (_request, taker) => taker.onDecision({ kind: 'next', edits: [] }),
     response: () => ({ status, edits: [] }),
     log: () => true,
     pick: () => -1,
+    certificate: () => false,
   };
 }
 

@@ -62,10 +62,11 @@ export function byHeader(): RuleScript {
   return {
     id: 'test',
     file: 'test',
-    handles: { request: true, response: false, log: false, pick: false },
+    handles: { request: true, response: false, log: false, pick: false, certificate: false },
     decide: (request, taker) => taker.onDecision(decide(request.head)),
     response: () => null,
     log: () => true,
     pick: () => -1,
+    certificate: () => false,
   };
 }

@@ -107,7 +107,13 @@ test('the response handler changes status and headers, and sees the request', as
   });`,
     UNHURRIED,
   );
-  expect(script.handles).toEqual({ request: false, response: true, log: false, pick: false });
+  expect(script.handles).toEqual({
+    request: false,
+    response: true,
+    log: false,
+    pick: false,
+    certificate: false,
+  });
   expect(script.response(500, 'Server: x\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2', requestOf('/p'))).toEqual({
     status: 503,
     edits: [

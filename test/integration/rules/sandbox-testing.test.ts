@@ -38,6 +38,16 @@ test('a script is loaded, asked and ended', async () => {
   });
   expect(await rules.log({ status: 200 })).toBe(true);
   expect(await rules.pick([{ address: '10.0.0.1:80' }])).toBe(-1);
+  expect(await rules.certificate('one.test')).toBe(false);
+});
+
+test('the `certificate` handler is asked as in a handshake', async () => {
+  const { file } = await compileText(
+    `export default defineRules({ certificate: (name, client) => name === 'one.test' && client.in('192.0.2.0/24') });`,
+  );
+  await using rules = await loadRules(file);
+  expect(await rules.certificate('One.Test', '192.0.2.1')).toBe(true);
+  expect(await rules.certificate('one.test')).toBe(false);
 });
 
 test('a script that kills its process is an error, not a hanging test', async () => {

@@ -8,7 +8,7 @@ function busyRule(targets: string[]): RuleScript {
   return {
     id: 'busy',
     file: '/busy.ts',
-    handles: { request: true, response: false, log: false, pick: false },
+    handles: { request: true, response: false, log: false, pick: false, certificate: false },
     decide({ target }, taker) {
       setImmediate(() => {
         targets.push(target);
@@ -20,6 +20,7 @@ function busyRule(targets: string[]): RuleScript {
     response: () => null,
     log: () => true,
     pick: () => -1,
+    certificate: () => false,
   };
 }
 

@@ -13,11 +13,12 @@ function heldRule(): { readonly rules: RuleScript; readonly waiting: DecisionTak
   const rules: RuleScript = {
     id: 'held',
     file: '/held.ts',
-    handles: { request: true, response: false, log: false, pick: false },
+    handles: { request: true, response: false, log: false, pick: false, certificate: false },
     decide: (_request, taker) => void waiting.push(taker),
     response: () => null,
     log: () => true,
     pick: () => -1,
+    certificate: () => false,
   };
   return { rules, waiting };
 }

@@ -11,7 +11,7 @@ test('an answer about a certificate that has changed since is used once, and not
   const lookup = vi
     .spyOn(source, 'find')
     .mockImplementation(
-      (_, name) => new Promise((resolve) => (answer = () => resolve(source.set.find(name)))),
+      (_, name) => new Promise((resolve) => (answer = () => resolve(source.answerFor('', name, false)))),
     );
   const first = connectTls(proxy.port);
   await poll(() => lookup.mock.calls.length === 1);

@@ -17,6 +17,18 @@ test('cipher suites and versions', async () => {
   expect(readClientHello(await clientHello())).toMatchObject({ offersTls13: true });
 });
 
+test('the name that is asked for, and the protocols that are offered', async () => {
+  expect(readClientHello(await clientHello())).toMatchObject({ serverName: 'one.test', protocols: [] });
+  const ALPNProtocols = ['acme-tls/1', 'h2'];
+  expect(readClientHello(await clientHello({ servername: 'Any.Test', ALPNProtocols }))).toMatchObject({
+    serverName: 'Any.Test',
+    protocols: ALPNProtocols,
+  });
+  expect(readClientHello(await clientHello({ servername: '', maxVersion: 'TLSv1.2' }))).toMatchObject({
+    serverName: '',
+  });
+});
+
 test('wherever it is split, it says how much is missing at least', async () => {
   for (const hello of [await clientHello(), inRecordsOf(200, await clientHello())]) {
     for (let bytes = 0; bytes < hello.length; bytes += 1) {
