@@ -366,7 +366,7 @@ function coversAll({ certificate }: StoredEntry, names: readonly string[]): bool
 }
 
 /** As handshakes need it. */
-export function pairOf({ certificate }: StoredEntry): CertificatePair {
+function pairOf({ certificate }: StoredEntry): CertificatePair {
   const { cert, key, names, notAfter, keyType } = certificate;
   return {
     id: createHash('sha256').update(`${cert}\0${key}`).digest('base64url'),
