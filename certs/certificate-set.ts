@@ -10,9 +10,19 @@ export interface CertificateProblem {
   readonly problem: string;
 }
 
+/** Certificates that are not from files. */
+export interface ObtainedCertificates {
+  /** Those for this very name, and those for the wildcard above it; empty for an unknown name. */
+  exact(serverName: string): readonly CertificatePair[];
+  wildcard(serverName: string): readonly CertificatePair[];
+  /** What those get who ask for an unknown name; empty: there are none. */
+  first(): readonly CertificatePair[];
+}
+
 /** The certificates of a listener, by the names that they serve. */
 export class CertificateSet {
   readonly #certificates: readonly CertificateConfig[];
+  readonly #managed: boolean;
   readonly #default: string | null;
   readonly #refusesUnknown: boolean;
   #pairs: readonly CertificatePair[];
@@ -20,6 +30,7 @@ export class CertificateSet {
 
   private constructor(tls: TlsConfig, pairs: readonly CertificatePair[]) {
     this.#certificates = tls.certificates;
+    this.#managed = tls.managed;
     this.#default = tls.default;
     this.#refusesUnknown = tls.unknownNames === 'refuse';
     this.#pairs = pairs;
@@ -70,11 +81,37 @@ export class CertificateSet {
     });
   }
 
-  /** `serverName`: empty where the client named none. null: it is to be refused. */
-  find(serverName: string): Certificate | null {
-    const named = serverName === '' ? [] : this.#index.find(serverName);
-    if (named.length > 0) return oneOfEachType(named);
-    return this.#refusesUnknown ? null : oneOfEachType(this.#defaultPairs());
+  /** Whether names that its files do not serve may have certificates that are obtained. */
+  get managed(): boolean {
+    return this.#managed;
+  }
+
+  /** Whose certificate those get who ask for an unknown name; null: the first one's. */
+  get defaultName(): string | null {
+    return this.#default;
+  }
+
+  /** Whether who asks for an unknown name gets no certificate at all. */
+  get refusesUnknown(): boolean {
+    return this.#refusesUnknown;
+  }
+
+  /** Exact before wildcard, files before others. null: there is none for this name. */
+  find(serverName: string, obtained: ObtainedCertificates | null): Certificate | null {
+    const others = this.#managed ? obtained : null;
+    return (
+      certificateOf(this.#index.exact(serverName)) ??
+      certificateOf(others?.exact(serverName) ?? []) ??
+      certificateOf(this.#index.wildcard(serverName)) ??
+      certificateOf(others?.wildcard(serverName) ?? [])
+    );
+  }
+
+  /** What a client gets that asks for an unknown name, or for none; null: nothing. */
+  findDefault(obtained: ObtainedCertificates | null): Certificate | null {
+    if (this.#refusesUnknown) return null;
+    if (this.#default !== null) return this.find(this.#default, obtained);
+    return certificateOf(this.#firstPairs()) ?? certificateOf((this.#managed && obtained?.first()) || []);
   }
 
   /** Reads those of these files again that are its own. What can not be used leaves what was there before. @returns what is wrong */
@@ -92,9 +129,7 @@ export class CertificateSet {
     return problems;
   }
 
-  #defaultPairs(): readonly CertificatePair[] {
-    const found = this.#default === null ? [] : this.#index.find(this.#default);
-    if (found.length > 0) return found;
+  #firstPairs(): readonly CertificatePair[] {
     const name = this.#certificates[0]?.names?.[0] ?? this.#pairs[0]?.names[0];
     return name === undefined ? this.#pairs.slice(0, 1) : this.#index.find(name);
   }
@@ -110,8 +145,8 @@ function indexOf(
   return index;
 }
 
-/** Of two with the same type of key, the one that the config names first. */
-function oneOfEachType(pairs: readonly CertificatePair[]): Certificate | null {
+/** Of two with the same type of key, the first; null: of none. */
+export function certificateOf(pairs: readonly CertificatePair[]): Certificate | null {
   const byType = new Map<string, CertificatePair>();
   for (const pair of pairs) if (!byType.has(pair.keyType)) byType.set(pair.keyType, pair);
   const chosen = [...byType.values()];

@@ -15,10 +15,23 @@ export class NameIndex<T> {
 
   /** In the order in which they were added; empty for an unknown name. */
   find(serverName: string): readonly T[] {
-    const name = serverName.toLowerCase().replace(/\.$/, '');
-    const exact = this.#items.get(name);
-    if (exact !== undefined) return exact;
+    const exact = this.exact(serverName);
+    return exact.length > 0 ? exact : this.wildcard(serverName);
+  }
+
+  /** What was added under this very name. */
+  exact(serverName: string): readonly T[] {
+    return this.#items.get(withoutRoot(serverName)) ?? [];
+  }
+
+  /** What was added under the wildcard above it. */
+  wildcard(serverName: string): readonly T[] {
+    const name = withoutRoot(serverName);
     const dot = name.indexOf('.');
     return (dot < 1 ? undefined : this.#items.get(`*${name.slice(dot)}`)) ?? [];
   }
+}
+
+function withoutRoot(serverName: string): string {
+  return serverName.toLowerCase().replace(/\.$/, '');
 }

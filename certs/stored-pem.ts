@@ -24,13 +24,13 @@ const COUNT = /^certificates: (\d{1,3})$/m;
 
 /** One file of a key, a certificate and its chain. */
 export function toFile(cert: string, key: string): string {
-  const count = blocksOf(cert).length;
+  const count = pemBlocks(cert).length;
   return `certificates: ${count}\n${key.trimEnd()}\n${cert.trimEnd()}\n`;
 }
 
 /** Reads such a file, or any other that holds exactly one key and its certificate. No problem quotes what is in it. */
 export function parseFile(text: string): ParseResult {
-  const blocks = blocksOf(text);
+  const blocks = pemBlocks(text);
   // A block without its end is the mark of a file that was cut off.
   if (blocks.length !== text.split('-----BEGIN ').length - 1) return failure('a PEM block is incomplete');
   const keys = blocks.filter(({ label }) => label.endsWith('PRIVATE KEY'));
@@ -45,7 +45,7 @@ export function parseFile(text: string): ParseResult {
 
 function parsePair(cert: string, key: string): ParseResult {
   const chain: X509Certificate[] = [];
-  for (const { label, pem } of blocksOf(cert)) {
+  for (const { label, pem } of pemBlocks(cert)) {
     const parsed = label === 'CERTIFICATE' ? parseCertificate(pem) : null;
     if (parsed === null) return failure('a certificate in it cannot be read');
     chain.push(parsed);
@@ -85,7 +85,8 @@ function parseKey(pem: string): KeyObject | null {
   }
 }
 
-function blocksOf(text: string): { readonly label: string; readonly pem: string }[] {
+/** Every whole block, in order. */
+export function pemBlocks(text: string): { readonly label: string; readonly pem: string }[] {
   return [...text.matchAll(BLOCK)].map(([pem, label = '']) => ({ label, pem }));
 }
 

@@ -1,5 +1,7 @@
-import type { CertificateSet } from '../../certs/certificate-set.ts';
+import { certificateOf, type CertificateSet } from '../../certs/certificate-set.ts';
+import type { CertificateManager } from '../../certs/manager.ts';
 import type { PrimaryMessage, WorkerMessage } from '../ipc/messages.ts';
+import type { Certificate } from '../shared/certificate.ts';
 import type { Config } from '../shared/config-types.ts';
 import type { Logger } from '../shared/log.ts';
 import { TicketKeys } from './ticket-keys.ts';
@@ -11,19 +13,33 @@ export interface CertificateTaker {
   onMessage(listener: (message: WorkerMessage) => void): void;
 }
 
+/** What is obtained comes in bursts: workers hear of it so many times a second at most. */
+const TOLD_AFTER_MS = 50;
+/** An unknown name may be obtained on demand a little later. */
+const UNKNOWN_KEPT_MS = 10_000;
+
+export interface CertificatesParts {
+  readonly log: Logger;
+  readonly tellAll: (message: PrimaryMessage) => void;
+  /** `onChange`: to be called when what it serves has changed. */
+  readonly makeManager: (onChange: () => void) => CertificateManager;
+}
+
 /**
  * Certificates and ticket keys on behalf of the workers, which may not be allowed to read the files: answers
- * what they ask for, and tells them when files have changed.
+ * what they ask for, and tells them when something has changed.
  */
 export class Certificates {
+  readonly manager: CertificateManager;
   readonly #log: Logger;
   readonly #tellAll: (message: PrimaryMessage) => void;
   readonly #watcher: InputWatcher;
   readonly #ticketKeys: TicketKeys;
   /** By `TlsConfig.certificateSet`. */
   #sets: ReadonlyMap<string, CertificateSet> = new Map();
+  #telling: NodeJS.Timeout | null = null;
 
-  constructor(log: Logger, tellAll: (message: PrimaryMessage) => void) {
+  constructor({ log, tellAll, makeManager }: CertificatesParts) {
     this.#log = log;
     this.#tellAll = tellAll;
     this.#watcher = new InputWatcher(
@@ -31,6 +47,9 @@ export class Certificates {
       (error, folder) => log.warn({ err: error, folder }, 'a folder with certificates cannot be watched'),
     );
     this.#ticketKeys = new TicketKeys(() => tellAll(this.#keysMessage()));
+    this.manager = makeManager(() => {
+      this.#telling ??= setTimeout(() => this.#tellOfObtained(), TOLD_AFTER_MS);
+    });
   }
 
   /** Serves a worker from now on. */
@@ -38,20 +57,26 @@ export class Certificates {
     worker.send(this.#keysMessage());
     worker.onMessage((message) => {
       if (message.type !== 'certificate-wanted') return;
-      const found = this.#sets.get(message.set)?.find(message.serverName) ?? null;
-      worker.send({ type: 'certificate', id: message.id, found });
+      void this.#answer(message).then((answer) => worker.send(answer));
     });
   }
 
-  /** Has what a config needs ready besides what serves now, so that workers find it when they swap to that config. */
-  add(config: Config, sets: ReadonlyMap<string, CertificateSet>): void {
+  /**
+   * Has what a config needs ready besides what serves now, so that workers find it when they swap to that config.
+   * @returns what keeps the config from being used
+   */
+  async add(config: Config, sets: ReadonlyMap<string, CertificateSet>): Promise<readonly string[]> {
+    const problems = await this.manager.prepare(config.certificates);
+    if (problems.length > 0) return problems.map((problem) => `${config.file} ${problem}`);
     this.#sets = new Map([...this.#sets, ...sets]);
     this.#useKeys(config, new Set(Object.keys(this.#ticketKeys.current()).map(Number)));
+    return [];
   }
 
   /** Keeps what this config needs and forgets everything else. */
   keep(config: Config, sets: ReadonlyMap<string, CertificateSet>): void {
     this.#sets = sets;
+    this.manager.use(config.certificates);
     this.#useKeys(config, new Set());
     this.#watcher.watch(
       [...sets.values()].flatMap(({ files }) => files),
@@ -64,9 +89,60 @@ export class Certificates {
     }
   }
 
-  close(): void {
+  /** Resolves when no order is under way any more. */
+  async close(): Promise<void> {
     this.#watcher.close();
     this.#ticketKeys.close();
+    if (this.#telling !== null) clearTimeout(this.#telling);
+    await this.manager.close();
+  }
+
+  async #answer(
+    asked: Extract<WorkerMessage, { readonly type: 'certificate-wanted' }>,
+  ): Promise<PrimaryMessage> {
+    const { id, serverName } = asked;
+    const set = this.#sets.get(asked.set);
+    if (set === undefined) return { type: 'certificate', id, found: null };
+    const found = serverName === '' ? null : set.find(serverName, this.manager);
+    if (found !== null) return { type: 'certificate', id, found };
+    if (!set.managed) return { type: 'certificate', id, found: set.findDefault(null) };
+    try {
+      return await this.#answerManaged(set, asked);
+    } catch (error) {
+      this.#log.error({ err: error, serverName }, 'a certificate could not be looked up');
+      return { type: 'certificate', id, found: null, keepMs: UNKNOWN_KEPT_MS };
+    }
+  }
+
+  /** For names that no certificate is there for. */
+  async #answerManaged(
+    set: CertificateSet,
+    { id, serverName, allowed }: Extract<WorkerMessage, { readonly type: 'certificate-wanted' }>,
+  ): Promise<PrimaryMessage> {
+    const { manager } = this;
+    if (serverName !== '') {
+      const placeholder = await manager.placeholder(serverName);
+      if (placeholder !== null) return { type: 'certificate', id, found: certificateOf([placeholder]) };
+      const obtained = await manager.onDemand(serverName, allowed === true);
+      if (obtained.kind === 'found') return { type: 'certificate', id, found: certificateOf(obtained.pairs) };
+      const found = await this.#default(set);
+      if (obtained.kind === 'ask-rule') return { type: 'certificate', id, found, askRule: true };
+      return { type: 'certificate', id, found, keepMs: UNKNOWN_KEPT_MS };
+    }
+    return { type: 'certificate', id, found: await this.#default(set) };
+  }
+
+  async #default(set: CertificateSet): Promise<Certificate | null> {
+    const there = set.findDefault(this.manager);
+    if (there !== null || set.refusesUnknown) return there;
+    const placeholder = await this.manager.placeholder(set.defaultName ?? '');
+    return placeholder === null ? null : certificateOf([placeholder]);
+  }
+
+  #tellOfObtained(): void {
+    this.#telling = null;
+    for (const [set, { managed }] of this.#sets)
+      if (managed) this.#tellAll({ type: 'certificates-changed', set });
   }
 
   #useKeys(config: Config, besides: ReadonlySet<number>): void {

@@ -9,10 +9,11 @@ import { openAdminServer } from '../admin/server.ts';
 import type { AdminApi } from '../admin/server.ts';
 import type { ReloadReport, ReloadTrigger, StatusReport } from '../admin/status-report.ts';
 import { listenKey } from '../ipc/messages.ts';
-import type { UpstreamConfig } from '../shared/config-types.ts';
+import type { ListenerConfig, UpstreamConfig } from '../shared/config-types.ts';
 import { createLogger } from '../shared/log.ts';
 import type { RootLogger } from '../shared/log.ts';
 import { didYouMean } from '../shared/nearest-name.ts';
+import { makeManager } from './acme.ts';
 import { auditUpstream } from './audit.ts';
 import { clearStaleSocket } from './bind.ts';
 import { collectStatus } from './collect-status.ts';
@@ -25,6 +26,7 @@ import { HealthMonitor } from './health-monitor.ts';
 import { HealthLog } from './health/health-log.ts';
 import { loadAll } from './loaded-config.ts';
 import type { LoadedConfig, LoadResult } from './loaded-config.ts';
+import type { BoundListener } from './own-listener.ts';
 import { prepareLogFiles } from './log-files.ts';
 import { wantedIds } from './make-plan.ts';
 import { BackendNames } from './names/backend-names.ts';
@@ -104,7 +106,19 @@ export class Primary {
         this.#health.rowsChanged();
       },
     });
-    this.#certificates = new Certificates(component, (message) => this.#supervisor.broadcast(message));
+    this.#certificates = new Certificates({
+      log: component,
+      tellAll: (message) => this.#supervisor.broadcast(message),
+      makeManager: (onChange) =>
+        makeManager(
+          {
+            log: log.child({ component: 'certificates' }),
+            board: { set: (challenges) => this.#challenges.set(challenges) },
+            listeners: () => this.#boundListeners(),
+          },
+          onChange,
+        ),
+    });
     this.#supervisor = new Supervisor({
       workerModule: options.workerModule,
       identity,
@@ -182,14 +196,16 @@ export class Primary {
 
   /** The bound address by listener name. */
   addresses(): ReadonlyMap<string, string> {
+    return new Map(this.#boundListeners().map(({ config, addressText }) => [config.name, addressText]));
+  }
+
+  #boundListeners(): readonly (BoundListener & { readonly config: ListenerConfig })[] {
     const { current } = this.#supervisor;
     const listeners = current?.plan.config.listeners ?? [];
-    return new Map(
-      listeners.map((listener) => [
-        listener.name,
-        current?.sockets.get(listenKey(listener))?.addressText ?? listener.addressText,
-      ]),
-    );
+    return listeners.map((config) => ({
+      config,
+      addressText: current?.sockets.get(listenKey(config))?.addressText ?? config.addressText,
+    }));
   }
 
   /** null unless it runs. */
@@ -323,12 +339,12 @@ export class Primary {
     this.#phase = 'stopping';
     this.#watcher.close();
     this.#names.close();
-    this.#certificates.close();
+    const certificatesClosed = this.#certificates.close();
     const healthClosed = this.#health.close();
     const ended = endWorkers();
     // With the workers' copies closed too, new connections are refused while the old ones drain.
     closeSocketsNotIn(this.#supervisor.current?.sockets ?? new Map(), new Map());
-    await ended;
+    await Promise.all([ended, certificatesClosed]);
     for (const server of this.#servers.splice(0)) {
       server.close();
       server.closeAllConnections();

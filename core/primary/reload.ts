@@ -141,7 +141,11 @@ export class Reloader {
     const plan = await makePlan(this.#version, loaded, quarantine);
     const bound = await bindAll(loaded.config.listeners, held);
     if (!bound.ok) return { problems: bound.problems, warnings: [], changes: [] };
-    certificates.add(loaded.config, loaded.certificates);
+    const problems = await certificates.add(loaded.config, loaded.certificates);
+    if (problems.length > 0) {
+      closeSocketsNotIn(bound.sockets, held);
+      return { problems, warnings: [], changes: [] };
+    }
     const result = await distribute({ plan, sockets: bound.sockets });
     if (!result.ok) {
       closeSocketsNotIn(bound.sockets, held);

@@ -25,7 +25,7 @@ export class TestCertificateSource implements CertificateSource {
 
   /** A test may put another one in its place. */
   answerFor: CertificateSource['find'] = async (_set, serverName) => ({
-    certificate: this.set.find(serverName),
+    certificate: this.set.find(serverName, null) ?? this.set.findDefault(null),
     asksRule: false,
     keepMs: null,
   });

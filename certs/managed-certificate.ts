@@ -1,0 +1,347 @@
+import { createHash } from 'node:crypto';
+import type { KeyType } from '../core/shared/certificates-config.ts';
+import type { Logger } from '../core/shared/log.ts';
+import type { CertificatePair } from './certificate-pair.ts';
+import type { CertificateStore, EntryPlace, StoredEntry } from './certificate-store.ts';
+import { IssuerError } from './issuer.ts';
+import { Orders, type OrderTerms } from './order.ts';
+import type { Places } from './places.ts';
+import {
+  noteWindow,
+  renewalTime,
+  retryMs,
+  sleepMs,
+  standing,
+  steadyRandom,
+  windowRetryMs,
+  type KnownWindow,
+} from './renewal.ts';
+import type { Storage } from './storage.ts';
+
+export interface CertificateParts {
+  readonly storage: Storage;
+  readonly store: CertificateStore;
+  readonly log: Logger;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** From 0 up to, not including, 1. */
+  readonly random: () => number;
+  /** Resolves after that long, or when the signal says so. */
+  readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+  /** Orders that may run at a time. */
+  readonly places: Places;
+  /** Another certificate is in place, or none. */
+  readonly onChange: () => void;
+}
+
+export interface FailedOrder {
+  readonly at: number;
+  readonly message: string;
+}
+
+/** In times since the epoch, milliseconds. */
+export interface CertificateState {
+  /** null: there is none yet. */
+  readonly entry: StoredEntry | null;
+  readonly isOrdering: boolean;
+  /** When the next order is due. */
+  readonly nextOrderAt: number;
+  readonly lastError: FailedOrder | null;
+  readonly standing: ReturnType<typeof standing> | 'missing';
+}
+
+/** No look at the storage for longer than that: another process may have renewed it. */
+const LOOK_EVERY_MS = 10 * 60_000;
+
+/** Between two orders that succeed; less for those that live for hours. */
+const LEAST_PAUSE_MS = 60 * 60_000;
+
+/**
+ * One certificate of one type of key, kept valid: what the storage has is served, and what is missing or due is
+ * ordered under a lock that all processes with this storage share.
+ */
+export class ManagedCertificate {
+  readonly place: EntryPlace;
+  readonly #parts: CertificateParts;
+  readonly #orders: Orders;
+  #terms: OrderTerms;
+  #entry: StoredEntry | null = null;
+  #pair: CertificatePair | null = null;
+  #window: KnownWindow | null = null;
+  #askWindowAt = 0;
+  #windowFailures = 0;
+  #failures = 0;
+  #retryAt = 0;
+  #lastError: FailedOrder | null = null;
+  #isOrdering = false;
+  #isForced = false;
+  #warnedOf: string | null = null;
+  #life: AbortController | null = null;
+  #running: Promise<void> = Promise.resolve();
+  #wake = new AbortController();
+  /** Those who wait for the end of the next order. */
+  #waiting: PromiseWithResolvers<void> | null = null;
+
+  constructor(parts: CertificateParts, terms: OrderTerms, keyType: KeyType) {
+    this.#parts = parts;
+    this.#orders = new Orders(parts);
+    this.#terms = terms;
+    const [name = ''] = terms.names;
+    this.place = { name, keyType };
+  }
+
+  get names(): readonly string[] {
+    return this.#terms.names;
+  }
+
+  /** What is served; null: there is none that is valid for these names. */
+  get pair(): CertificatePair | null {
+    return this.#pair;
+  }
+
+  get state(): CertificateState {
+    const { now } = this.#parts;
+    const entry = this.#entry;
+    return {
+      entry,
+      isOrdering: this.#isOrdering,
+      nextOrderAt: Math.max(this.#dueAt(), this.#retryAt),
+      lastError: this.#lastError,
+      standing: entry === null ? 'missing' : standing(entry.certificate, this.#dueAt(), now()),
+    };
+  }
+
+  /** Takes what the storage has. Throws what the storage throws. */
+  async look(): Promise<void> {
+    const { store, log } = this.#parts;
+    const result = await store.loadEntry(this.place);
+    if (!result.ok) {
+      const { problem, movedTo } = result;
+      log.error({ ...this.place, problem, movedTo }, 'a stored certificate cannot be used and was set aside');
+      this.#take(null);
+    } else if (result.entry?.certificate.serial !== this.#entry?.certificate.serial) this.#take(result.entry);
+  }
+
+  /** From now on it is kept valid. */
+  start(): void {
+    if (this.#life !== null) return;
+    this.#life = new AbortController();
+    this.#running = this.#run(this.#life.signal);
+  }
+
+  /** Other terms from the next order on; those that have failed are tried again at once. */
+  change(terms: OrderTerms): void {
+    this.#terms = terms;
+    this.#failures = 0;
+    this.#retryAt = 0;
+    this.#awake();
+  }
+
+  /** Orders it anew whatever there is. Resolves when it is in place; rejects with what went wrong. */
+  renew(): Promise<void> {
+    this.#isForced = true;
+    return this.nextOrder();
+  }
+
+  /** The end of the order that runs or is due: at once, whatever the back-off. */
+  nextOrder(): Promise<void> {
+    this.#waiting ??= Promise.withResolvers();
+    this.#retryAt = 0;
+    this.#awake();
+    return this.#waiting.promise;
+  }
+
+  /** Resolves when nothing runs any more; an order that was under way can be gone on with later. */
+  async stop(): Promise<void> {
+    this.#life?.abort(new IssuerError('aborted', 'it is not wanted any more'));
+    this.#life = null;
+    await this.#running;
+    this.#settle(new IssuerError('aborted', 'it is not wanted any more'));
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      // Before the step: who calls meanwhile must not be slept over.
+      this.#wake = new AbortController();
+      try {
+        await this.#step(signal);
+      } catch (error) {
+        if (!signal.aborted) this.#failed(error);
+      }
+      this.#warn();
+      const { now, sleep } = this.#parts;
+      const { nextOrderAt } = this.state;
+      const until = Math.min(nextOrderAt, this.#entry === null ? Infinity : this.#askWindowAt);
+      const ms = this.#isForced ? 0 : Math.min(sleepMs(until, now()), LOOK_EVERY_MS);
+      if (ms > 0) await sleep(ms, AbortSignal.any([signal, this.#wake.signal]));
+    }
+  }
+
+  async #step(signal: AbortSignal): Promise<void> {
+    const { now } = this.#parts;
+    await this.look();
+    await this.#askForWindow(signal);
+    if (this.#isDue() && this.#retryAt <= now()) await this.#order(signal);
+    else if (this.#entry !== null && !this.#isForced && !this.#isDue()) this.#settle(null);
+  }
+
+  #isDue(): boolean {
+    return this.#isForced || this.#dueAt() <= this.#parts.now();
+  }
+
+  #dueAt(): number {
+    const entry = this.#entry;
+    if (entry === null || !coversAll(entry, this.#terms.names)) return 0;
+    const { certificate } = entry;
+    return renewalTime(certificate, this.#window, steadyRandom(certificate.serial)).at;
+  }
+
+  async #order(signal: AbortSignal): Promise<void> {
+    const { places, storage, log, now } = this.#parts;
+    const leave = await places.take(signal);
+    try {
+      const unlock = await storage.lock(`certificates/${this.place.name}.${this.place.keyType}`, signal);
+      try {
+        // Another process may have been faster.
+        await this.look();
+        if (!this.#isDue()) {
+          this.#settle(null);
+          return;
+        }
+        this.#isOrdering = true;
+        const entry = await this.#orders.run(this.#terms, this.place, this.#entry, signal);
+        this.#isForced = false;
+        this.#failures = 0;
+        this.#lastError = null;
+        this.#take(entry);
+        const { names, issuer, notBefore, notAfter, serial } = entry.certificate;
+        // A CA that wants each new one to be renewed at once would have one order follow the other without end.
+        const lifeMs = notAfter.getTime() - notBefore.getTime();
+        this.#retryAt = now() + Math.min(LEAST_PAUSE_MS, lifeMs / 10);
+        log.info(
+          { names, keyType: this.place.keyType, issuer, serial, notAfter: notAfter.toISOString() },
+          'certificate obtained',
+        );
+        this.#settle(null);
+      } finally {
+        this.#isOrdering = false;
+        await unlock();
+      }
+    } finally {
+      leave();
+    }
+  }
+
+  #failed(error: unknown): void {
+    const { now, random, log } = this.#parts;
+    this.#failures += 1;
+    this.#isForced = false;
+    const leftMs = this.#entry === null ? null : this.#entry.certificate.notAfter.getTime() - now();
+    const asked = error instanceof IssuerError ? error.retryAfterMs : null;
+    this.#retryAt = now() + retryMs(this.#failures, asked, leftMs, random());
+    const message = error instanceof Error ? error.message : String(error);
+    this.#lastError = { at: now(), message };
+    const fields = {
+      names: this.#terms.names,
+      keyType: this.place.keyType,
+      failures: this.#failures,
+      problem: message,
+      retryAt: new Date(this.#retryAt).toISOString(),
+      ...(this.#entry === null ? {} : { notAfter: this.#entry.certificate.notAfter.toISOString() }),
+    };
+    log.error(fields, 'no certificate could be obtained');
+    this.#settle(error instanceof Error ? error : new Error(message));
+  }
+
+  /** RFC 9773: the CA may want it to be renewed at another time. */
+  async #askForWindow(signal: AbortSignal): Promise<void> {
+    const { now, random, store, log } = this.#parts;
+    const entry = this.#entry;
+    if (entry === null || now() < this.#askWindowAt) return;
+    const issuer = this.#terms.issuers.find(({ directory }) => directory === entry.certificate.issuer);
+    if (issuer === undefined) {
+      this.#askWindowAt = Infinity;
+      return;
+    }
+    try {
+      const answer = await issuer.renewalInfo(entry.certificate.cert, signal);
+      this.#windowFailures = 0;
+      if (answer === null) {
+        this.#askWindowAt = now() + windowRetryMs(30, random());
+        return;
+      }
+      const window = noteWindow(answer, this.#window, now(), random());
+      const isNew = window.renewAt.getTime() !== this.#window?.renewAt.getTime();
+      this.#window = window;
+      this.#askWindowAt = window.lookAt.getTime();
+      if (isNew && window.explanationUrl !== null)
+        log.info({ ...this.place, explanation: window.explanationUrl }, 'the CA says when to renew');
+      await store.saveNotes(this.place, entry.certificate, { ...entry.notes, window });
+    } catch (error) {
+      if (signal.aborted) throw error;
+      this.#windowFailures += 1;
+      this.#askWindowAt = now() + windowRetryMs(this.#windowFailures, random());
+      log.debug({ ...this.place, err: error }, 'the CA did not say when to renew');
+    }
+  }
+
+  #take(entry: StoredEntry | null): void {
+    const before = this.#pair?.id;
+    this.#entry = entry;
+    this.#window = entry?.notes.window ?? null;
+    this.#askWindowAt = this.#window?.lookAt.getTime() ?? 0;
+    this.#pair = entry === null ? null : pairOf(entry);
+    if (this.#pair?.id !== before) this.#parts.onChange();
+  }
+
+  /** Once for each state of each certificate. */
+  #warn(): void {
+    const { log } = this.#parts;
+    const { entry, standing: state } = this.state;
+    if (entry === null || state === 'missing' || state === 'fine') return;
+    const { serial, notAfter, notBefore } = entry.certificate;
+    const key = `${serial} ${state}`;
+    if (this.#warnedOf === key) return;
+    this.#warnedOf = key;
+    const fields = { names: entry.certificate.names, keyType: this.place.keyType };
+    if (state === 'early')
+      log.warn({ ...fields, notBefore: notBefore.toISOString() }, 'a certificate is not valid yet');
+    else
+      log.warn(
+        { ...fields, notAfter: notAfter.toISOString(), lastError: this.#lastError?.message ?? null },
+        state === 'expired' ? 'a certificate has expired' : 'a certificate expires soon',
+      );
+  }
+
+  #settle(error: Error | null): void {
+    const waiting = this.#waiting;
+    this.#waiting = null;
+    if (waiting === null) return;
+    // Not everybody who starts an order waits for its end.
+    waiting.promise.catch(() => undefined);
+    if (error === null) waiting.resolve();
+    else waiting.reject(error);
+  }
+
+  #awake(): void {
+    this.#wake.abort();
+  }
+}
+
+function coversAll({ certificate }: StoredEntry, names: readonly string[]): boolean {
+  const there = new Set(certificate.names);
+  return names.every((name) => there.has(name));
+}
+
+/** As handshakes need it. */
+export function pairOf({ certificate }: StoredEntry): CertificatePair {
+  const { cert, key, names, notAfter, keyType } = certificate;
+  return {
+    id: createHash('sha256').update(`${cert}\0${key}`).digest('base64url'),
+    cert,
+    key,
+    keyType: keyType.startsWith('rsa') ? 'rsa' : 'ec',
+    names,
+    notAfter,
+  };
+}

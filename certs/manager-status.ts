@@ -1,0 +1,69 @@
+import { X509Certificate } from 'node:crypto';
+import type { CertificatePair } from './certificate-pair.ts';
+import type { CertificateState, ManagedCertificate } from './managed-certificate.ts';
+
+/** Times are in milliseconds since the epoch. */
+export interface ManagedCertificateStatus {
+  readonly kind: 'managed' | 'on-demand' | 'self-signed';
+  /** What it is to serve. */
+  readonly names: readonly string[];
+  readonly keyType: string;
+  /** null where there is no certificate yet: a placeholder is served. */
+  readonly certificate: {
+    /** URL of a CA's directory, `imported`, `self-signed` or `unknown`. */
+    readonly issuer: string;
+    readonly serial: string;
+    readonly notBefore: number;
+    readonly notAfter: number;
+  } | null;
+  readonly standing: CertificateState['standing'];
+  readonly isOrdering: boolean;
+  /** When the next order is due; null for those that are not ordered. */
+  readonly nextOrderAt: number | null;
+  readonly lastError: { readonly at: number; readonly message: string } | null;
+}
+
+export function statusOf(
+  certificate: ManagedCertificate,
+  kind: 'managed' | 'on-demand',
+): ManagedCertificateStatus {
+  const { entry, ...state } = certificate.state;
+  const there = entry?.certificate;
+  return {
+    kind,
+    names: certificate.names,
+    keyType: certificate.place.keyType,
+    certificate:
+      there === undefined
+        ? null
+        : {
+            issuer: there.issuer,
+            serial: there.serial,
+            notBefore: there.notBefore.getTime(),
+            notAfter: there.notAfter.getTime(),
+          },
+    standing: state.standing,
+    isOrdering: state.isOrdering,
+    nextOrderAt: state.nextOrderAt,
+    lastError: state.lastError,
+  };
+}
+
+export function statusOfLocal({ cert, names }: CertificatePair): ManagedCertificateStatus {
+  const { serialNumber: serial, validFromDate, validToDate } = new X509Certificate(cert);
+  return {
+    kind: 'self-signed',
+    names,
+    keyType: 'ecdsa-p256',
+    certificate: {
+      issuer: 'self-signed',
+      serial,
+      notBefore: validFromDate.getTime(),
+      notAfter: validToDate.getTime(),
+    },
+    standing: 'fine',
+    isOrdering: false,
+    nextOrderAt: null,
+    lastError: null,
+  };
+}

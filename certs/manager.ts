@@ -1,0 +1,291 @@
+import { isDeepStrictEqual } from 'node:util';
+import type {
+  AcmeIssuerConfig,
+  CertificatesConfig,
+  ManagedCertificateConfig,
+  OrderConfig,
+} from '../core/shared/certificates-config.ts';
+import type { Logger } from '../core/shared/log.ts';
+import type { CertificatePair } from './certificate-pair.ts';
+import type { ObtainedCertificates } from './certificate-set.ts';
+import { CertificateStore } from './certificate-store.ts';
+import type { Issuer } from './issuer.ts';
+import { LocalCertificates } from './local-certificates.ts';
+import { ManagedCertificate, type CertificateParts } from './managed-certificate.ts';
+import { OnDemand, type OnDemandAnswer } from './on-demand.ts';
+import type { OrderTerms } from './order.ts';
+import { Placeholders } from './placeholders.ts';
+import { Places } from './places.ts';
+import { NameIndex } from './sni.ts';
+import { statusOf, statusOfLocal, type ManagedCertificateStatus } from './manager-status.ts';
+import { StorageError, type Storage } from './storage.ts';
+
+export interface ManagerParts {
+  readonly log: Logger;
+  readonly now: () => number;
+  readonly random: () => number;
+  /** Resolves after that long, or when the signal says so. */
+  readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+  /** `folder`: `CertificatesConfig.storage`. Throws StorageError. */
+  readonly openStorage: (folder: string) => Promise<Storage>;
+  readonly issuerFor: (config: AcmeIssuerConfig, order: OrderConfig, storage: Storage) => Issuer;
+  /** What names are served with has changed. */
+  readonly onChange: () => void;
+}
+
+/** Orders of the names in the config that run at a time: a CA has many customers. */
+const MANAGED_ORDERS = 8;
+const LOADED_AT_A_TIME = 32;
+
+interface Managed {
+  readonly row: ManagedCertificateConfig;
+  readonly certificate: ManagedCertificate;
+}
+
+interface Index {
+  readonly pairs: NameIndex<CertificatePair>;
+  /** Names that the config has. */
+  readonly names: NameIndex<string>;
+}
+
+/** A storage with what is kept valid in it. */
+interface Domain {
+  readonly storage: Storage;
+  readonly store: CertificateStore;
+  /** By name and type of key. */
+  readonly managed: Map<string, Managed>;
+  readonly local: LocalCertificates;
+  /** Those with the same terms share their connections and what they know of the CA. */
+  issuers: Map<string, Issuer>;
+  onDemand: OnDemand | null;
+}
+
+/** Certificates that are not from files: obtains them before they are needed, and knows which one serves a name. */
+export class CertificateManager implements ObtainedCertificates {
+  readonly #parts: ManagerParts;
+  readonly #places = new Places(MANAGED_ORDERS);
+  readonly #placeholders: Placeholders;
+  /** By folder. */
+  readonly #domains = new Map<string, Domain>();
+  readonly #ending = new Set<Promise<void>>();
+  #config: CertificatesConfig | null = null;
+  #index: Index | null = null;
+
+  constructor(parts: ManagerParts) {
+    this.#parts = parts;
+    this.#placeholders = new Placeholders(parts.now);
+  }
+
+  /**
+   * Reads what the storage has for a config, besides what is in use, so that it can be served from the start.
+   * @returns what keeps the config from being used
+   */
+  async prepare(config: CertificatesConfig | null): Promise<readonly string[]> {
+    if (config === null) return [];
+    try {
+      const domain = this.#domains.get(config.storage) ?? (await this.#open(config.storage));
+      await domain.local.add(config.selfSigned);
+      const added = config.managed.flatMap((row) => this.#add(domain, row));
+      for (let at = 0; at < added.length; at += LOADED_AT_A_TIME)
+        await Promise.all(added.slice(at, at + LOADED_AT_A_TIME).map((certificate) => certificate.look()));
+      this.#index = null;
+      return [];
+    } catch (error) {
+      if (error instanceof StorageError) return [`certificates.storage: ${error.message}`];
+      throw error;
+    }
+  }
+
+  /** From now on what this config names is kept valid, and nothing else. It was prepared. */
+  use(config: CertificatesConfig | null): void {
+    const before = this.#config;
+    this.#config = config;
+    for (const [folder, domain] of this.#domains) if (folder !== config?.storage) this.#end(folder, domain);
+    const domain = config === null ? undefined : this.#domains.get(config.storage);
+    if (config !== null && domain !== undefined) {
+      this.#keep(domain, config);
+      const same = before?.storage === config.storage && isDeepStrictEqual(before.onDemand, config.onDemand);
+      if (!same) this.#changeOnDemand(domain, config);
+    }
+    this.#changed();
+  }
+
+  exact(serverName: string): readonly CertificatePair[] {
+    return this.#lookUp().pairs.exact(serverName);
+  }
+
+  wildcard(serverName: string): readonly CertificatePair[] {
+    return this.#lookUp().pairs.wildcard(serverName);
+  }
+
+  first(): readonly CertificatePair[] {
+    for (const { names } of this.#config?.managed ?? []) {
+      const [name = ''] = names;
+      const pairs = this.#lookUp().pairs.find(name);
+      if (pairs.length > 0) return pairs;
+    }
+    const [name] = this.#config?.selfSigned ?? [];
+    return name === undefined ? [] : this.#lookUp().pairs.find(name);
+  }
+
+  /** Stands in for a certificate that is to come. `serverName` empty: for those who ask for an unknown name. null: none is to come. */
+  async placeholder(serverName: string): Promise<CertificatePair | null> {
+    const [name] =
+      serverName === '' ? (this.#config?.managed[0]?.names ?? []) : this.#lookUp().names.find(serverName);
+    return name === undefined ? null : this.#placeholders.get(name);
+  }
+
+  /** For a name that nothing else serves. */
+  async onDemand(serverName: string, allowedByRule: boolean): Promise<OnDemandAnswer> {
+    const domain = this.#config === null ? undefined : this.#domains.get(this.#config.storage);
+    return (await domain?.onDemand?.find(serverName, allowedByRule)) ?? { kind: 'none' };
+  }
+
+  status(): readonly ManagedCertificateStatus[] {
+    return [...this.#domains.values()].flatMap(({ managed, onDemand, local }) => [
+      ...[...managed.values()].map(({ certificate }) => statusOf(certificate, 'managed')),
+      ...[...(onDemand?.certificates() ?? [])].map((certificate) => statusOf(certificate, 'on-demand')),
+      ...local.pairs.map(statusOfLocal),
+    ]);
+  }
+
+  /** Resolves when nothing runs any more; what was under way can be gone on with at the next start. */
+  async close(): Promise<void> {
+    for (const [folder, domain] of this.#domains) this.#end(folder, domain);
+    await Promise.all(this.#ending);
+  }
+
+  async #open(folder: string): Promise<Domain> {
+    const storage = await this.#parts.openStorage(folder);
+    const { log, now, sleep } = this.#parts;
+    const onChange = (): void => this.#changed();
+    const domain: Domain = {
+      storage,
+      store: new CertificateStore(storage),
+      managed: new Map(),
+      local: new LocalCertificates({ storage, log, now, sleep, onChange }),
+      issuers: new Map(),
+      onDemand: null,
+    };
+    this.#domains.set(folder, domain);
+    return domain;
+  }
+
+  /** @returns those that are new */
+  #add(domain: Domain, row: ManagedCertificateConfig): ManagedCertificate[] {
+    return row.order.keyTypes.flatMap((keyType) => {
+      const key = `${row.names[0]} ${keyType}`;
+      if (domain.managed.has(key)) return [];
+      const parts = this.#certificateParts(domain, this.#places);
+      const certificate = new ManagedCertificate(parts, this.#terms(domain, row), keyType);
+      domain.managed.set(key, { row, certificate });
+      return [certificate];
+    });
+  }
+
+  #keep(domain: Domain, config: CertificatesConfig): void {
+    const wanted = new Map<string, ManagedCertificateConfig>(
+      config.managed.flatMap((row) =>
+        row.order.keyTypes.map((keyType) => [`${row.names[0]} ${keyType}`, row] as const),
+      ),
+    );
+    for (const [key, { certificate }] of domain.managed) {
+      if (wanted.has(key)) continue;
+      domain.managed.delete(key);
+      this.#track(certificate.stop());
+    }
+    for (const [key, row] of wanted) {
+      const known = domain.managed.get(key);
+      if (known === undefined) continue;
+      // In the order of the config, which says what comes first.
+      domain.managed.delete(key);
+      domain.managed.set(key, { row, certificate: known.certificate });
+      if (!isDeepStrictEqual(known.row, row)) known.certificate.change(this.#terms(domain, row));
+      known.certificate.start();
+    }
+    domain.local.keep(config.selfSigned);
+    const orders = [...config.managed, ...(config.onDemand === null ? [] : [config.onDemand])].map(
+      ({ order }) => order,
+    );
+    const keys = new Set(orders.flatMap((order) => order.issuers.map((each) => issuerKey(each, order))));
+    domain.issuers = new Map([...domain.issuers].filter(([key]) => keys.has(key)));
+  }
+
+  #changeOnDemand(domain: Domain, { onDemand: config }: CertificatesConfig): void {
+    if (domain.onDemand !== null) this.#track(domain.onDemand.stop());
+    domain.onDemand = null;
+    if (config === null) return;
+    const { log, now } = this.#parts;
+    const parts = this.#certificateParts(domain, new Places(config.concurrency));
+    domain.onDemand = new OnDemand(
+      {
+        log,
+        now,
+        make: (name, { order }) => {
+          const terms = this.#terms(domain, { names: [name], order });
+          return order.keyTypes.map((keyType) => new ManagedCertificate(parts, terms, keyType));
+        },
+      },
+      config,
+    );
+  }
+
+  #certificateParts({ storage, store }: Domain, places: Places): CertificateParts {
+    const { log, now, random, sleep } = this.#parts;
+    return { storage, store, log, now, random, sleep, places, onChange: () => this.#changed() };
+  }
+
+  #terms(domain: Domain, { names, order }: ManagedCertificateConfig): OrderTerms {
+    const { challenges, mustStaple, issuers } = order;
+    return {
+      names,
+      challenges,
+      mustStaple,
+      issuers: issuers.map((issuer) => this.#issuer(domain, issuer, order)),
+    };
+  }
+
+  #issuer({ issuers, storage }: Domain, config: AcmeIssuerConfig, order: OrderConfig): Issuer {
+    const key = issuerKey(config, order);
+    let issuer = issuers.get(key);
+    if (issuer === undefined) {
+      issuer = this.#parts.issuerFor(config, order, storage);
+      issuers.set(key, issuer);
+    }
+    return issuer;
+  }
+
+  #end(folder: string, domain: Domain): void {
+    this.#domains.delete(folder);
+    domain.local.stop();
+    for (const { certificate } of domain.managed.values()) this.#track(certificate.stop());
+    if (domain.onDemand !== null) this.#track(domain.onDemand.stop());
+  }
+
+  #track(ending: Promise<void>): void {
+    this.#ending.add(ending);
+    void ending.finally(() => this.#ending.delete(ending));
+  }
+
+  #changed(): void {
+    this.#index = null;
+    this.#parts.onChange();
+  }
+
+  #lookUp(): Index {
+    if (this.#index !== null) return this.#index;
+    const index = { pairs: new NameIndex<CertificatePair>(), names: new NameIndex<string>() };
+    for (const { managed, local } of this.#domains.values()) {
+      const pairs = [...managed.values()].flatMap(({ certificate }) => certificate.pair ?? []);
+      for (const pair of [...pairs, ...local.pairs])
+        for (const name of pair.names) index.pairs.add(name, pair);
+      for (const { row } of managed.values()) for (const name of row.names) index.names.add(name, name);
+    }
+    this.#index = index;
+    return index;
+  }
+}
+
+function issuerKey(config: AcmeIssuerConfig, { dns }: OrderConfig): string {
+  return JSON.stringify([config, dns]);
+}

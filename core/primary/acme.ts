@@ -1,0 +1,44 @@
+import { AcmeIssuer } from '../../certs/acme-issuer.ts';
+import type { ChallengeBoard } from '../../certs/challenges.ts';
+import { FileStorage } from '../../certs/file-storage.ts';
+import { Http01Solver } from '../../certs/http-01.ts';
+import { CertificateManager } from '../../certs/manager.ts';
+import { PostedChallenges } from '../../certs/posted-challenges.ts';
+import { TlsAlpn01Solver } from '../../certs/tls-alpn-01.ts';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Logger } from '../shared/log.ts';
+import { ownListener, type BoundListener } from './own-listener.ts';
+
+export interface AcmeParts {
+  readonly log: Logger;
+  readonly board: ChallengeBoard;
+  /** Those that workers serve. */
+  readonly listeners: () => readonly BoundListener[];
+}
+
+/** A manager whose issuers speak ACME, with what they need of this process. */
+export function makeManager({ log, board, listeners }: AcmeParts, onChange: () => void): CertificateManager {
+  const posted = new PostedChallenges(board);
+  const solvers = [
+    new Http01Solver(posted, () => ownListener(listeners(), 'http')),
+    new TlsAlpn01Solver(posted, () => ownListener(listeners(), 'https')),
+  ];
+  return new CertificateManager({
+    log,
+    now: Date.now,
+    random: Math.random,
+    sleep,
+    async openStorage(folder) {
+      const storage = new FileStorage(folder);
+      await storage.prepare();
+      return storage;
+    },
+    issuerFor: (config, _order, storage) => new AcmeIssuer({ config, storage, log, solvers }),
+    onChange,
+  });
+}
+
+async function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  // Who wakes it by the signal means it.
+  await wait(ms, undefined, { signal, ref: false }).catch(() => undefined);
+}
