@@ -6,6 +6,7 @@ import { problemPrefix } from './acme-problem.ts';
 import { AcmeSession } from './acme-session.ts';
 import { createPrivateKey } from './certificate-request.ts';
 import { IssuerError, type AccountStatus, type IssuerAccount } from './issuer.ts';
+import { orAborted } from './or-aborted.ts';
 import type { Storage } from './storage.ts';
 
 /** For everything that one call here does, waiting for another process included. */
@@ -233,16 +234,3 @@ function asRejection(error: IssuerError): IssuerError {
 
 const unauthorized = `${problemPrefix}unauthorized`;
 const noAccount: AccountStatus = { status: 'none', url: null, contact: [] };
-
-/** The result of something that goes on for others when this caller gives up. */
-async function orAborted<T>(result: Promise<T>, signal: AbortSignal): Promise<T> {
-  const aborted = Promise.withResolvers<never>();
-  const abort = (): void => aborted.reject(new IssuerError('aborted', 'given up'));
-  if (signal.aborted) abort();
-  signal.addEventListener('abort', abort, { once: true });
-  try {
-    return await Promise.race([result, aborted.promise]);
-  } finally {
-    signal.removeEventListener('abort', abort);
-  }
-}

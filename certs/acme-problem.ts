@@ -14,21 +14,21 @@ export type AcmeProblem = z.infer<typeof acmeProblem>;
 export const problemPrefix = 'urn:ietf:params:acme:error:';
 
 /** RFC 8555 6.7 and RFC 9773 7.4; what is not here is a rejection. */
-const kinds: Readonly<Record<string, IssuerErrorKind>> = {
-  accountDoesNotExist: 'account',
-  badNonce: 'unreachable',
-  connection: 'challenge',
-  dns: 'challenge',
-  externalAccountRequired: 'account',
-  incorrectResponse: 'challenge',
-  invalidContact: 'account',
-  rateLimited: 'rate-limited',
-  serverInternal: 'unreachable',
-  tls: 'challenge',
-  unauthorized: 'account',
-  unsupportedContact: 'account',
-  userActionRequired: 'account',
-};
+const kinds = new Map<string, IssuerErrorKind>([
+  ['accountDoesNotExist', 'account'],
+  ['badNonce', 'unreachable'],
+  ['connection', 'challenge'],
+  ['dns', 'challenge'],
+  ['externalAccountRequired', 'account'],
+  ['incorrectResponse', 'challenge'],
+  ['invalidContact', 'account'],
+  ['rateLimited', 'rate-limited'],
+  ['serverInternal', 'unreachable'],
+  ['tls', 'challenge'],
+  ['unauthorized', 'account'],
+  ['unsupportedContact', 'account'],
+  ['userActionRequired', 'account'],
+]);
 
 /** The failure that an answer with this status stands for. `body`: whatever came; only a problem document tells more. */
 export function errorOfAnswer(status: number, body: string, retryAfterMs: number | null): IssuerError {
@@ -36,7 +36,7 @@ export function errorOfAnswer(status: number, body: string, retryAfterMs: number
   const type = problem?.type ?? null;
   const said = problem === null ? `status ${status}` : describeProblem(problem);
   const known =
-    type?.startsWith(problemPrefix) === true ? kinds[type.slice(problemPrefix.length)] : undefined;
+    type?.startsWith(problemPrefix) === true ? kinds.get(type.slice(problemPrefix.length)) : undefined;
   const kind = status === 429 ? 'rate-limited' : (known ?? (status >= 500 ? 'unreachable' : 'rejected'));
   return new IssuerError(kind, `the CA answered: ${said}`, { retryAfterMs, type });
 }

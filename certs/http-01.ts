@@ -2,6 +2,7 @@ import { request } from 'node:http';
 import { text } from 'node:stream/consumers';
 
 import type { ChallengeSolver, PreparedChallenge } from './challenges.ts';
+import { orAborted } from './or-aborted.ts';
 import { ownCheckMs, type FindOwnListener, type OwnListener } from './own-listener.ts';
 import type { PostedChallenges } from './posted-challenges.ts';
 
@@ -22,7 +23,7 @@ export class Http01Solver implements ChallengeSolver {
   }
 
   async present({ name, token, keyAuthorization }: PreparedChallenge, signal: AbortSignal): Promise<void> {
-    await this.#posted.addHttp(token, { name, answer: keyAuthorization });
+    await orAborted(this.#posted.addHttp(token, { name, answer: keyAuthorization }), signal);
     const listener = this.#ownListener();
     if (listener === null) throw new Error('there is no plain http listener any more');
     const found = await ask(

@@ -4,6 +4,7 @@ import { connect } from 'node:tls';
 import * as x509 from '@peculiar/x509';
 import { createPrivateKey, webKeys } from './certificate-request.ts';
 import type { ChallengeSolver, PreparedChallenge } from './challenges.ts';
+import { orAborted } from './or-aborted.ts';
 import { ownCheckMs, type FindOwnListener, type OwnListener } from './own-listener.ts';
 import type { PostedChallenges } from './posted-challenges.ts';
 
@@ -36,7 +37,7 @@ export class TlsAlpn01Solver implements ChallengeSolver {
   async present({ name, token, keyAuthorization }: PreparedChallenge, signal: AbortSignal): Promise<void> {
     const certificate = await createAlpnCertificate(name, keyAuthorization);
     this.#presented.set(token, certificate);
-    await this.#posted.addAlpn(name, certificate);
+    await orAborted(this.#posted.addAlpn(name, certificate), signal);
     const listener = this.#ownListener();
     if (listener === null) throw new Error('there is no https listener any more');
     const found = await ask(listener, name, AbortSignal.any([signal, AbortSignal.timeout(ownCheckMs)]));

@@ -38,7 +38,7 @@ export interface PebbleOptions {
   readonly dnsServer?: string;
 }
 
-/** A CA for tests, with validation over loopback: every name is at 127.0.0.1, until `setDns` says otherwise. */
+/** A CA for tests, with validation over loopback: every name is at 127.0.0.1, its DNS server says so. */
 export interface Pebble {
   /** URL. */
   readonly directory: string;
@@ -51,12 +51,11 @@ export interface Pebble {
   readonly tlsPort: number;
   /** Of its DNS server, UDP and TCP. */
   readonly dnsPort: number;
+  /** URL where its records are changed: `POST …/set-txt`. */
+  readonly dnsManagement: string;
   /** Everything that it has logged. */
   readonly log: () => string;
-  /** TXT records; an empty list takes them away. */
-  setTxt(name: string, value: string | null): Promise<void>;
   setCname(name: string, target: string): Promise<void>;
-  setA(name: string, addresses: readonly string[]): Promise<void>;
   /** What it says of a certificate; `serial` in hex. */
   certificateStatus(serial: string): Promise<{ readonly status: string; readonly reason: number | null }>;
   /** PEM of the authority that issues. `index`: of the alternatives. */
@@ -143,13 +142,9 @@ export async function startPebble(options: PebbleOptions = {}): Promise<Pebble> 
     httpPort,
     tlsPort,
     dnsPort,
+    dnsManagement: `http://127.0.0.1:${dnsManagement}`,
     log: pebble.output,
-    setTxt: (name, value) =>
-      value === null
-        ? setDns('clear-txt', { host: `${name}.` })
-        : setDns('set-txt', { host: `${name}.`, value }),
     setCname: (name, target) => setDns('set-cname', { host: `${name}.`, target: `${target}.` }),
-    setA: (name, addresses) => setDns('add-a', { host: `${name}.`, addresses }),
     certificateStatus: async (serial) => readStatus(await manage(`/cert-status-by-serial/${serial}`)),
     root: (index = 0) => manage(`/roots/${index}`),
     kill: async () => {
