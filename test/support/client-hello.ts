@@ -32,3 +32,12 @@ export function inRecordsOf(bytes: number, hello: Buffer): Buffer {
   }
   return Buffer.concat(records);
 }
+
+/** The same hello with these bytes instead of `one.test`, which is as long. */
+export function withName(hello: Buffer, name: Buffer): Buffer {
+  const at = hello.indexOf('one.test');
+  if (at === -1 || name.length !== 'one.test'.length) throw new Error('no such name');
+  const changed = Buffer.from(hello);
+  name.copy(changed, at);
+  return changed;
+}

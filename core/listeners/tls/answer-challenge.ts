@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { createSecureContext, TLSSocket } from 'node:tls';
+import { createSecureContext, TLSSocket, type SecureContext } from 'node:tls';
 import { TLS_POLICIES, policyOptions } from '../../shared/tls-policy.ts';
 import type { ClientHello } from './client-hello.ts';
 
@@ -26,7 +26,8 @@ export function asksForChallenge({ protocols }: ClientHello): boolean {
  * Makes the handshake that the CA wants to see, on the listener's behalf but on terms of its own: a CA need not speak what the
  * policy asks of clients, and has no certificate to show. Nothing is ever said on the connection after it (RFC 8737 4).
  * @param raw paused, the ClientHello not taken from it
- * @param onOver called once
+ * @param onOver called once, not within this call
+ * @throws where the certificate can not be used
  */
 export function answerChallenge(raw: Socket, challenge: AlpnChallenge, onOver: () => void): void {
   let isOver = false;
@@ -38,11 +39,22 @@ export function answerChallenge(raw: Socket, challenge: AlpnChallenge, onOver: (
   };
   const socket = new TLSSocket(raw, {
     isServer: true,
-    secureContext: createSecureContext({ ...challenge, ...policyOptions(TLS_POLICIES.intermediate) }),
+    secureContext: contextOf(challenge),
     ALPNProtocols: [PROTOCOL],
   });
   socket.once('secure', end);
   // A CA may leave as soon as it has seen the certificate.
   socket.on('error', end);
   socket.once('close', end);
+}
+
+/** Who floods us with such handshakes is to cost no more than any client. */
+const contexts = new WeakMap<AlpnChallenge, SecureContext>();
+
+function contextOf(challenge: AlpnChallenge): SecureContext {
+  const known = contexts.get(challenge);
+  if (known !== undefined) return known;
+  const context = createSecureContext({ ...challenge, ...policyOptions(TLS_POLICIES.intermediate) });
+  contexts.set(challenge, context);
+  return context;
 }

@@ -86,9 +86,17 @@ export class TlsFront implements HandshakeFront {
       return;
     }
     const challenge = this.#challenges.alpn(hello.serverName.toLowerCase());
-    if (challenge !== null) return handshake.answerChallenge(challenge);
-    raw.write(NO_APPLICATION_PROTOCOL);
-    handshake.fail('no challenge is prepared for the name');
+    if (challenge === null) {
+      raw.write(NO_APPLICATION_PROTOCOL);
+      handshake.fail('no challenge is prepared for the name');
+      return;
+    }
+    try {
+      handshake.answerChallenge(challenge);
+    } catch (error) {
+      this.#log.error({ err: error, serverName: hello.serverName }, 'a challenge can not be answered');
+      handshake.fail('the certificate of the challenge can not be used');
+    }
   }
 
   onOver({ raw }: Handshake): void {

@@ -103,11 +103,11 @@ export class Handshake implements Timed {
     this.#owner.onFailed(reason);
   }
 
-  /** It is not the handshake of a client. */
+  /** It is not the handshake of a client. @throws where the certificate can not be used */
   answerChallenge(challenge: AlpnChallenge): void {
+    answerChallenge(this.raw, challenge, () => this.fail('the challenge is over'));
     this.#isChallenge = true;
     this.#owner.onChallenge();
-    answerChallenge(this.raw, challenge, () => this.fail('the challenge is over'));
   }
 
   allowsCertificate(serverName: string): boolean {

@@ -1,7 +1,10 @@
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
 import { authorityFile, certificate } from '../../support/certificates.ts';
+import { clientHello } from '../../support/client-hello.ts';
 import { poll } from '../../support/poll.ts';
+import { connectRaw } from '../../support/raw-client.ts';
+import { recordingLog } from '../../support/recording-log.ts';
 import { runToEnd } from '../../support/run-to-end.ts';
 import { connectTls, refusal } from '../../support/tls-client.ts';
 import { request, startHttps } from '../tls/setup.ts';
@@ -30,10 +33,11 @@ test('it is no client, from its hello on', async () => {
   const { proxy } = await startHttps();
   proxy.challenges.use(challenges);
   const client = await connectTls(proxy.port);
-  // With TLS 1.2 the CA says the last word: its handshake lasts until it does.
-  const validator = await validate(proxy.port, { maxVersion: 'TLSv1.2' });
+  const validator = await connectRaw(proxy.port);
+  validator.send(await clientHello({ servername: 'site.test', ALPNProtocols: ['acme-tls/1'] }));
+  await validator.until(() => (validator.buffered === '' ? null : true), 'a ServerHello');
   expect(proxy.service.counters.connections).toBe(1);
-  validator.destroy();
+  validator.socket.destroy();
   client.socket.destroy();
   await poll(() => proxy.service.counters.connections === 0);
   await proxy.drain();
@@ -63,6 +67,17 @@ test('no certificate is asked of a CA where clients must show one', async () => 
   const { proxy } = await startHttps({ tls: { clientCertificates: { mode: 'require', ca: authorityFile } } });
   proxy.challenges.use(challenges);
   expect((await validate(proxy.port)).alpnProtocol).toBe('acme-tls/1');
+});
+
+test('a certificate that can not be used costs the validation, and nothing else', async () => {
+  const { log, lines } = recordingLog();
+  const { proxy } = await startHttps({ log });
+  proxy.challenges.use({ http: {}, alpn: { 'site.test': { cert: 'none', key: 'none' } } });
+  await expect(validate(proxy.port)).rejects.toThrow();
+  expect(lines.filter(({ level }) => level === 'error').map(({ message }) => message)).toEqual([
+    'a challenge can not be answered',
+  ]);
+  expect((await connectTls(proxy.port)).certificateName).toBe('one.test');
 });
 
 test('OpenSSL sees the same', async () => {

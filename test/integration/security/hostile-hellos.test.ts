@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { expect, test, vi } from 'vitest';
-import { clientHello, inRecordsOf } from '../../support/client-hello.ts';
+import { clientHello, inRecordsOf, withName } from '../../support/client-hello.ts';
 import { poll } from '../../support/poll.ts';
 import { connectRaw, type RawClient } from '../../support/raw-client.ts';
 import { recordingLog } from '../../support/recording-log.ts';
@@ -19,15 +19,6 @@ async function say(port: number, bytes: Buffer): Promise<RawClient> {
 
 async function isAnswered(client: RawClient): Promise<void> {
   await client.until(() => (client.buffered.startsWith(SERVER_HELLO) ? true : null), 'a ServerHello');
-}
-
-/** The same hello with these bytes instead of the name in it, which is as long. */
-function withName(hello: Buffer, name: Buffer): Buffer {
-  const at = hello.indexOf('one.test');
-  if (at === -1 || name.length !== 'one.test'.length) throw new Error('no such name');
-  const changed = Buffer.from(hello);
-  name.copy(changed, at);
-  return changed;
 }
 
 test('names that no host has get the default certificate or an alert, and hurt nobody', async () => {

@@ -19,13 +19,17 @@ async function beginValidation(port: number): Promise<Socket> {
   return socket;
 }
 
+async function closed(socket: Socket): Promise<void> {
+  if (!socket.closed) await once(socket, 'close');
+}
+
 test('handshakes for a challenge that never end have the bounds of all handshakes', async () => {
   const { proxy } = await startHttps({ tls: { maxHandshakes: 3, handshakeTimeout: '500ms' } });
   proxy.challenges.use(challenges);
   const flood = await Promise.all(Array.from({ length: 10 }, () => beginValidation(proxy.port)));
   // Those beyond the bound at once, the others when their time is over.
   await poll(() => proxy.service.counters.refused === 7);
-  await Promise.all(flood.map((socket) => socket.closed || once(socket, 'close')));
+  await Promise.all(flood.map(closed));
   expect(proxy.service.counters).toMatchObject({ connections: 0, refused: 7 });
   expect((await validate(proxy.port)).alpnProtocol).toBe('acme-tls/1');
 });
@@ -49,7 +53,7 @@ test('1,000 hellos for names without a challenge are refused one by one, and no 
   const { proxy } = await startHttps();
   const socket = async (): Promise<void> => {
     const one = await beginValidation(proxy.port);
-    await (one.closed || once(one, 'close'));
+    await closed(one);
     expect(one.bytesRead).toBe(7);
   };
   for (let batch = 0; batch < 20; batch += 1) await Promise.all(Array.from({ length: 50 }, socket));
