@@ -21,7 +21,7 @@ test('a must-staple certificate takes the place of one that works only with its 
   const before = one.served('a.test');
   one.issuer().issue = async () => ({
     cert: leaf.cert + authority.cert,
-    key: leaf.key.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    key: leaf.key.export({ type: 'pkcs8', format: 'pem' }),
   });
   await one.clock.jump(22 * DAY);
   const held = 'the new certificate has no OCSP staple yet; that of before goes on serving';
