@@ -13,6 +13,8 @@ export interface CertificatePair {
   /** The DNS names in the certificate, in lower case. */
   readonly names: readonly string[];
   readonly notAfter: Date;
+  /** OCSP answer (RFC 6960), DER in base64; null: it comes without. */
+  readonly ocsp: string | null;
 }
 
 export type PairResult =
@@ -64,6 +66,7 @@ function parsePair(
       keyType: privateKey.asymmetricKeyType ?? 'unknown',
       names: dnsNames(leaf),
       notAfter: leaf.validToDate,
+      ocsp: null,
     },
   };
 }

@@ -153,6 +153,6 @@ export function certificateOf(pairs: readonly CertificatePair[]): Certificate | 
   if (chosen.length === 0) return null;
   return {
     id: chosen.map(({ id }) => id).join(' '),
-    pairs: chosen.map(({ keyType, cert, key }) => ({ keyType, cert, key, ocsp: null })),
+    pairs: chosen.map(({ keyType, cert, key, ocsp }) => ({ keyType, cert, key, ocsp })),
   };
 }

@@ -94,13 +94,16 @@ export class FileLock {
   /** @returns the generation that is ours */
   async #take(signal: AbortSignal): Promise<number> {
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
-    let seen: { readonly turn: Turn; readonly at: number } | null = null;
-    for (let wait = FIRST_LOOK_MS; ; wait = Math.min(wait * 2, LAST_LOOK_MS)) {
+    const longestWait = Math.min(LAST_LOOK_MS, this.#timing.staleMs / 10);
+    let [seen, silentMs, lastLook]: [Turn | null, number, number] = [null, 0, 0];
+    for (let wait = FIRST_LOOK_MS; ; wait = Math.min(wait * 2, longestWait)) {
       signal.throwIfAborted();
       const turn = await this.#look();
-      // Measured by our own clock alone: those of two machines need not agree, and each may be set.
-      if (seen === null || !isSame(seen.turn, turn)) seen = { turn, at: performance.now() };
-      const silentMs = performance.now() - seen.at;
+      // Measured by our own clock alone: those of two machines need not agree, and each may be set. And no longer than
+      // we meant to wait: where we stood still, the owner may have done so too.
+      const now = performance.now();
+      silentMs = seen !== null && isSame(seen, turn) ? silentMs + Math.min(now - lastLook, 2 * wait) : 0;
+      [seen, lastLook] = [turn, now];
       if (turn.text === FREE || silentMs >= this.#timing.staleMs || (await this.#isOfTheDead(turn))) {
         const generation = turn.generation + 1;
         if (await this.#create(generation, `${JSON.stringify(await ourselves())}\n`)) {

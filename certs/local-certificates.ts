@@ -97,5 +97,6 @@ export function madePair(names: readonly string[], { cert, key }: MadePair): Cer
     keyType: 'ec',
     names,
     notAfter: new X509Certificate(cert).validToDate,
+    ocsp: null,
   };
 }

@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import type { KeyType } from '../core/shared/certificates-config.ts';
 import type { Logger } from '../core/shared/log.ts';
 import type { CertificatePair } from './certificate-pair.ts';
-import type { CertificateStore, EntryPlace, StoredEntry } from './certificate-store.ts';
+import type { CertificateStore, EntryPlace, StoredCertificate, StoredEntry } from './certificate-store.ts';
 import { IssuerError } from './issuer.ts';
+import { needsStaple } from './ocsp.ts';
 import { Orders, type OrderTerms } from './order.ts';
 import type { Places } from './places.ts';
 import {
@@ -30,6 +31,8 @@ export interface CertificateParts {
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
   /** Orders that may run at a time. */
   readonly places: Places;
+  /** Whether an OCSP staple is at hand, or can be had. */
+  readonly hasStaple: (certificate: StoredCertificate, signal: AbortSignal) => Promise<boolean>;
   /** Another certificate is in place, or none. */
   readonly onChange: () => void;
 }
@@ -52,6 +55,8 @@ export interface CertificateState {
 
 /** No look at the storage for longer than that: another process may have renewed it. */
 const LOOK_EVERY_MS = 10 * 60_000;
+/** Nor, while ours fail, for longer than that: somebody else's order may not. */
+const LOOK_WHILE_FAILING_MS = 30_000;
 
 /** Between two orders that succeed; less for those that live for hours. */
 const LEAST_PAUSE_MS = 60 * 60_000;
@@ -67,6 +72,8 @@ export class ManagedCertificate {
   #terms: OrderTerms;
   #entry: StoredEntry | null = null;
   #pair: CertificatePair | null = null;
+  /** In the storage, and not in place yet. */
+  #held: StoredEntry | null = null;
   #window: KnownWindow | null = null;
   #askWindowAt = 0;
   #windowFailures = 0;
@@ -119,7 +126,9 @@ export class ManagedCertificate {
       const { problem, movedTo } = result;
       log.error({ ...this.place, problem, movedTo }, 'a stored certificate cannot be used and was set aside');
       this.#take(null);
-    } else if (result.entry?.certificate.serial !== this.#entry?.certificate.serial) this.#take(result.entry);
+    } else if (result.entry === null) this.#take(null);
+    else if (result.entry.certificate.serial !== this.#entry?.certificate.serial)
+      await this.#offer(result.entry);
   }
 
   /** From now on it is kept valid. */
@@ -172,7 +181,12 @@ export class ManagedCertificate {
       const { now, sleep } = this.#parts;
       const { nextOrderAt } = this.state;
       const until = Math.min(nextOrderAt, this.#entry === null ? Infinity : this.#askWindowAt);
-      const ms = this.#isForced ? 0 : Math.min(sleepMs(until, now()), LOOK_EVERY_MS);
+      const ms = this.#isForced
+        ? 0
+        : Math.min(
+            sleepMs(until, now()),
+            this.#failures > 0 || this.#held !== null ? LOOK_WHILE_FAILING_MS : LOOK_EVERY_MS,
+          );
       if (ms > 0) await sleep(ms, AbortSignal.any([signal, this.#wake.signal]));
     }
   }
@@ -190,7 +204,7 @@ export class ManagedCertificate {
   }
 
   #dueAt(): number {
-    const entry = this.#entry;
+    const entry = this.#held ?? this.#entry;
     if (entry === null || !coversAll(entry, this.#terms.names)) return 0;
     const { certificate } = entry;
     return renewalTime(certificate, this.#window, steadyRandom(certificate.serial)).at;
@@ -213,7 +227,7 @@ export class ManagedCertificate {
         this.#isForced = false;
         this.#failures = 0;
         this.#lastError = null;
-        this.#take(entry);
+        await this.#offer(entry);
         const { names, issuer, notBefore, notAfter, serial } = entry.certificate;
         // A CA that wants each new one to be renewed at once would have one order follow the other without end.
         const lifeMs = notAfter.getTime() - notBefore.getTime();
@@ -285,8 +299,26 @@ export class ManagedCertificate {
     }
   }
 
+  /** Takes it, unless clients refuse it for want of a staple and there is one that they take. */
+  async #offer(entry: StoredEntry): Promise<void> {
+    const { now, hasStaple, log } = this.#parts;
+    const works = this.#entry !== null && this.#entry.certificate.notAfter.getTime() > now();
+    const signal = this.#life?.signal ?? AbortSignal.timeout(LOOK_WHILE_FAILING_MS);
+    if (!works || !needsStaple(entry.certificate.cert) || (await hasStaple(entry.certificate, signal))) {
+      this.#take(entry);
+      return;
+    }
+    if (this.#held === null)
+      log.warn(
+        { ...this.place },
+        'the new certificate has no OCSP staple yet; that of before goes on serving',
+      );
+    this.#held = entry;
+  }
+
   #take(entry: StoredEntry | null): void {
     const before = this.#pair?.id;
+    this.#held = null;
     this.#entry = entry;
     this.#window = entry?.notes.window ?? null;
     this.#askWindowAt = this.#window?.lookAt.getTime() ?? 0;
@@ -334,7 +366,7 @@ function coversAll({ certificate }: StoredEntry, names: readonly string[]): bool
 }
 
 /** As handshakes need it. */
-export function pairOf({ certificate }: StoredEntry): CertificatePair {
+function pairOf({ certificate }: StoredEntry): CertificatePair {
   const { cert, key, names, notAfter, keyType } = certificate;
   return {
     id: createHash('sha256').update(`${cert}\0${key}`).digest('base64url'),
@@ -343,5 +375,6 @@ export function pairOf({ certificate }: StoredEntry): CertificatePair {
     keyType: keyType.startsWith('rsa') ? 'rsa' : 'ec',
     names,
     notAfter,
+    ocsp: null,
   };
 }

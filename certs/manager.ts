@@ -18,6 +18,7 @@ import { Placeholders } from './placeholders.ts';
 import { Places } from './places.ts';
 import { NameIndex } from './sni.ts';
 import { statusOf, statusOfLocal, type ManagedCertificateStatus } from './manager-status.ts';
+import { StapleKeeper } from './staple-keeper.ts';
 import { StorageError, type Storage } from './storage.ts';
 
 export interface ManagerParts {
@@ -55,6 +56,7 @@ interface Domain {
   /** By name and type of key. */
   readonly managed: Map<string, Managed>;
   readonly local: LocalCertificates;
+  readonly staples: StapleKeeper;
   /** Those with the same terms share their connections and what they know of the CA. */
   issuers: Map<string, Issuer>;
   onDemand: OnDemand | null;
@@ -111,18 +113,18 @@ export class CertificateManager implements ObtainedCertificates {
   }
 
   exact(serverName: string): readonly CertificatePair[] {
-    return this.#lookUp().pairs.exact(serverName);
+    return this.#stapled(this.#lookUp().pairs.exact(serverName));
   }
 
   wildcard(serverName: string): readonly CertificatePair[] {
-    return this.#lookUp().pairs.wildcard(serverName);
+    return this.#stapled(this.#lookUp().pairs.wildcard(serverName));
   }
 
   first(): readonly CertificatePair[] {
     for (const { names } of this.#config?.managed ?? []) {
       const [name = ''] = names;
       const pairs = this.#lookUp().pairs.find(name);
-      if (pairs.length > 0) return pairs;
+      if (pairs.length > 0) return this.#stapled(pairs);
     }
     const [name] = this.#config?.selfSigned ?? [];
     return name === undefined ? [] : this.#lookUp().pairs.find(name);
@@ -138,7 +140,8 @@ export class CertificateManager implements ObtainedCertificates {
   /** For a name that nothing else serves. */
   async onDemand(serverName: string, allowedByRule: boolean): Promise<OnDemandAnswer> {
     const domain = this.#config === null ? undefined : this.#domains.get(this.#config.storage);
-    return (await domain?.onDemand?.find(serverName, allowedByRule)) ?? { kind: 'none' };
+    const answer = (await domain?.onDemand?.find(serverName, allowedByRule)) ?? { kind: 'none' };
+    return answer.kind === 'found' ? { ...answer, pairs: this.#stapled(answer.pairs) } : answer;
   }
 
   status(): readonly ManagedCertificateStatus[] {
@@ -164,6 +167,17 @@ export class CertificateManager implements ObtainedCertificates {
       store: new CertificateStore(storage),
       managed: new Map(),
       local: new LocalCertificates({ storage, log, now, sleep, onChange }),
+      staples: new StapleKeeper({
+        storage,
+        log,
+        now,
+        onChange,
+        onRevoked: ({ cert }) => {
+          const revoked = [...certificatesOf(domain)].find(({ pair }) => pair?.cert === cert);
+          // What becomes of the order is logged by itself.
+          revoked?.renew().catch(() => undefined);
+        },
+      }),
       issuers: new Map(),
       onDemand: null,
     };
@@ -230,9 +244,19 @@ export class CertificateManager implements ObtainedCertificates {
     );
   }
 
-  #certificateParts({ storage, store }: Domain, places: Places): CertificateParts {
+  #certificateParts({ storage, store, staples }: Domain, places: Places): CertificateParts {
     const { log, now, random, sleep } = this.#parts;
-    return { storage, store, log, now, random, sleep, places, onChange: () => this.#changed() };
+    return {
+      storage,
+      store,
+      log,
+      now,
+      random,
+      sleep,
+      places,
+      hasStaple: (certificate, signal) => staples.prepare(certificate, signal),
+      onChange: () => this.#changed(),
+    };
   }
 
   #terms(domain: Domain, { names, order }: ManagedCertificateConfig): OrderTerms {
@@ -258,6 +282,7 @@ export class CertificateManager implements ObtainedCertificates {
   #end(folder: string, domain: Domain): void {
     this.#domains.delete(folder);
     domain.local.stop();
+    this.#track(domain.staples.close());
     for (const { certificate } of domain.managed.values()) this.#track(certificate.stop());
     if (domain.onDemand !== null) this.#track(domain.onDemand.stop());
   }
@@ -269,7 +294,17 @@ export class CertificateManager implements ObtainedCertificates {
 
   #changed(): void {
     this.#index = null;
+    for (const domain of this.#domains.values())
+      domain.staples.follow([...certificatesOf(domain)].flatMap(({ pair }) => pair ?? []));
     this.#parts.onChange();
+  }
+
+  #stapled(pairs: readonly CertificatePair[]): readonly CertificatePair[] {
+    const keepers = [...this.#domains.values()];
+    return pairs.map((pair) => ({
+      ...pair,
+      ocsp: keepers.map(({ staples }) => staples.staple(pair)).find((staple) => staple !== null) ?? null,
+    }));
   }
 
   #lookUp(): Index {
@@ -284,6 +319,11 @@ export class CertificateManager implements ObtainedCertificates {
     this.#index = index;
     return index;
   }
+}
+
+function* certificatesOf({ managed, onDemand }: Domain): Iterable<ManagedCertificate> {
+  for (const { certificate } of managed.values()) yield certificate;
+  if (onDemand !== null) yield* onDemand.certificates();
 }
 
 function issuerKey(config: AcmeIssuerConfig, { dns }: OrderConfig): string {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { certificateRow } from './certificate-row.ts';
 
 /**
  * What the admin API answers, as schemas, because the command line may be of another version than the
@@ -147,5 +148,7 @@ export const statusReport = z.object({
   listeners: z.array(listenerRow).readonly(),
   upstreams: z.array(upstreamRow).readonly(),
   rules: z.array(ruleRow).readonly(),
+  /** Those that Tidegate obtains or makes by itself. */
+  certificates: z.array(certificateRow).readonly().default([]),
 });
 export type StatusReport = Readonly<z.infer<typeof statusReport>>;

@@ -1,5 +1,6 @@
 import type { BackendRow, StatusReport } from '../admin/status-report.ts';
 import { BACKUP_PRIORITY } from '../shared/backup-priority.ts';
+import { certificatesText } from './certificates-text.ts';
 import { table, type Cell } from './table.ts';
 
 /** The report as aligned tables for people. `now`: epoch milliseconds. */
@@ -123,6 +124,7 @@ export function statusText(report: StatusReport, now: number): string {
         quarantined === null ? 'no' : `${age(now - quarantined.at)} ago: ${quarantined.reason}`,
       ]),
     ),
+    certificatesText(report.certificates, now, age),
   ];
   return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
 }

@@ -1,5 +1,6 @@
 import { AcmeIssuer } from '../../certs/acme-issuer.ts';
 import type { ChallengeBoard } from '../../certs/challenges.ts';
+import { createDnsSolver } from '../../certs/dns-solver.ts';
 import { FileStorage } from '../../certs/file-storage.ts';
 import { Http01Solver } from '../../certs/http-01.ts';
 import { CertificateManager } from '../../certs/manager.ts';
@@ -33,7 +34,13 @@ export function makeManager({ log, board, listeners }: AcmeParts, onChange: () =
       await storage.prepare();
       return storage;
     },
-    issuerFor: (config, _order, storage) => new AcmeIssuer({ config, storage, log, solvers }),
+    issuerFor: (config, { dns }, storage) =>
+      new AcmeIssuer({
+        config,
+        storage,
+        log,
+        solvers: dns === null ? solvers : [...solvers, createDnsSolver(dns, null)],
+      }),
     onChange,
   });
 }

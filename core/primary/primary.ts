@@ -257,6 +257,7 @@ export class Primary {
         this.#backends.overrides,
         this.#health,
       ),
+      certificates: this.#certificates.manager.status(),
     };
   }
 

@@ -3,10 +3,10 @@ import { FileStorage } from '../../certs/file-storage.ts';
 
 /**
  * Another process on a storage: `storage-peer.ts FOLDER add FILE TIMES` counts up a number in a file under a lock;
- * `… hold`: takes the lock and says so; `… write`: stores one big value after another without end.
+ * `… hold [HEARTBEAT_MS]`: takes the lock and says so; `… wait`: the same, and says before that it waits; `… write`: stores one big value after another without end.
  */
 const [folder = '', job, file = '', times] = process.argv.slice(2);
-const storage = new FileStorage(folder, { heartbeatMs: 100, staleMs: 1000 });
+const storage = new FileStorage(folder, { heartbeatMs: Number(file) || 100, staleMs: 1000 });
 const never = new AbortController().signal;
 
 if (job === 'add') {
@@ -17,7 +17,8 @@ if (job === 'add') {
     await writeFile(file, String(value + 1));
     await release();
   }
-} else if (job === 'hold') {
+} else if (job === 'hold' || job === 'wait') {
+  if (job === 'wait') process.stdout.write('waiting\n');
   await storage.lock('counter', never);
   process.stdout.write('held\n');
   setInterval(() => {}, 1000);

@@ -77,6 +77,26 @@ test('a process that was stopped for long has lost its lock, and takes it from n
   await release();
 });
 
+test('a pause of the whole machine costs no owner its lock', async () => {
+  const owner = startPeer('hold', '900');
+  await saidSomething(owner);
+  const waiting = startPeer('wait', '900');
+  await saidSomething(waiting);
+  let won = false;
+  waiting.stdout?.once('data', () => (won = true));
+  // Nobody sees from outside that it has looked.
+  await delay(300);
+  for (const peer of [owner, waiting]) peer.kill('SIGSTOP');
+  await delay(1500);
+  // The one that waits goes on first, and must not take the silence of the other one for its death.
+  waiting.kill('SIGCONT');
+  await delay(300);
+  owner.kill('SIGCONT');
+  const storage = new FileStorage(join(folder, 'data'), { heartbeatMs: 100, staleMs: 3_600_000 });
+  await expect(storage.lock('counter', AbortSignal.timeout(500))).rejects.toThrow('timeout');
+  expect(won).toBe(false);
+});
+
 test('kill -9 while storing leaves the old entry or the new one, whole', async () => {
   const storage = new FileStorage(join(folder, 'data'));
   const letters = new Set<number>();

@@ -18,6 +18,10 @@ test('from an empty folder: a self-signed certificate at once, one from the CA o
     issuer: pebble.directory,
   });
   expect(ordersAt(pebble)).toBe(1);
+  const status = await proxy.command('status');
+  expect(status.stdout).toMatch(
+    /^example\.test +managed +ecdsa-p256 +https:\S+ +fine +in \d+d +in \d+d +-$/m,
+  );
 });
 
 test('over TLS-ALPN-01 alone, where there is no plain listener', async () => {

@@ -31,13 +31,13 @@ test.each([
   {
     where: 'one object',
     locks: () => {
-      const lock = new FileLock(folder, timing);
+      const lock = new FileLock(folder);
       return Array.from({ length: 20 }, () => lock);
     },
   },
   {
     where: 'objects of their own',
-    locks: () => Array.from({ length: 20 }, () => new FileLock(folder, timing)),
+    locks: () => Array.from({ length: 20 }, () => new FileLock(folder)),
   },
 ])('only one of twenty has it at a time, with $where', async ({ locks }) => {
   let inside = 0;
@@ -58,7 +58,7 @@ test.each([
 });
 
 test('an owner that gives it back twice takes it from nobody', async () => {
-  const [one, two] = [new FileLock(folder, timing), new FileLock(folder, timing)];
+  const [one, two] = [new FileLock(folder), new FileLock(folder)];
   const release = await one.acquire(soon());
   await release();
   const releaseTwo = await two.acquire(soon());
@@ -69,14 +69,14 @@ test('an owner that gives it back twice takes it from nobody', async () => {
 });
 
 test('who stops waiting rejects with the reason, and does not keep those behind from it', async () => {
-  const lock = new FileLock(folder, timing);
+  const lock = new FileLock(folder);
   const release = await lock.acquire(soon());
   const stop = new AbortController();
   const waiting = lock.acquire(stop.signal);
   const behind = lock.acquire(soon());
   stop.abort(new Error('shutdown'));
   await expect(waiting).rejects.toThrow('shutdown');
-  await expect(new FileLock(folder, timing).acquire(AbortSignal.timeout(50))).rejects.toThrow('timeout');
+  await expect(new FileLock(folder).acquire(AbortSignal.timeout(50))).rejects.toThrow('timeout');
   await release();
   await (
     await behind
@@ -121,7 +121,7 @@ test('one of a process with the number of another that ended is taken over at on
 });
 
 test('a process that stood still between looking and creating does not win by a number that came and went', async () => {
-  const other = new FileLock(folder, timing);
+  const other = new FileLock(folder);
   const { writeFile: original } = fileSystem;
   let releaseOther = null;
   fileSystem.writeFile = async (...args) => {
@@ -132,7 +132,7 @@ test('a process that stood still between looking and creating does not win by a 
     await original(...args);
   };
   syncBuiltinESMExports();
-  const slow = new FileLock(folder, timing).acquire(AbortSignal.timeout(200));
+  const slow = new FileLock(folder).acquire(AbortSignal.timeout(200));
   await expect(slow).rejects.toThrow('timeout');
   expect(releaseOther).not.toBeNull();
 });
