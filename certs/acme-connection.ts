@@ -13,8 +13,10 @@ const answerTimeoutMs = 30_000;
 /** A chain of ten RSA-4096 certificates takes 20 KiB. */
 const mostAnswerBytes = 1024 * 1024;
 const mostNonces = 20;
-/** On top of the five of acme-client. */
-const nonceRounds = 4;
+/** As many as acme-client makes by itself. */
+const nonceRetries = 5;
+/** Of all those. */
+const nonceRounds = 6;
 
 /** After so long the CA may have moved something. */
 const directoryMs = 24 * 3_600_000;
@@ -130,11 +132,14 @@ export class AcmeConnection {
     signal: AbortSignal,
   ): Promise<void> {
     await this.run(signal, async (call) => {
-      const nonce =
-        this.takeNonce() ?? (await this.send('head', newNonce, null, call)).headers['replay-nonce'];
-      if (typeof nonce !== 'string') throw new Error('there is no nonce in it');
-      await this.send('post', url, sign(nonce), call);
-      if (call.hadBadNonce) throw new Error('the nonce was refused');
+      for (let attempt = 0; attempt <= nonceRetries; attempt++) {
+        const nonce =
+          this.takeNonce() ?? (await this.send('head', newNonce, null, call)).headers['replay-nonce'];
+        if (typeof nonce !== 'string') throw new Error('there is no nonce in it');
+        await this.send('post', url, sign(nonce), call);
+        if (!call.hadBadNonce) return;
+      }
+      throw new Error('the nonce was refused');
     });
   }
 

@@ -6,6 +6,9 @@ import { orAborted } from './or-aborted.ts';
 import { ownCheckMs, type FindOwnListener, type OwnListener } from './own-listener.ts';
 import type { PostedChallenges } from './posted-challenges.ts';
 
+/** A token and a thumbprint take some hundred. */
+const mostAnswerBytes = 4096;
+
 /** RFC 8555 8.3: the CA fetches the answer over plain HTTP, from port 80 of the name. */
 export class Http01Solver implements ChallengeSolver {
   readonly type = 'http-01';
@@ -60,6 +63,12 @@ async function ask(
   outgoing.on('error', answer.reject);
   outgoing.on('response', (incoming) => {
     const status = incoming.statusCode ?? 0;
+    let bytes = 0;
+    // Where our answer is not in place a backend may give one, of any size.
+    incoming.on('data', (piece: Buffer) => {
+      bytes += piece.length;
+      if (bytes > mostAnswerBytes) incoming.destroy(new Error('something that is too long'));
+    });
     if (status === 200)
       text(incoming).then((body) => answer.resolve({ status, body: body.trimEnd() }), answer.reject);
     else {

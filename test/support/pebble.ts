@@ -66,6 +66,16 @@ export interface Pebble {
 
 /** Starts it, until the test has finished. */
 export async function startPebble(options: PebbleOptions = {}): Promise<Pebble> {
+  // A port that was free may be taken when it is wanted.
+  for (let left = 3; ; left--)
+    try {
+      return await launch(options);
+    } catch (error) {
+      if (left === 0) throw error;
+    }
+}
+
+async function launch(options: PebbleOptions): Promise<Pebble> {
   const folder = await mkdtemp(join(tmpdir(), 'tidegate-pebble-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   const [dnsPort, dnsManagement, port, management, httpPort, tlsPort] = await freePorts([
@@ -97,7 +107,7 @@ export async function startPebble(options: PebbleOptions = {}): Promise<Pebble> 
       },
     }),
   );
-  start('pebble-challtestsrv', [
+  const dns = start('pebble-challtestsrv', [
     '-dns01',
     `127.0.0.1:${dnsPort}`,
     '-management',
@@ -125,7 +135,7 @@ export async function startPebble(options: PebbleOptions = {}): Promise<Pebble> 
   );
   const directory = `https://127.0.0.1:${port}/dir`;
   const manage = (path: string): Promise<string> => fetchText(`https://127.0.0.1:${management}${path}`);
-  await poll(() => fetchText(directory), 20_000);
+  await untilReady(pebble, () => fetchText(directory));
   const setDns = async (path: string, body: object): Promise<void> => {
     const answer = await fetch(`http://127.0.0.1:${dnsManagement}/${path}`, {
       method: 'POST',
@@ -133,7 +143,7 @@ export async function startPebble(options: PebbleOptions = {}): Promise<Pebble> 
     });
     if (!answer.ok) throw new Error(`pebble-challtestsrv: ${path}: ${answer.status}`);
   };
-  await poll(() => setDns('clear-txt', { host: 'ready.test.' }).then(() => true), 20_000);
+  await untilReady(dns, () => setDns('clear-txt', { host: 'ready.test.' }).then(() => true));
   return {
     directory,
     port,
@@ -154,11 +164,24 @@ export async function startPebble(options: PebbleOptions = {}): Promise<Pebble> 
   };
 }
 
+interface Program {
+  readonly child: ChildProcess;
+  readonly output: () => string;
+  readonly ended: Promise<unknown>;
+}
+
+/** Fails at once where it ends instead. */
+async function untilReady({ ended, output }: Program, check: () => Promise<unknown>): Promise<void> {
+  const ending = ended.then(() => Promise.reject(new Error(`it ended: ${output()}`)));
+  ending.catch(() => {});
+  await Promise.race([poll(check, 20_000), ending]);
+}
+
 function start(
   program: string,
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
-): { readonly child: ChildProcess; readonly output: () => string; readonly ended: Promise<unknown> } {
+): Program {
   const child = spawn(program, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
   const ended = once(child, 'exit');
   // What could not be started is told when nothing answers.

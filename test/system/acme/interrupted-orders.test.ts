@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 
 import { expect, test } from 'vitest';
 import type { Storage } from '../../../certs/storage.ts';
+import { startAcmeFront } from '../../support/acme-front.ts';
 import { copyOf, notAborted, requestFor, testIssuer } from '../../support/acme-issuer.ts';
 import { startPebble } from '../../support/pebble.ts';
 
@@ -72,6 +73,29 @@ test('after every write of an order or account a crash costs nothing', async () 
   }
   // The last one had the order; the other two could only begin anew.
   expect(ordersMade(pebble.log())).toBe(3);
+});
+
+test('an order that the CA takes its time for is looked at until it is done, also by the next process', async () => {
+  const pebble = await startPebble();
+  const front = await startAcmeFront(pebble);
+  const { issuer, again } = await testIssuer({ ...pebble, directory: front.directory });
+  const stop = new AbortController();
+  let looks = 0;
+  front.change = ({ path }, body) => {
+    const order: unknown = /^\/(my-order|finalize-order)\//.test(path) ? JSON.parse(body) : null;
+    if (typeof order !== 'object' || order === null || !('status' in order) || order.status !== 'valid')
+      return body;
+    // What was finalized may still be said to be ready.
+    if (++looks === 2) stop.abort();
+    return looks > 4 ? body : JSON.stringify({ ...order, status: looks === 1 ? 'ready' : 'processing' });
+  };
+  await expect(issuer.obtain(requestFor(['one.test']), stop.signal)).rejects.toMatchObject({
+    kind: 'aborted',
+  });
+  await again().obtain(requestFor(['one.test']), notAborted);
+  expect(looks).toBe(5);
+  expect(ordersMade(pebble.log())).toBe(1);
+  expect(pebble.log().match(/POST \/finalize-order/g)).toHaveLength(1);
 });
 
 function serial(cert: string): string {
