@@ -30,6 +30,8 @@ export interface AdminApi {
 export const adminHeader = 'x-tidegate-admin';
 
 const longestBodyBytes = 1024;
+/** For a client that takes nothing of its answer; Node may wait for two of these. */
+const deafClientMs = 5_000;
 
 /**
  * Opens the admin API. Rejects with the system's error when the address cannot be listened on; a stale
@@ -42,6 +44,8 @@ export async function openAdminServer(address: SocketAddressConfig, api: AdminAp
     headersTimeout: 5_000,
     requestTimeout: 10_000,
     keepAliveTimeout: 5_000,
+    // Those who send nothing must not hold their places for half a minute, as Node would have it.
+    connectionsCheckingInterval: 1_000,
   });
   server.maxConnections = 64;
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
@@ -177,6 +181,7 @@ function notAllowed(response: ServerResponse, allow: string): void {
 }
 
 function sendJson(response: ServerResponse, status: number, body: unknown): void {
+  response.setTimeout(deafClientMs, () => response.destroy());
   response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' });
   response.end(`${JSON.stringify(body)}\n`);
 }

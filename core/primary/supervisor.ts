@@ -135,16 +135,21 @@ export class Supervisor {
     for (const worker of this.#living()) worker.send(message);
   }
 
-  /** As `broadcast`; resolves when every worker that serves has answered, died, or taken too long. */
+  /**
+   * As `broadcast`; resolves when every worker that serves, or is about to, has answered, died, or taken too long. `asked`:
+   * without those that died.
+   */
   async ask(
     message: PrimaryMessage,
     isAnswer: (answer: WorkerMessage) => boolean,
   ): Promise<{ readonly asked: number; readonly answered: number }> {
-    const answers = this.ready().map(({ worker }) =>
-      worker.answer((answer) => (isAnswer(answer) ? true : undefined), this.#options.answerTimeoutMs),
+    const answers = this.#slots.flatMap(({ worker }) =>
+      worker?.isOnline === true
+        ? [worker.answer((answer) => (isAnswer(answer) ? true : undefined), this.#options.answerTimeoutMs)]
+        : [],
     );
     this.broadcast(message);
-    const kinds = (await Promise.all(answers)).map(({ kind }) => kind);
+    const kinds = (await Promise.all(answers)).map(({ kind }) => kind).filter((kind) => kind !== 'exit');
     return { asked: kinds.length, answered: kinds.filter((kind) => kind === 'answer').length };
   }
 
