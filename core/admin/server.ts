@@ -1,4 +1,3 @@
-import { chmodSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { isIP } from 'node:net';
@@ -61,10 +60,19 @@ export async function openAdminServer(address: SocketAddressConfig, api: AdminAp
       resolve();
     };
     if (address.kind === 'tcp') server.listen(address.port, address.host, listening);
-    else server.listen(address.path, listening);
+    else listenAlone(server, address.path, listening);
   });
-  if (address.kind === 'unix') chmodSync(address.path, 0o600);
   return server;
+}
+
+/** The socket is its owner's from its first moment on: who connects before a chmod stays connected. */
+function listenAlone(server: Server, path: string, listening: () => void): void {
+  const umask = process.umask(0o177);
+  try {
+    server.listen(path, listening);
+  } finally {
+    process.umask(umask);
+  }
 }
 
 async function answer(

@@ -39,7 +39,8 @@ export function changeBackend(
   change: BackendChange,
   context: ChangeContext,
 ): ChangeResult {
-  if (change.action === 'add') return addBackend(upstream, overrides, change, dirname(context.configFile));
+  const folder = dirname(context.configFile);
+  if (change.action === 'add') return addBackend(upstream, overrides, change, folder);
   if (change.action === 'reset' && change.backend === undefined) {
     const isEmpty = [overrides.changed, overrides.removed, overrides.added].every(
       ({ length }) => length === 0,
@@ -51,7 +52,7 @@ export function changeBackend(
     };
   }
   const name = change.backend ?? '';
-  const found = findBackend(upstream, overrides, name);
+  const found = findBackend(upstream, overrides, name, folder);
   if (found === null) return refused(noSuchBackend(upstream, overrides, name));
   if (change.action === 'reset')
     return changed(upstream, found, overrides, forget(overrides, found), 'as the file has it');
@@ -81,7 +82,7 @@ function addBackend(
     return refused('expected either `backup` or `priority`, found both: backups are the last group');
   const address = resolveAddress(backend.parsed, folder);
   const { added, removed } = overrides;
-  const found = findBackend(upstream, overrides, formatAddress(address));
+  const found = findBackend(upstream, overrides, formatAddress(address), folder);
   if (found !== null) {
     if (!removed.includes(found.name))
       return refused(`upstream ${upstream.name} has the backend ${found.name} already`);

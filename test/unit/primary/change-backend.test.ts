@@ -82,6 +82,7 @@ test('a backend that is added can be changed and removed; a path of a socket is 
     { action: 'add', backend: '[0::1]:80', weight: 3, backup: true },
     { action: 'drain', backend: '[::1]:80' },
     { action: 'add', backend: 'unix:a.sock' },
+    { action: 'weight', backend: 'unix:./b/../a.sock', weight: 2 },
     { action: 'add', backend: '10.0.0.9:80' },
     { action: 'remove', backend: '10.0.0.9:80' },
   );
@@ -95,7 +96,7 @@ test('a backend that is added can be changed and removed; a path of a socket is 
         state: 'drain',
         priority: 1001,
       },
-      { ...row(''), address: { kind: 'unix', path: '/etc/t/a.sock' }, addressText: 'unix:a.sock' },
+      { ...row(''), address: { kind: 'unix', path: '/etc/t/a.sock' }, addressText: 'unix:a.sock', weight: 2 },
     ],
   });
 });
