@@ -1,5 +1,6 @@
 import type { Identity } from '../identity.ts';
 import { DueQueue } from './due-queue.ts';
+import { tickMs, together } from './together.ts';
 import { quoted } from './probe.ts';
 import type { CheckTarget, ProbeResult, RunningProbe, StartProbe } from './probe.ts';
 
@@ -14,9 +15,6 @@ export interface RecurringCheck {
 const mostRunning = 2_000;
 /** Each is a process. */
 const mostCommands = 16;
-/** Checks due within so long of each other begin together. */
-const tickMs = 5;
-
 interface Entry {
   readonly check: RecurringCheck;
   running: RunningProbe | null;
@@ -108,7 +106,7 @@ export class CheckRunner {
       this.#ended(entry);
       const ended = performance.now();
       const nextMs = entry.check.onResult(result, ended - begun);
-      if (!entry.isOver) this.#queue.add(entry, Math.max(begun + nextMs, ended));
+      if (!entry.isOver) this.#queue.add(entry, Math.max(together(begun + nextMs, nextMs), ended));
       this.#arm();
     };
     let probe: RunningProbe;
