@@ -15,6 +15,9 @@ export interface RecurringCheck {
 const mostRunning = 2_000;
 /** Each is a process. */
 const mostCommands = 16;
+/** That wait in the queue in vain, besides as many as there are checks. */
+const mostOver = 1000;
+
 interface Entry {
   readonly check: RecurringCheck;
   running: RunningProbe | null;
@@ -52,8 +55,9 @@ export class CheckRunner {
     const entry = this.#entries.get(check);
     if (entry === undefined) return;
     this.#entries.delete(check);
-    // It leaves the queue when its time comes.
     entry.isOver = true;
+    // It leaves the queue when its time comes, or when there are too many such: addresses may come and go much sooner than that.
+    if (this.#queue.size > 2 * this.#entries.size + mostOver) this.#queue.keepOnly(({ isOver }) => !isOver);
     if (entry.running === null) return;
     entry.running.cancel();
     this.#ended(entry);
