@@ -10,20 +10,25 @@ import { RequestHeadForBackend } from './request-head.ts';
 
 /** What attempts do to the counters of their backends, and say of them. */
 
-/** One that is still to be started. `leave` takes back what it counts. `fresh`: over a new connection. */
+/** One that is still to be started. `leave` takes back what it counts. `secondTry`: that before it met a stale connection, and has been counted. */
 export function beginAttempt(
   owner: AttemptOwner,
   exchange: Exchange,
   backend: AddressBackend,
-  fresh: boolean,
+  secondTry: boolean,
 ): Attempt | ProxyError {
-  const connection = acquireConnection(exchange, backend, fresh);
+  const connection = acquireConnection(exchange, backend, secondTry);
   if (connection instanceof ProxyError) return connection;
-  exchange.attempts += 1;
-  backend.runtime.inFlight += 1;
-  backend.runtime.requests += 1;
+  const { runtime } = backend;
+  runtime.inFlight += 1;
+  if (!secondTry) {
+    exchange.attempts += 1;
+    runtime.requests += 1;
+    runtime.traffic.count(exchange.attemptsHere > 1 ? 'other' : exchange.pickedBy, exchange.placedMs);
+  }
   const head = new RequestHeadForBackend(exchange, backend.address);
   const attempt = new Attempt(owner, backend, connection, head, exchange.request);
+  attempt.isSecondTry = secondTry;
   passive.attemptBegins(exchange, backend);
   attempt.circuitTicket = circuitBegin(backend);
   return attempt;
@@ -32,11 +37,11 @@ export function beginAttempt(
 /** Makes it the one that the client's answer is to come from. */
 export function takeAttempt(owner: AttemptOwner, exchange: Exchange, attempt: Attempt): void {
   attempt.owner = owner;
-  // A hedge has won while the next attempt waited for a place.
-  exchange.placeInLine?.leave();
   exchange.attempt = attempt;
   exchange.lastBackend = attempt.backend;
   exchange.connectedMs = attempt.connectedMs;
+  // That of an answer which was thrown away.
+  exchange.answeredMs = 0;
 }
 
 /** Its answer's head has come. */
@@ -46,9 +51,10 @@ export function attemptAnswered(exchange: Exchange, attempt: Attempt, status: nu
   circuitAnswered(backend, circuitTicket, status, nowMs);
 }
 
-/** It has failed, before an answer or in the middle of one. */
+/** It has failed, before an answer or in the middle of one; which is held against the backend where that is at fault. */
 export function attemptFailed(exchange: Exchange, attempt: Attempt, error: ProxyError): void {
   const { backend, circuitTicket } = attempt;
+  if (error.source !== 'backend') return;
   backend.runtime.errors += 1;
   passive.attemptFailed(exchange, backend, error);
   circuitFailed(backend, circuitTicket, performance.now());

@@ -25,7 +25,7 @@ export function placeOrLine(
   const { queue } = upstream;
   const picked = own ?? pickByScheduler(exchange, upstream);
   // A retry has stood in line before.
-  const mayPass = queue.length === 0 || exchange.tried.length > 0;
+  const mayPass = queue.length === 0 || exchange.attemptsHere > 0;
   if (picked !== undefined && mayPass && !picked.isFull) return picked;
   if (picked === undefined && (upstream.hasRoom() || upstream.candidates().length === 0))
     return new ProxyError('no-backend', 'proxy', upstream.whyNone());

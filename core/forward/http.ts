@@ -39,6 +39,8 @@ export class Attempt implements BackendEvents {
   owner: AttemptOwner;
   /** On the clock of performance.now(). */
   connectedMs = 0;
+  /** Over a connection that was not idle before, for that of the attempt before it was stale. */
+  isSecondTry = false;
   /** What the circuit breaker of the backend knows it by. */
   circuitTicket = 0;
   readonly #head: OutgoingRequest;

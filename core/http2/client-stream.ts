@@ -28,7 +28,7 @@ import type { Http2Stream, StreamEvents } from './stream.ts';
 /** One attempt on a stream of a session to a backend. */
 export class Http2BackendStream implements BackendStream, StreamEvents, Timed {
   isReused: boolean;
-  readonly mayRefuse = true;
+  readonly mayGoUnread = true;
   deadlineMs = 0;
   readonly #session: ClientSession;
   #stream: Http2Stream | null = null;
