@@ -87,6 +87,9 @@ export class PlaceInLine implements Waiter {
     exchange.placeInLine = null;
     const waitedMs = performance.now() - this.#sinceMs;
     exchange.queueMs = (exchange.queueMs ?? 0) + waitedMs;
+    // Of an attempt before it; stages are timed one behind the other.
+    exchange.connectedMs = 0;
+    exchange.answeredMs = 0;
     return waitedMs;
   }
 
