@@ -46,25 +46,33 @@ export function takeAttempt(owner: AttemptOwner, exchange: Exchange, attempt: At
 
 /** Its answer's head has come. */
 export function attemptAnswered(exchange: Exchange, attempt: Attempt, status: number, nowMs: number): void {
-  const { backend, circuitTicket } = attempt;
+  const { backend } = attempt;
+  attempt.isAnswered = true;
   passive.attemptAnswered(exchange, backend, status, nowMs);
-  circuitAnswered(backend, circuitTicket, status, nowMs);
+  if (status >= 500) countInCircuit(attempt, nowMs);
+  else circuitAnswered(backend, attempt.circuitTicket, nowMs);
 }
 
 /** It has failed, before an answer or in the middle of one; which is held against the backend where that is at fault. */
 export function attemptFailed(exchange: Exchange, attempt: Attempt, error: ProxyError): void {
-  const { backend, circuitTicket } = attempt;
+  const { backend } = attempt;
   if (error.source !== 'backend') return;
   backend.runtime.errors += 1;
   passive.attemptFailed(exchange, backend, error);
-  circuitFailed(backend, circuitTicket, performance.now());
+  countInCircuit(attempt, performance.now());
+}
+
+/** As a failure, but once: a 5xx may break off, too. */
+function countInCircuit(attempt: Attempt, nowMs: number): void {
+  circuitFailed(attempt.backend, attempt.circuitTicket, nowMs);
+  attempt.circuitTicket = 0;
 }
 
 /** It is over, whatever came of it: once for each. */
-export function leave(exchange: Exchange, { backend, circuitTicket }: Attempt): void {
+export function leave(exchange: Exchange, { backend, circuitTicket, isAnswered }: Attempt): void {
   backend.runtime.inFlight -= 1;
   passive.attemptEnds(exchange, backend);
-  circuitLeft(backend, circuitTicket);
+  circuitLeft(backend, circuitTicket, isAnswered);
   placesChanged();
 }
 
