@@ -35,7 +35,11 @@ export function placeOrLine(
     return null;
   }
   place.leave();
-  return new ProxyError('queue-full', 'proxy', `${queue.length} requests wait for ${upstream.name} already`);
+  return queueFull(upstream);
+}
+
+function queueFull({ name, queue }: Upstream): ProxyError {
+  return new ProxyError('queue-full', 'proxy', `${queue.length} requests wait for ${name} already`);
 }
 
 /** A backend that was not tried yet if there is one. */
@@ -91,6 +95,11 @@ export class PlaceInLine implements Waiter {
     exchange.connectedMs = 0;
     exchange.answeredMs = 0;
     return waitedMs;
+  }
+
+  giveWay(): void {
+    this.leave();
+    this.#taker.onNoPlace(this.#upstream, queueFull(this.#upstream));
   }
 
   #giveUp(): void {
