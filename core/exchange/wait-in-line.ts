@@ -25,7 +25,7 @@ export function placeOrLine(
   const { queue } = upstream;
   const picked = own ?? pickByScheduler(exchange, upstream);
   // A retry has stood in line before.
-  const mayPass = queue.length === 0 || exchange.tried.length > 0;
+  const mayPass = queue.length === 0 || exchange.attemptsHere > 0;
   if (picked !== undefined && mayPass && !picked.isFull) return picked;
   if (picked === undefined && (upstream.hasRoom() || upstream.candidates().length === 0))
     return new ProxyError('no-backend', 'proxy', upstream.whyNone());
@@ -35,7 +35,11 @@ export function placeOrLine(
     return null;
   }
   place.leave();
-  return new ProxyError('queue-full', 'proxy', `${queue.length} requests wait for ${upstream.name} already`);
+  return queueFull(upstream);
+}
+
+function queueFull({ name, queue }: Upstream): ProxyError {
+  return new ProxyError('queue-full', 'proxy', `${queue.length} requests wait for ${name} already`);
 }
 
 /** A backend that was not tried yet if there is one. */
@@ -87,7 +91,15 @@ export class PlaceInLine implements Waiter {
     exchange.placeInLine = null;
     const waitedMs = performance.now() - this.#sinceMs;
     exchange.queueMs = (exchange.queueMs ?? 0) + waitedMs;
+    // Of an attempt before it; stages are timed one behind the other.
+    exchange.connectedMs = 0;
+    exchange.answeredMs = 0;
     return waitedMs;
+  }
+
+  giveWay(): void {
+    this.leave();
+    this.#taker.onNoPlace(this.#upstream, queueFull(this.#upstream));
   }
 
   #giveUp(): void {
