@@ -31,6 +31,7 @@ import { askFrom, systemSources } from './names/name-source.ts';
 import type { NameSources } from './names/name-source.ts';
 import { Reloader } from './reload.ts';
 import { RuntimeBackends } from './runtime-backends.ts';
+import { SharedSessions } from './shared-sessions.ts';
 import { RuleHealth } from './rule-health.ts';
 import { Supervisor } from './supervisor.ts';
 import { InputWatcher } from './watch.ts';
@@ -82,6 +83,7 @@ export class Primary {
   readonly #names: BackendNames;
   readonly #backends: RuntimeBackends;
   readonly #health: HealthMonitor;
+  readonly #sessions: SharedSessions;
   readonly #reloader: Reloader;
   readonly #watcher: InputWatcher;
   readonly #servers: Server[] = [];
@@ -108,7 +110,10 @@ export class Primary {
       identity,
       log: component,
       answerTimeoutMs,
-      onWorker: (worker) => this.#certificates.attach(worker),
+      onWorker: (worker) => {
+        this.#certificates.attach(worker);
+        this.#sessions.attach(worker);
+      },
       onRuleFault: (ruleId, fault, detail) => this.#rules.fault(ruleId, fault, detail),
       onDeath: (exit) => this.#rules.death(exit),
       traceRules: () => this.#rules.traceRules(),
@@ -118,6 +123,7 @@ export class Primary {
         { type: 'backend-health', backends: this.#health.known() },
       ],
     });
+    this.#sessions = new SharedSessions(() => this.#reloader.loaded?.config ?? null);
     this.#backends = new RuntimeBackends({
       log: component,
       config: () => this.#reloader.loaded?.config ?? null,
