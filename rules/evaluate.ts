@@ -1,6 +1,7 @@
 import type { Config, RuleBundle } from '../core/shared/config-types.ts';
 import type { RuleScript, RuleStatus } from '../core/shared/rule-script.ts';
 import type { RuleProblem } from './compile.ts';
+import { drill } from './drill.ts';
 import { Guard } from './guard.ts';
 import type { SandboxSource } from './isolate.ts';
 import { dieOf } from './last-words.ts';
@@ -21,6 +22,8 @@ export interface RuleHostOptions {
   readonly lastWords: boolean;
   /** Name the script there before each call too, for deaths that come without warning. */
   readonly trace: boolean;
+  /** Go through a fault before the first script is loaded (see `drill.ts`). */
+  readonly drill?: boolean;
   /** Note where in a script each decision is made; slow. */
   readonly explain?: boolean;
 }
@@ -44,6 +47,7 @@ export class RuleHost {
   readonly #watchdog = new Watchdog();
   readonly #guard: Guard;
   readonly #timer: NodeJS.Timeout;
+  #drilled: Promise<void> | null = null;
   /** By the bundle's id and the lists that it was loaded with. */
   readonly #loaded = new Map<string, { readonly script: LoadedScript; users: number }>();
 
@@ -113,6 +117,16 @@ export class RuleHost {
     await this.#guard.close();
   }
 
+  async #drill(source: SandboxSource): Promise<void> {
+    this.#drilled ??= drill(this.#services, source);
+    try {
+      await this.#drilled;
+    } catch (error) {
+      this.#drilled = null;
+      throw error;
+    }
+  }
+
   async #loadNew(bundle: RuleBundle, lists: Config['lists']): Promise<LoadResult> {
     const log = new ScriptLog(this.#options.log, bundle.script);
     const positions = new SourcePositions(bundle.sourceMap, isOwnFile);
@@ -125,6 +139,7 @@ export class RuleHost {
       onLost: () => dieOf(bundle.id, this.#options.lastWords),
     };
     try {
+      if (this.#options.drill === true) await this.#drill(source);
       const sandbox = await loadSandbox(source);
       try {
         return {

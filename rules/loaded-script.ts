@@ -10,6 +10,7 @@ import type {
   RuleScript,
 } from '../core/shared/rule-script.ts';
 import { formatSize } from '../core/shared/size.ts';
+import { afterNextTurn } from '../core/shared/turn.ts';
 import { encodeRequests, splitResults } from './batch.ts';
 import {
   decodeLogResult,
@@ -253,8 +254,7 @@ export class LoadedScript implements RuleScript, TurnDecider {
     const { reached } = this.#services.watchdog;
     const index = reached < requests ? reached : null;
     const forgiven = index !== null && fault === 'time' && this.#forgiving;
-    // The requests that waited for it come first.
-    setImmediate(() => {
+    afterNextTurn(() => {
       this.#log.error(
         { fault, ruleId: this.id },
         `the rule script's isolate was ended and replaced: ${detail}${forgiven ? '; the request is tried once more' : ''}`,

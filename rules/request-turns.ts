@@ -1,5 +1,5 @@
 import type { DecisionTaker, RequestDecision, RuleRequest } from '../core/shared/rule-script.ts';
-import { decideAtEndOfTurn } from '../core/shared/turn.ts';
+import { afterNextTurn, decideAtEndOfTurn } from '../core/shared/turn.ts';
 import { MAX_REQUESTS } from './call-state.ts';
 
 /** What became of several requests in one call. */
@@ -49,6 +49,8 @@ export class RequestTurns {
   #suspect: Waiting | null = null;
   /** Whether an isolate was loaded since, so that the others have one should it take this one down as well. */
   #suspectIsDue = false;
+  /** Whether it has let those go first that waited for that isolate with it: once, lest it wait for ever. */
+  #suspectStoodBack = false;
   #scheduled = false;
 
   constructor(script: TurnDecider) {
@@ -78,10 +80,15 @@ export class RequestTurns {
     const until = performance.now() + MAX_RUN_MS;
     let turn = this.#waiting;
     this.#waiting = [];
-    // Before the others, of whom each may take an isolate down: so it is decided however many of those come.
     if (this.#suspect !== null && this.#suspectIsDue && !this.#script.isLoading) {
-      this.#decide([this.#suspect]);
-      this.#suspect = null;
+      if (turn.length === 0 || this.#suspectStoodBack) {
+        // Before the others, of whom each may take an isolate down: so it is decided however many of those come.
+        this.#decide([this.#suspect]);
+        this.#suspect = null;
+      } else {
+        this.#suspectStoodBack = true;
+        this.#schedule();
+      }
     }
     while (turn.length > 0) {
       const isLoading = this.#script.isLoading;
@@ -109,12 +116,12 @@ export class RequestTurns {
         return requests.slice(result.decisions.length);
       case 'ended': {
         const culprit = requests[result.index];
+        this.#suspectIsDue = false;
         if (culprit !== undefined && result.forgiven) {
           this.#suspect = culprit;
-          this.#suspectIsDue = false;
+          this.#suspectStoodBack = false;
         } else if (culprit !== undefined) {
-          // Behind those that it held up.
-          decideAtEndOfTurn(() => culprit.taker.onDecision(result.decision));
+          afterNextTurn(() => culprit.taker.onDecision(result.decision));
         }
         return requests.filter((one) => one !== culprit);
       }

@@ -9,6 +9,8 @@ const LONGEST_POLL_MS = 5;
 const SHORTEST_POLL_MS = 0.5;
 /** A wait that took longer than so many of its lengths was not the call's: the process, or this thread alone, had no processor. */
 const MOST_PER_WAIT = 3;
+/** A call that had the processor for so much of its time has used it: the rest is what every process waits now and then. */
+const PROCESSOR_SHARE = 0.75;
 /** Over so many time limits, a call is ended whatever it waited for. */
 const STARVED_LIMITS = 10;
 /** While the guard thread that is to measure a call waits for a processor itself, the main thread may have had one for so small a part of the time. */
@@ -68,8 +70,9 @@ function loop(command) {
       const measured = Atomics.load(words, ${WORDS.measured}) === call;
       const used = measured ? unmeasured + Atomics.load(words, ${WORDS.processorUs}) / 1000 : lasted / ${MOST_PER_PROCESSOR};
       const allowed = limit + (sequence === call ? 0 : ${MAX_BATCH_MS});
-      wait = Math.min(poll, Math.max(${SHORTEST_POLL_MS}, (allowed - (measured ? used : lasted)) / 2));
-      const isOver = lasted >= allowed && (used >= allowed || lasted >= limit * ${STARVED_LIMITS});
+      const enough = allowed * ${PROCESSOR_SHARE};
+      wait = Math.min(poll, Math.max(${SHORTEST_POLL_MS}, Math.max(allowed - lasted, enough - used) / 2));
+      const isOver = lasted >= allowed && (used >= enough || lasted >= limit * ${STARVED_LIMITS});
       // SEQUENCE first: one of a later call comes with a later CALL.
       const reached = Atomics.load(words, ${WORDS.sequence});
       if (isOver && (reached & 1) === 1 && Atomics.load(words, ${WORDS.call}) === call) {

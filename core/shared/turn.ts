@@ -25,6 +25,12 @@ export function writeAtEndOfTurn(writer: Writer): void {
   schedule();
 }
 
+/** For what follows from something that held up the event loop: those that came in the meantime are read, decided and answered first. */
+export function afterNextTurn(run: () => void): void {
+  // The first one may run before the end of that turn, the second one cannot.
+  setImmediate(() => setImmediate(run));
+}
+
 function schedule(): void {
   if (scheduled) return;
   scheduled = true;

@@ -3,6 +3,7 @@ import { Tunnels } from '../forward/tunnels.ts';
 import type { PrimaryChannel } from '../ipc/channel.ts';
 import type { PrimaryMessage, SnapshotPlan } from '../ipc/messages.ts';
 import { Deadlines } from '../shared/deadlines.ts';
+import { afterNextTurn } from '../shared/turn.ts';
 import { UpstreamRegistry } from '../upstreams/registry.ts';
 import { RuleHost, lastWordsFromEnvironment } from '../../rules/evaluate.ts';
 import { SessionNews } from './session-news.ts';
@@ -38,9 +39,9 @@ export class Worker {
     this.#rules = new RuleHost({
       log: followLog(() => this.#logs.log),
       onFault(ruleId, fault, detail) {
-        // The requests that waited for it come first.
-        setImmediate(() => channel.send({ type: 'rule-fault', ruleId, fault, detail }));
+        afterNextTurn(() => channel.send({ type: 'rule-fault', ruleId, fault, detail }));
       },
+      drill: true,
       ...lastWordsFromEnvironment(process.env),
     });
     const sessionNews = new SessionNews((news) => channel.send({ type: 'sticky-sessions', news }));

@@ -86,24 +86,51 @@ test('the request that ended the isolate is left out of the next call', async ()
   await turn();
   expect(script.calls).toEqual(['/1 /2 /3', '/1 /3']);
   await turn();
+  await turn();
   // It hears last: the others waited for it.
   expect(decided).toEqual(['/1 next', '/3 next', '/2 fault']);
 });
 
-test('a forgiven request is tried alone and before others, when an isolate was loaded', async () => {
+test('a forgiven request is tried alone when an isolate was loaded, after those that waited for it', async () => {
   const { script, turns, add, decided } = start();
   script.results.push({ kind: 'ended', index: 0, decision: FAULT, forgiven: true });
   add('/1', '/2');
   await turn();
   await turn();
   expect(script.calls).toEqual(['/1 /2', '!/2']);
+  add('/3');
+  turns.onLoadEnded();
+  await turn();
+  expect(script.calls.slice(2)).toEqual(['!/3']);
+  expect(decided).toEqual(['/2 next', '/3 next']);
   script.results.push({ kind: 'ended', index: 0, decision: FAULT, forgiven: false });
+  add('/4');
+  await turn();
+  expect(script.calls.slice(3)).toEqual(['!/1', '/4']);
+  await turn();
+  await turn();
+  expect(decided).toEqual(['/2 next', '/3 next', '/4 next', '/1 fault']);
+});
+
+test('when those that went first took the isolate down, a forgiven request waits for the next one', async () => {
+  const { script, turns, add, decided } = start();
+  script.results.push(
+    { kind: 'ended', index: 0, decision: FAULT, forgiven: true },
+    { kind: 'ended', index: 0, decision: FAULT, forgiven: false },
+  );
+  add('/1');
+  await turn();
+  add('/2');
+  turns.onLoadEnded();
+  await turn();
+  await turn();
+  expect(script.calls).toEqual(['/1', '!/2']);
   add('/3');
   turns.onLoadEnded();
   await turn();
   expect(script.calls.slice(2)).toEqual(['!/1', '/3']);
   await turn();
-  expect(decided).toEqual(['/2 next', '/3 next', '/1 fault']);
+  expect(decided).toEqual(['/2 fault', '/1 next', '/3 next']);
 });
 
 test('where nobody knows which request a failure lies in, each is tried by itself', async () => {
