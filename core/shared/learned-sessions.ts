@@ -6,6 +6,9 @@ const LONGEST_PLAIN = 64;
 /** In what part of its life a session that is used is told anew, so that other workers do not forget it. */
 const TOLD_AGAIN = 1 / 4;
 
+/** In what part of its life one use more is not worth noting down: most requests follow others within seconds. */
+const NOTED_AGAIN = 1 / 256;
+
 interface Session {
   readonly place: string;
   readonly usedMs: number;
@@ -20,7 +23,7 @@ interface Session {
 export class LearnedSessions {
   readonly #bounds: LearnedBounds;
   readonly #now: () => number;
-  /** What was used last stands at the end. */
+  /** What was used last stands at the end, give or take `NOTED_AGAIN`. */
   readonly #sessions = new Map<string, Session>();
   /** Hears what other workers should know. */
   tell: (session: LearnedSession) => void = () => undefined;
@@ -43,7 +46,8 @@ export class LearnedSessions {
       this.#sessions.delete(key);
       return undefined;
     }
-    this.#use(key, session.place, session);
+    if (this.#now() - session.usedMs >= this.#bounds.ttlMs * NOTED_AGAIN)
+      this.#use(key, session.place, session);
     return session.place;
   }
 

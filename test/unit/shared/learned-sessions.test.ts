@@ -18,10 +18,11 @@ test('what is over goes when something new comes, and never more than the size i
   let now = 0;
   const sessions = new LearnedSessions({ size: 3, ttlMs: 100 }, () => now);
   for (const value of ['a', 'b', 'c']) sessions.learn(value, value);
+  now = 1;
   expect(sessions.find('a')).toBe('a');
   sessions.learn('d', 'd');
   expect([sessions.count, sessions.find('b'), sessions.find('a')]).toEqual([3, undefined, 'a']);
-  now = 100;
+  now = 101;
   sessions.learn('e', 'e');
   expect(sessions.count).toBe(1);
 });
