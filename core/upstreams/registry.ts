@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { hostNameOf } from '../shared/address.ts';
 import {
   NO_OVERRIDES,
@@ -75,9 +76,10 @@ export class UpstreamRegistry {
     prepared: ReadonlyMap<string, Upstream> = new Map(),
   ): BackendRuntime[] {
     const next = new Map(Object.entries(overrides));
-    const concerned = new Set([...this.#overrides.keys(), ...next.keys()]);
+    const before = this.#overrides;
     this.#overrides = next;
-    return this.#updateAll(prepared, ({ name }) => concerned.has(name));
+    // The schedulers of all others need not hear of it: some build large tables anew.
+    return this.#updateAll(prepared, ({ name }) => !isDeepStrictEqual(before.get(name), next.get(name)));
   }
 
   /**
@@ -136,7 +138,7 @@ export class UpstreamRegistry {
       sticky.table.tell = (session) =>
         this.#tell({ upstream: config.name, cookie: sticky.name, sessions: [session] });
     upstream.replaceBackends(
-      rows,
+      this.#withTerms(rows, config),
       this.#resolve(rows, config).map((resolved) => this.#create(resolved, config, runtimes)),
     );
     return upstream;
@@ -172,7 +174,7 @@ export class UpstreamRegistry {
     const runtimes = this.#knownRuntimes(config.name);
     const rows = this.#rows(config);
     upstream.replaceBackends(
-      rows,
+      this.#withTerms(rows, config),
       this.#resolve(rows, config).map((resolved) => {
         const backend = kept.get(resolved.row.addressText)?.shift();
         backend?.setTerms(resolved.row);
@@ -201,6 +203,12 @@ export class UpstreamRegistry {
 
   #rows(config: UpstreamConfig): readonly BackendConfig[] {
     return rowsWithOverrides(config, this.#overridesOf(config.name));
+  }
+
+  /** These rows with what commands have set: for those that stand for no address, and so for no backend. */
+  #withTerms(rows: readonly BackendConfig[], { name }: UpstreamConfig): readonly BackendConfig[] {
+    const terms = new OverriddenTerms(this.#overridesOf(name));
+    return rows.map((row) => terms.of(row, [row.addressText]));
   }
 
   /** These rows with what commands have set, and one for each address in the place of a row with a host name. */
