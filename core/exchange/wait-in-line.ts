@@ -27,7 +27,8 @@ export function placeOrLine(
   // A retry has stood in line before.
   const mayPass = queue.length === 0 || exchange.attemptsHere > 0;
   if (picked !== undefined && mayPass && !picked.isFull) return picked;
-  if (picked === undefined && (upstream.hasRoom() || upstream.candidates().length === 0))
+  // A key may have backends of its own, which can be full or down while others are not.
+  if (picked === undefined && upstream.pick([], exchange, true) === undefined)
     return new ProxyError('no-backend', 'proxy', upstream.whyNone());
   const place = new PlaceInLine(taker, upstream, own ?? null);
   if (queue.enter(place)) {
@@ -44,7 +45,8 @@ function queueFull({ name, queue }: Upstream): ProxyError {
 
 /** A backend that was not tried yet if there is one. */
 function pickByScheduler(exchange: Exchange, upstream: Upstream): AddressBackend | undefined {
-  return upstream.pick(exchange.tried, exchange) ?? upstream.pick([], exchange);
+  const { tried } = exchange;
+  return upstream.pick(tried, exchange) ?? (tried.length === 0 ? undefined : upstream.pick([], exchange));
 }
 
 /** A request that waits until a backend has a place free, for as long as its upstream allows. */

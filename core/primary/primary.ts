@@ -23,6 +23,7 @@ import { askFrom, systemSources } from './names/name-source.ts';
 import type { NameSources } from './names/name-source.ts';
 import { Reloader } from './reload.ts';
 import { RuntimeBackends } from './runtime-backends.ts';
+import { SharedSessions } from './shared-sessions.ts';
 import { RuleHealth } from './rule-health.ts';
 import { listenerAddresses, statusOf } from './status.ts';
 import { Supervisor } from './supervisor.ts';
@@ -75,6 +76,7 @@ export class Primary {
   readonly #names: BackendNames;
   readonly #backends: RuntimeBackends;
   readonly #health: HealthMonitor;
+  readonly #sessions: SharedSessions;
   readonly #reloader: Reloader;
   readonly #watcher: InputWatcher;
   readonly #admin = new AdminServers();
@@ -101,7 +103,10 @@ export class Primary {
       identity,
       log: component,
       answerTimeoutMs,
-      onWorker: (worker) => this.#certificates.attach(worker),
+      onWorker: (worker) => {
+        this.#certificates.attach(worker);
+        this.#sessions.attach(worker);
+      },
       onRuleFault: (ruleId, fault, detail) => this.#rules.fault(ruleId, fault, detail),
       onDeath: (exit) => this.#rules.death(exit),
       traceRules: () => this.#rules.traceRules(),
@@ -111,6 +116,7 @@ export class Primary {
         { type: 'backend-health', backends: this.#health.known() },
       ],
     });
+    this.#sessions = new SharedSessions(() => this.#reloader.loaded?.config ?? null);
     this.#backends = new RuntimeBackends({
       log: component,
       config: () => this.#reloader.loaded?.config ?? null,

@@ -10,6 +10,7 @@ import {
 import type { BackendConfig, UpstreamConfig } from '../shared/config-types.ts';
 import { ASSUMED_HEALTH } from '../shared/health-types.ts';
 import type { BackendHealth, CheckedBackend } from '../shared/health-types.ts';
+import type { LearnedNews } from '../shared/sticky-types.ts';
 import { AddressBackend, BackendRuntime } from './backend.ts';
 import { nestUpstreams } from './nested-backend.ts';
 import { Upstream } from './upstream.ts';
@@ -26,6 +27,13 @@ export class UpstreamRegistry {
   #overrides: ReadonlyMap<string, UpstreamOverrides> = new Map();
   /** By upstream and backend, where it is not what is assumed anyway. */
   readonly #health = new Map<string, Map<string, BackendHealth>>();
+
+  readonly #tell: (news: LearnedNews) => void;
+
+  /** `tell`: hears where clients belong, which other workers should know. */
+  constructor(tell: (news: LearnedNews) => void = () => undefined) {
+    this.#tell = tell;
+  }
 
   /** Builds the upstreams of a coming snapshot beside the live ones, which it leaves as they are; may be thrown away. */
   prepare(configs: readonly UpstreamConfig[]): ReadonlyMap<string, Upstream> {
@@ -98,6 +106,17 @@ export class UpstreamRegistry {
     }
   }
 
+  /** Where clients belong that came to another worker, for the live upstreams and those `prepared`. */
+  hear(news: LearnedNews, prepared: ReadonlyMap<string, Upstream> = new Map()): void {
+    const { upstream, cookie, sessions } = news;
+    const tables = [this.#live, prepared].flatMap((upstreams) => {
+      const sticky = upstreams?.get(upstream)?.sticky ?? null;
+      return sticky !== null && 'table' in sticky && sticky.name === cookie ? [sticky.table] : [];
+    });
+    // Mostly one and the same.
+    for (const table of new Set(tables)) for (const session of sessions) table.hear(session);
+  }
+
   /** The runtimes of the live backends, by whether their state is `maintenance`. */
   inMaintenance(): { readonly yes: readonly BackendRuntime[]; readonly no: readonly BackendRuntime[] } {
     const backends = [...(this.#live?.values() ?? [])].flatMap((upstream) => upstream.backends);
@@ -114,6 +133,10 @@ export class UpstreamRegistry {
     const upstream = new Upstream(config, []);
     const before = this.#live?.get(config.name);
     if (before !== undefined) upstream.takeOver(before);
+    const { sticky } = upstream;
+    if (sticky !== null && 'table' in sticky)
+      sticky.table.tell = (session) =>
+        this.#tell({ upstream: config.name, cookie: sticky.name, sessions: [session] });
     upstream.replaceBackends(
       this.#withTerms(rows, config),
       this.#resolve(rows, config).map((resolved) => this.#create(resolved, config, runtimes)),

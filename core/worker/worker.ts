@@ -6,6 +6,7 @@ import { Deadlines } from '../shared/deadlines.ts';
 import { afterNextTurn } from '../shared/turn.ts';
 import { UpstreamRegistry } from '../upstreams/registry.ts';
 import { RuleHost, lastWordsFromEnvironment } from '../../rules/evaluate.ts';
+import { SessionNews } from './session-news.ts';
 import { letGo } from './let-go.ts';
 import { Listeners } from './listeners.ts';
 import { Logs, followLog } from './logs.ts';
@@ -43,8 +44,9 @@ export class Worker {
       drill: true,
       ...lastWordsFromEnvironment(process.env),
     });
+    const sessionNews = new SessionNews((news) => channel.send({ type: 'sticky-sessions', news }));
     this.#parts = {
-      registry: new UpstreamRegistry(),
+      registry: new UpstreamRegistry((news) => sessionNews.add(news)),
       pools: new ConnectionPools(this.#deadlines),
       tunnels: new Tunnels(this.#deadlines),
       rules: this.#rules,
@@ -74,6 +76,11 @@ export class Worker {
         this.#parts.registry.setHealth(message.backends, this.#prepared?.upstreams);
         return;
       }
+      // The client may be here already.
+      if (message.type === 'sticky-sessions') {
+        this.#parts.registry.hear(message.news, this.#prepared?.upstreams);
+        return;
+      }
       // Handshakes wait for them, and so may the snapshot that is being prepared.
       if (
         message.type === 'certificate' ||
@@ -93,7 +100,10 @@ export class Worker {
   }
 
   async #carryOut(
-    message: Exclude<PrimaryMessage, TlsMessage | { type: 'socket' | 'ping' | 'backend-health' }>,
+    message: Exclude<
+      PrimaryMessage,
+      TlsMessage | { type: 'socket' | 'ping' | 'backend-health' | 'sticky-sessions' }
+    >,
   ): Promise<void> {
     switch (message.type) {
       case 'prepare':

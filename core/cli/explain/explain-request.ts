@@ -219,10 +219,10 @@ function byWhat({ key: wanted, config }: Upstream, key: string | undefined, cand
   return `${type} picks it first of ${candidates}${without}; later requests get the others`;
 }
 
-/** With one backend for each row: which addresses a host name stands for depends on when one asks. The client is new: nobody sticks to any. */
+/** With one backend for each row: which addresses a host name stands for depends on when one asks. The client is new: nobody sticks to any. With several workers the first turn is anybody's. */
 function asWritten(config: UpstreamConfig): Upstream {
   return new Upstream(
-    { ...config, sticky: null },
+    { ...config, sticky: null, workers: 1 },
     config.backends.map((row) => new AddressBackend(row, config, new BackendRuntime())),
   );
 }
