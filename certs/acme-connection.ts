@@ -8,11 +8,14 @@ import { z } from 'zod';
 import { packageVersion } from '../core/shared/package-version.ts';
 import { errorOfAnswer, parseProblem, parseRetryAfter, problemPrefix } from './acme-problem.ts';
 import { IssuerError } from './issuer.ts';
+import { Places } from './places.ts';
 
 const answerTimeoutMs = 30_000;
 /** A chain of ten RSA-4096 certificates takes 20 KiB. */
 const mostAnswerBytes = 1024 * 1024;
 const mostNonces = 20;
+/** Thousands of certificates may have something to ask at once, after a start. */
+const mostRequests = 10;
 /** As many as acme-client makes by itself. */
 const nonceRetries = 5;
 /** Of all those. */
@@ -57,6 +60,7 @@ acme.axios.defaults.adapter = async (config) => {
 /** Requests to one CA: with its own authorities, and bounded in time and size. */
 export class AcmeConnection {
   readonly #agent: Agent;
+  readonly #places = new Places(mostRequests);
   /** From earlier answers (RFC 8555 6.5): spare a request each. */
   readonly #nonces: string[] = [];
   #directory: { readonly value: Directory; readonly at: number } | null = null;
@@ -174,6 +178,9 @@ export class AcmeConnection {
     // RFC 8555 6.1: HTTPS alone.
     if (!url.startsWith('https://'))
       throw new IssuerError('bad-answer', `the CA named a URL that is not of https: ${url.slice(0, 200)}`);
+    const leave = await this.#places.take(callerSignal).catch((cause: unknown) => {
+      throw new IssuerError('aborted', 'given up', { cause });
+    });
     const signal = AbortSignal.any([callerSignal, AbortSignal.timeout(answerTimeoutMs)]);
     const answer = Promise.withResolvers<{ status: number; headers: IncomingHttpHeaders; data: string }>();
     try {
@@ -209,6 +216,8 @@ export class AcmeConnection {
       throw new IssuerError('unreachable', `the CA could not be asked (${new URL(url).host}): ${why}`, {
         cause: error,
       });
+    } finally {
+      leave();
     }
   }
 }

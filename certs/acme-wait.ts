@@ -8,19 +8,20 @@ const longestMs = 60_000;
 /** Looks again until something has been decided (RFC 8555 7.5.1): as the CA says, else at growing distances. */
 export class AcmeWait {
   readonly #signal: AbortSignal;
+  /** On a clock that nobody sets. */
   readonly #end: number;
   #nextMs = 200;
 
   constructor(signal: AbortSignal) {
     this.#signal = signal;
-    this.#end = Date.now() + patienceMs;
+    this.#end = performance.now() + patienceMs;
   }
 
   /** @throws IssuerError */
   async pause(retryAfterMs: number | null): Promise<void> {
     const ms = Math.min(Math.max(retryAfterMs ?? this.#nextMs, shortestMs), longestMs);
     this.#nextMs = Math.min(this.#nextMs * 1.5, 5000);
-    if (Date.now() + ms > this.#end)
+    if (performance.now() + ms > this.#end)
       throw new IssuerError('unreachable', `the CA did not decide within ${patienceMs / 60_000} minutes`, {
         retryAfterMs,
       });
