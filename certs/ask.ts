@@ -48,6 +48,8 @@ async function askUrl(
       signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
     });
     await response.body?.cancel();
+    // A server that is broken for a moment has not said no.
+    if (response.status >= 500) return { answer: 'unknown', problem: `status ${response.status}` };
     return { answer: response.status === 200 ? 'yes' : 'no' };
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;

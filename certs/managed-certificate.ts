@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { KeyType } from '../core/shared/certificates-config.ts';
 import type { Logger } from '../core/shared/log.ts';
+import { BackOff, type FailedOrder } from './back-off.ts';
 import type { CertificatePair } from './certificate-pair.ts';
 import type { CertificateStore, EntryPlace, StoredCertificate, StoredEntry } from './certificate-store.ts';
+import type { FailureNotes } from './failure-notes.ts';
 import { IssuerError } from './issuer.ts';
 import { needsStaple } from './ocsp.ts';
 import { Orders, type OrderTerms } from './order.ts';
@@ -10,7 +12,6 @@ import type { Places } from './places.ts';
 import {
   noteWindow,
   renewalTime,
-  retryMs,
   sleepMs,
   standing,
   steadyRandom,
@@ -22,6 +23,7 @@ import type { Storage } from './storage.ts';
 export interface CertificateParts {
   readonly storage: Storage;
   readonly store: CertificateStore;
+  readonly failureNotes: FailureNotes;
   readonly log: Logger;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
@@ -35,11 +37,6 @@ export interface CertificateParts {
   readonly hasStaple: (certificate: StoredCertificate, signal: AbortSignal) => Promise<boolean>;
   /** Another certificate is in place, or none. */
   readonly onChange: () => void;
-}
-
-export interface FailedOrder {
-  readonly at: number;
-  readonly message: string;
 }
 
 /** In times since the epoch, milliseconds. */
@@ -61,6 +58,8 @@ const LOOK_WHILE_FAILING_MS = 30_000;
 /** Between two orders that succeed; less for those that live for hours. */
 const LEAST_PAUSE_MS = 60 * 60_000;
 
+const DAY_MS = 24 * 60 * 60_000;
+
 /**
  * One certificate of one type of key, kept valid: what the storage has is served, and what is missing or due is
  * ordered under a lock that all processes with this storage share.
@@ -69,6 +68,7 @@ export class ManagedCertificate {
   readonly place: EntryPlace;
   readonly #parts: CertificateParts;
   readonly #orders: Orders;
+  readonly #backOff: BackOff;
   #terms: OrderTerms;
   #entry: StoredEntry | null = null;
   #pair: CertificatePair | null = null;
@@ -77,9 +77,6 @@ export class ManagedCertificate {
   #window: KnownWindow | null = null;
   #askWindowAt = 0;
   #windowFailures = 0;
-  #failures = 0;
-  #retryAt = 0;
-  #lastError: FailedOrder | null = null;
   #isOrdering = false;
   /** By the last order. */
   #tried: OrderTerms | null = null;
@@ -97,6 +94,7 @@ export class ManagedCertificate {
     this.#terms = terms;
     const [name = ''] = terms.names;
     this.place = { name, keyType };
+    this.#backOff = new BackOff(parts, this.place);
   }
 
   get names(): readonly string[] {
@@ -114,8 +112,8 @@ export class ManagedCertificate {
     return {
       entry,
       isOrdering: this.#isOrdering,
-      nextOrderAt: Math.max(this.#dueAt(), this.#retryAt),
-      lastError: this.#lastError,
+      nextOrderAt: Math.max(this.#dueAt(), this.#backOff.until),
+      lastError: this.#backOff.lastError,
       standing: entry === null ? 'missing' : standing(entry.certificate, this.#dueAt(), now()),
     };
   }
@@ -123,14 +121,24 @@ export class ManagedCertificate {
   /** Takes what the storage has. Throws what the storage throws. */
   async look(): Promise<void> {
     const { store, log } = this.#parts;
+    await this.#backOff.load(this.#terms);
     const result = await store.loadEntry(this.place);
     if (!result.ok) {
       const { problem, movedTo } = result;
       log.error({ ...this.place, problem, movedTo }, 'a stored certificate cannot be used and was set aside');
-      this.#take(null);
-    } else if (result.entry === null) this.#take(null);
-    else if (result.entry.certificate.serial !== this.#entry?.certificate.serial)
-      await this.#offer(result.entry);
+    }
+    const found = result.ok ? result.entry : null;
+    if (found === null) await this.#restore();
+    else if (found.certificate.cert !== this.#entry?.certificate.cert) await this.#offer(found);
+  }
+
+  /** A storage that loses something while we run takes it neither from those who are served, nor makes an order necessary. */
+  async #restore(): Promise<void> {
+    const { store, log } = this.#parts;
+    const entry = this.#held ?? this.#entry;
+    if (entry === null) return;
+    await store.save(this.place, entry.certificate, entry.notes);
+    log.warn({ ...this.place }, 'a certificate was gone from the storage, and was stored again');
   }
 
   /** From now on it is kept valid. */
@@ -143,8 +151,7 @@ export class ManagedCertificate {
   /** Other terms from the next order on; those that have failed are tried again at once. */
   change(terms: OrderTerms): void {
     this.#terms = terms;
-    this.#failures = 0;
-    this.#retryAt = 0;
+    this.#backOff.reset();
     this.#awake();
   }
 
@@ -157,7 +164,7 @@ export class ManagedCertificate {
   /** The end of the order that runs or is due: at once, whatever the back-off. */
   nextOrder(): Promise<void> {
     this.#waiting ??= Promise.withResolvers();
-    this.#retryAt = 0;
+    this.#backOff.skip();
     this.#awake();
     return this.#waiting.promise;
   }
@@ -177,7 +184,7 @@ export class ManagedCertificate {
       try {
         await this.#step(signal);
       } catch (error) {
-        if (!signal.aborted) this.#failed(error);
+        if (!signal.aborted) await this.#failed(error);
       }
       this.#warn();
       const { now, sleep } = this.#parts;
@@ -187,7 +194,7 @@ export class ManagedCertificate {
         ? 0
         : Math.min(
             sleepMs(until, now()),
-            this.#failures > 0 || this.#held !== null ? LOOK_WHILE_FAILING_MS : LOOK_EVERY_MS,
+            this.#backOff.failures > 0 || this.#held !== null ? LOOK_WHILE_FAILING_MS : LOOK_EVERY_MS,
           );
       if (ms > 0) await sleep(ms, AbortSignal.any([signal, this.#wake.signal]));
     }
@@ -197,7 +204,7 @@ export class ManagedCertificate {
     const { now } = this.#parts;
     await this.look();
     await this.#askForWindow(signal);
-    if (this.#isDue() && this.#retryAt <= now()) await this.#order(signal);
+    if (this.#isDue() && this.#backOff.until <= now()) await this.#order(signal);
     else if (this.#entry !== null && !this.#isForced && !this.#isDue()) this.#settle(null);
   }
 
@@ -209,11 +216,14 @@ export class ManagedCertificate {
     const entry = this.#held ?? this.#entry;
     if (entry === null || !coversAll(entry, this.#terms.names)) return 0;
     const { certificate } = entry;
-    return renewalTime(certificate, this.#window, steadyRandom(certificate.serial)).at;
+    const { at } = renewalTime(certificate, this.#window, steadyRandom(certificate.serial));
+    const obtainedAt = entry.notes.obtainedAt.getTime();
+    // A CA that wants each new one to be renewed at once would have one order follow the other without end.
+    return obtainedAt > this.#parts.now() ? at : Math.max(at, obtainedAt + leastPauseMs(certificate));
   }
 
   async #order(signal: AbortSignal): Promise<void> {
-    const { places, storage, log, now } = this.#parts;
+    const { places, storage, log } = this.#parts;
     const leave = await places.take(signal);
     try {
       const unlock = await storage.lock(`certificates/${this.place.name}.${this.place.keyType}`, signal);
@@ -229,13 +239,10 @@ export class ManagedCertificate {
         this.#tried = terms;
         const entry = await this.#orders.run(terms, this.place, this.#entry, signal);
         this.#isForced = false;
-        this.#failures = 0;
-        this.#lastError = null;
+        // Whatever the CA sent, one order does not follow the other without end.
+        await this.#backOff.succeeded(terms === this.#terms ? leastPauseMs(entry.certificate) : 0);
         await this.#offer(entry);
-        const { names, issuer, notBefore, notAfter, serial } = entry.certificate;
-        // A CA that wants each new one to be renewed at once would have one order follow the other without end.
-        const lifeMs = notAfter.getTime() - notBefore.getTime();
-        if (terms === this.#terms) this.#retryAt = now() + Math.min(LEAST_PAUSE_MS, lifeMs / 10);
+        const { names, issuer, notAfter, serial } = entry.certificate;
         log.info(
           { names, keyType: this.place.keyType, issuer, serial, notAfter: notAfter.toISOString() },
           'certificate obtained',
@@ -250,38 +257,37 @@ export class ManagedCertificate {
     }
   }
 
-  #failed(error: unknown): void {
-    const { now, random, log } = this.#parts;
-    this.#failures += 1;
+  async #failed(error: unknown): Promise<void> {
+    const { now, log } = this.#parts;
     this.#isForced = false;
     const leftMs = this.#entry === null ? null : this.#entry.certificate.notAfter.getTime() - now();
-    const asked = error instanceof IssuerError ? error.retryAfterMs : null;
     // What was not tried yet is not to wait for what was.
     const isOutdated = this.#tried !== null && this.#tried !== this.#terms;
-    this.#retryAt = now() + (isOutdated ? 0 : retryMs(this.#failures, asked, leftMs, random()));
     this.#tried = null;
-    const message = error instanceof Error ? error.message : String(error);
-    this.#lastError = { at: now(), message };
+    await this.#backOff.failed(error, isOutdated ? null : this.#terms, leftMs);
+    const { failures, until, lastError } = this.#backOff;
+    const message = lastError?.message;
     const fields = {
       names: this.#terms.names,
       keyType: this.place.keyType,
-      failures: this.#failures,
+      failures,
       problem: message,
-      retryAt: new Date(this.#retryAt).toISOString(),
+      retryAt: new Date(until).toISOString(),
       ...(this.#entry === null ? {} : { notAfter: this.#entry.certificate.notAfter.toISOString() }),
     };
     log.error(fields, 'no certificate could be obtained');
-    this.#settle(error instanceof Error ? error : new Error(message));
+    this.#settle(error instanceof Error ? error : new Error(String(error)));
   }
 
   /** RFC 9773: the CA may want it to be renewed at another time. */
   async #askForWindow(signal: AbortSignal): Promise<void> {
     const { now, random, store, log } = this.#parts;
     const entry = this.#entry;
-    if (entry === null || now() < this.#askWindowAt) return;
+    // Never more than a day away, unless the clock was set.
+    if (entry === null || (now() < this.#askWindowAt && this.#askWindowAt - now() < 2 * DAY_MS)) return;
     const issuer = this.#terms.issuers.find(({ directory }) => directory === entry.certificate.issuer);
     if (issuer === undefined) {
-      this.#askWindowAt = Infinity;
+      this.#askWindowAt = now() + DAY_MS;
       return;
     }
     try {
@@ -347,7 +353,7 @@ export class ManagedCertificate {
       log.warn({ ...fields, notBefore: notBefore.toISOString() }, 'a certificate is not valid yet');
     else
       log.warn(
-        { ...fields, notAfter: notAfter.toISOString(), lastError: this.#lastError?.message ?? null },
+        { ...fields, notAfter: notAfter.toISOString(), lastError: this.#backOff.lastError?.message ?? null },
         state === 'expired' ? 'a certificate has expired' : 'a certificate expires soon',
       );
   }
@@ -370,6 +376,10 @@ export class ManagedCertificate {
 function coversAll({ certificate }: StoredEntry, names: readonly string[]): boolean {
   const there = new Set(certificate.names);
   return names.every((name) => there.has(name));
+}
+
+function leastPauseMs({ notBefore, notAfter }: StoredCertificate): number {
+  return Math.min(LEAST_PAUSE_MS, (notAfter.getTime() - notBefore.getTime()) / 10);
 }
 
 /** As handshakes need it. */

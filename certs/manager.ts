@@ -9,6 +9,7 @@ import type { Logger } from '../core/shared/log.ts';
 import type { CertificatePair } from './certificate-pair.ts';
 import type { ObtainedCertificates } from './certificate-set.ts';
 import { CertificateStore } from './certificate-store.ts';
+import { FailureNotes } from './failure-notes.ts';
 import type { Issuer } from './issuer.ts';
 import { LocalCertificates } from './local-certificates.ts';
 import { ManagedCertificate, type CertificateParts } from './managed-certificate.ts';
@@ -53,6 +54,7 @@ interface Index {
 interface Domain {
   readonly storage: Storage;
   readonly store: CertificateStore;
+  readonly failureNotes: FailureNotes;
   /** By name and type of key. */
   readonly managed: Map<string, Managed>;
   readonly local: LocalCertificates;
@@ -74,6 +76,8 @@ export class CertificateManager implements ObtainedCertificates {
   readonly #ending = new Set<Promise<void>>();
   #config: CertificatesConfig | null = null;
   #index: Index | null = null;
+  /** Calls of `prepare` under way: what they find is taken in at their end, not certificate by certificate. */
+  #preparing = 0;
 
   constructor(parts: ManagerParts) {
     this.#parts = parts;
@@ -86,17 +90,20 @@ export class CertificateManager implements ObtainedCertificates {
    */
   async prepare(config: CertificatesConfig | null): Promise<readonly string[]> {
     if (config === null) return [];
+    this.#preparing += 1;
     try {
       const domain = this.#domains.get(config.storage) ?? (await this.#open(config.storage));
       await domain.local.add(config.selfSigned);
       const added = config.managed.flatMap((row) => this.#add(domain, row));
       for (let at = 0; at < added.length; at += LOADED_AT_A_TIME)
         await Promise.all(added.slice(at, at + LOADED_AT_A_TIME).map((certificate) => certificate.look()));
-      this.#index = null;
       return [];
     } catch (error) {
       if (error instanceof StorageError) return [`certificates.storage: ${error.message}`];
       throw error;
+    } finally {
+      this.#preparing -= 1;
+      this.#changed();
     }
   }
 
@@ -167,6 +174,7 @@ export class CertificateManager implements ObtainedCertificates {
     const domain: Domain = {
       storage,
       store: new CertificateStore(storage),
+      failureNotes: new FailureNotes(storage, now),
       managed: new Map(),
       local: new LocalCertificates({ storage, log, now, sleep, onChange }),
       staples: new StapleKeeper({
@@ -248,11 +256,12 @@ export class CertificateManager implements ObtainedCertificates {
     );
   }
 
-  #certificateParts({ storage, store, staples }: Domain, places: Places): CertificateParts {
+  #certificateParts({ storage, store, failureNotes, staples }: Domain, places: Places): CertificateParts {
     const { log, now, random, sleep } = this.#parts;
     return {
       storage,
       store,
+      failureNotes,
       log,
       now,
       random,
@@ -298,6 +307,7 @@ export class CertificateManager implements ObtainedCertificates {
 
   #changed(): void {
     this.#index = null;
+    if (this.#preparing > 0) return;
     for (const domain of this.#domains.values())
       domain.staples.follow([...certificatesOf(domain)].flatMap(({ pair }) => pair ?? []));
     this.#parts.onChange();
@@ -316,14 +326,21 @@ export class CertificateManager implements ObtainedCertificates {
     const index = { pairs: new NameIndex<CertificatePair>(), names: new NameIndex<string>() };
     for (const domain of this.#domains.values()) {
       const { managed, local } = domain;
-      const pairs = [...managed.values()].flatMap(({ certificate }) => certificate.pair ?? []);
-      for (const pair of [...pairs, ...local.pairs])
-        for (const name of pair.names) index.pairs.add(name, pair);
-      for (const { row } of managed.values()) for (const name of row.names) index.names.add(name, name);
+      const beyond: CertificatePair[] = [];
+      for (const { row, certificate } of managed.values()) {
+        for (const name of row.names) index.names.add(name, name);
+        const { pair } = certificate;
+        if (pair === null) continue;
+        const wanted = new Set(row.names);
+        for (const name of pair.names) if (wanted.has(name)) index.pairs.add(name, pair);
+        if (pair.names.some((name) => !wanted.has(name))) beyond.push(pair);
+      }
+      for (const pair of local.pairs) for (const name of pair.names) index.pairs.add(name, pair);
       const isMissing = (name: string): boolean =>
         index.names.exact(name).length > 0 && index.pairs.exact(name).length === 0;
       domain.retired = domain.retired.filter(({ names }) => names.some(isMissing));
-      for (const pair of domain.retired)
+      // What a CA adds, or the config has moved to another certificate, serves only where nothing else does yet.
+      for (const pair of [...domain.retired, ...beyond])
         for (const name of pair.names.filter(isMissing)) index.pairs.add(name, pair);
     }
     this.#index = index;

@@ -36,8 +36,7 @@ export class OnDemand {
   readonly #parts: OnDemandParts;
   readonly #certificates = new Map<string, readonly ManagedCertificate[]>();
   readonly #pending = new Map<string, Promise<OnDemandAnswer>>();
-  /** Until when. */
-  readonly #denied = new LruMap<string, number>(MOST_DENIED);
+  readonly #denied = new LruMap<string, { readonly since: number; readonly until: number }>(MOST_DENIED);
   readonly #life = new AbortController();
   readonly config: OnDemandConfig;
   readonly #rate: RateWindow;
@@ -68,7 +67,7 @@ export class OnDemand {
     }
     const { ask } = this.config;
     if (ask.kind === 'names' && !isListed(ask.names, name)) return NONE;
-    if ((this.#denied.get(name) ?? 0) > this.#parts.now()) return NONE;
+    if (this.#isDenied(name)) return NONE;
     if (this.#pending.size >= MOST_PENDING) return NONE;
     const answer = this.#obtain(name, allowedByRule)
       .catch((error: unknown) => {
@@ -95,6 +94,17 @@ export class OnDemand {
     return pairs.filter(({ notAfter }) => notAfter.getTime() > this.#parts.now());
   }
 
+  #deny(name: string, ms: number): void {
+    const since = this.#parts.now();
+    this.#denied.set(name, { since, until: since + ms });
+  }
+
+  #isDenied(name: string): boolean {
+    const [denied, now] = [this.#denied.get(name), this.#parts.now()];
+    // A clock that was set back says nothing of how long it was.
+    return denied !== undefined && now >= denied.since && now < denied.until;
+  }
+
   async #obtain(name: string, allowedByRule: boolean): Promise<OnDemandAnswer> {
     const { make } = this.#parts;
     await this.#forget(name);
@@ -105,6 +115,11 @@ export class OnDemand {
       ({ pair }) => pair !== null && pair.notAfter.getTime() > this.#parts.now(),
     );
     if (!isStored) {
+      // It failed, and that need not have been in this process.
+      if (certificates.every(({ state }) => state.nextOrderAt > this.#parts.now())) {
+        this.#deny(name, this.config.negativeCacheMs);
+        return NONE;
+      }
       const refusal = await this.#mayOrder(name, allowedByRule);
       if (refusal !== null) return refusal;
     }
@@ -118,7 +133,7 @@ export class OnDemand {
     if (!isStored) await Promise.any(certificates.map((each) => each.nextOrder())).catch(() => undefined);
     const pairs = this.#known(name);
     if (pairs.length > 0) return { kind: 'found', pairs };
-    this.#denied.set(name, this.#parts.now() + this.config.negativeCacheMs);
+    this.#deny(name, this.config.negativeCacheMs);
     await this.#forget(name);
     return NONE;
   }
@@ -132,10 +147,10 @@ export class OnDemand {
       case 'ask-rule':
         return { kind: 'ask-rule' };
       case 'no':
-        this.#denied.set(name, now() + negativeCacheMs);
+        this.#deny(name, negativeCacheMs);
         return NONE;
       case 'unknown':
-        this.#denied.set(name, now() + Math.min(UNKNOWN_MS, negativeCacheMs));
+        this.#deny(name, Math.min(UNKNOWN_MS, negativeCacheMs));
         log.warn({ name, problem: said.problem }, 'nobody could be asked for a certificate on demand');
         return NONE;
       case 'yes':

@@ -2,6 +2,7 @@ import type { OrderConfig } from '../core/shared/certificates-config.ts';
 import type { CertificateStore, EntryPlace, StoredEntry } from './certificate-store.ts';
 import { IssuerError, type Issuer } from './issuer.ts';
 import type { Logger } from '../core/shared/log.ts';
+import { checkServable } from './servable.ts';
 
 export interface OrderTerms extends Pick<OrderConfig, 'challenges' | 'mustStaple'> {
   readonly names: readonly string[];
@@ -22,7 +23,7 @@ interface OrderParts {
 export class Orders {
   readonly #parts: OrderParts;
   /** Until when, by directory. */
-  readonly #pauses = new Map<string, number>();
+  readonly #pauses = new Map<string, { readonly since: number; readonly until: number }>();
 
   constructor(parts: OrderParts) {
     this.#parts = parts;
@@ -46,7 +47,9 @@ export class Orders {
         if (signal.aborted || !(error instanceof IssuerError)) throw error;
         const { directory } = issuer;
         failures.push({ directory, error });
-        if (error.retryAfterMs !== null) this.#pauses.set(directory, this.#parts.now() + error.retryAfterMs);
+        const since = this.#parts.now();
+        if (error.retryAfterMs !== null)
+          this.#pauses.set(directory, { since, until: since + error.retryAfterMs });
         if (failures.length < asked.length)
           log.warn(
             { names: terms.names, issuer: directory, problem: error.message },
@@ -71,6 +74,7 @@ export class Orders {
     const replaces = before?.certificate.issuer === directory ? before.certificate.cert : null;
     const request = { names, keyType: place.keyType, mustStaple, challenges, replaces };
     const issued = await issuer.obtain(request, signal);
+    checkServable(issued, now());
     const notes = { issuer: directory, obtainedAt: new Date(now()), orderUrl: null, window: null };
     try {
       return await store.save(place, issued, notes);
@@ -82,7 +86,9 @@ export class Orders {
   }
 
   #pauseMs(directory: string): number {
-    return Math.max(0, (this.#pauses.get(directory) ?? 0) - this.#parts.now());
+    const [pause, now] = [this.#pauses.get(directory), this.#parts.now()];
+    // A clock that was set back says nothing of how long it was.
+    return pause === undefined || now < pause.since ? 0 : Math.max(0, pause.until - now);
   }
 }
 

@@ -74,8 +74,8 @@ export function noteWindow(
     end,
     explanationUrl,
     renewAt: isSame ? before.renewAt : chosen,
-    // RFC 9773 4.3.1 asks for such limits.
-    lookAt: new Date(now + clamp(answer.retryAfterMs, MINUTE_MS, DAY_MS)),
+    // RFC 9773 4.3.1 asks for such limits. A little later each: those that were asked about together are not again.
+    lookAt: new Date(now + clamp(answer.retryAfterMs, MINUTE_MS, DAY_MS) * (1 + random / 10)),
   };
 }
 
@@ -102,6 +102,16 @@ export function retryMs(
   const most = clamp(leftMs === null ? Infinity : leftMs / 8, first, 6 * HOUR_MS);
   const ours = Math.min(growing(first, failures), most) * (1 + random / 4);
   return Math.max(ours, clamp(retryAfterMs ?? 0, 0, 7 * DAY_MS));
+}
+
+/**
+ * For so long at most a process that starts anew keeps out of a failed order: who mends something and starts it again does not wait
+ * for hours, and one that crashes at once stays within the five failures an hour. What the CA asked for it gets in any case.
+ *
+ * @param ms, retryAfterMs as `retryMs` gave and took them
+ */
+export function restartMs(ms: number, retryAfterMs: number | null): number {
+  return Math.min(ms, Math.max(12 * MINUTE_MS, retryAfterMs ?? 0));
 }
 
 /**

@@ -39,6 +39,15 @@ export class FakeClock {
     await settled();
   }
 
+  /** To an earlier time. Timers count on: they do not see what a clock is set to. */
+  async setBack(ms: number): Promise<void> {
+    await settled();
+    this.#now -= ms;
+    const sleepers = [...this.#sleepers];
+    this.#sleepers.clear();
+    for (const { at, wake } of sleepers) this.#sleepers.add({ at: at - ms, wake });
+  }
+
   /** Step by step from one sleeper to the next, so that none of them sees a later time than it slept for. */
   async advance(ms: number): Promise<void> {
     const end = this.#now + ms;

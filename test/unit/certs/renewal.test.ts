@@ -70,7 +70,7 @@ describe('with a window of the CA', () => {
     expect(again).toEqual({
       ...first,
       explanationUrl: 'https://ca.test/why',
-      lookAt: new Date(start + day + hour),
+      lookAt: new Date(start + day + hour * 1.09),
     });
     const moved = noteWindow({ ...range(-day, 0), retryAfterMs: hour }, again, start + 2 * day, 0.5);
     expect(moved.renewAt).toEqual(new Date(start - day / 2));
