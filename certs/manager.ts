@@ -8,7 +8,9 @@ import type {
 import type { Logger } from '../core/shared/log.ts';
 import type { CertificatePair } from './certificate-pair.ts';
 import type { ObtainedCertificates } from './certificate-set.ts';
-import { CertificateStore } from './certificate-store.ts';
+import type { CommandTarget } from './command-target.ts';
+import { CertificateStore, entryKey } from './certificate-store.ts';
+import { ImportedCertificates, type ImportedCertificate } from './imported-certificates.ts';
 import type { Issuer } from './issuer.ts';
 import { LocalCertificates } from './local-certificates.ts';
 import { ManagedCertificate, type CertificateParts } from './managed-certificate.ts';
@@ -17,7 +19,12 @@ import type { OrderTerms } from './order.ts';
 import { Placeholders } from './placeholders.ts';
 import { Places } from './places.ts';
 import { NameIndex } from './sni.ts';
-import { statusOf, statusOfLocal, type ManagedCertificateStatus } from './manager-status.ts';
+import {
+  statusOf,
+  statusOfImported,
+  statusOfLocal,
+  type ManagedCertificateStatus,
+} from './manager-status.ts';
 import { StapleKeeper } from './staple-keeper.ts';
 import { StorageError, type Storage } from './storage.ts';
 
@@ -56,6 +63,7 @@ interface Domain {
   /** By name and type of key. */
   readonly managed: Map<string, Managed>;
   readonly local: LocalCertificates;
+  readonly imported: ImportedCertificates;
   readonly staples: StapleKeeper;
   /** Those with the same terms share their connections and what they know of the CA. */
   issuers: Map<string, Issuer>;
@@ -87,6 +95,7 @@ export class CertificateManager implements ObtainedCertificates {
     try {
       const domain = this.#domains.get(config.storage) ?? (await this.#open(config.storage));
       await domain.local.add(config.selfSigned);
+      await domain.imported.look();
       const added = config.managed.flatMap((row) => this.#add(domain, row));
       for (let at = 0; at < added.length; at += LOADED_AT_A_TIME)
         await Promise.all(added.slice(at, at + LOADED_AT_A_TIME).map((certificate) => certificate.look()));
@@ -145,11 +154,34 @@ export class CertificateManager implements ObtainedCertificates {
   }
 
   status(): readonly ManagedCertificateStatus[] {
-    return [...this.#domains.values()].flatMap(({ managed, onDemand, local }) => [
-      ...[...managed.values()].map(({ certificate }) => statusOf(certificate, 'managed')),
-      ...[...(onDemand?.certificates() ?? [])].map((certificate) => statusOf(certificate, 'on-demand')),
-      ...local.pairs.map(statusOfLocal),
+    return [...this.#domains.values()].flatMap((domain) => [
+      ...[...domain.managed.values()].map(({ certificate }) => statusOf(certificate, 'managed')),
+      ...[...(domain.onDemand?.certificates() ?? [])].map((certificate) =>
+        statusOf(certificate, 'on-demand'),
+      ),
+      ...importedOf(domain).map(({ entry }) => statusOfImported(entry, this.#parts.now())),
+      ...domain.local.pairs.map(statusOfLocal),
     ]);
+  }
+
+  /** What commands are about; null: the config has no certificates. */
+  commandTarget(): CommandTarget | null {
+    const config = this.#config;
+    const domain = config === null ? undefined : this.#domains.get(config.storage);
+    if (config === null || domain === undefined) return null;
+    const { storage, store, imported, local, staples } = domain;
+    return {
+      config,
+      storage,
+      store,
+      managed: () => [...certificatesOf(domain)],
+      imported: () => importedOf(domain),
+      lookForImported: () => imported.look(),
+      local: () => local.pairs,
+      issuer: (issuer, order) => this.#issuer(domain, issuer, order),
+      staple: (pair) => staples.staple(pair),
+      status: () => this.status(),
+    };
   }
 
   /** Resolves when nothing runs any more; what was under way can be gone on with at the next start. */
@@ -162,11 +194,13 @@ export class CertificateManager implements ObtainedCertificates {
     const storage = await this.#parts.openStorage(folder);
     const { log, now, sleep } = this.#parts;
     const onChange = (): void => this.#changed();
+    const store = new CertificateStore(storage);
     const domain: Domain = {
       storage,
-      store: new CertificateStore(storage),
+      store,
       managed: new Map(),
       local: new LocalCertificates({ storage, log, now, sleep, onChange }),
+      imported: new ImportedCertificates({ store, log, now, sleep, onChange }),
       staples: new StapleKeeper({
         storage,
         log,
@@ -282,6 +316,7 @@ export class CertificateManager implements ObtainedCertificates {
   #end(folder: string, domain: Domain): void {
     this.#domains.delete(folder);
     domain.local.stop();
+    domain.imported.stop();
     this.#track(domain.staples.close());
     for (const { certificate } of domain.managed.values()) this.#track(certificate.stop());
     if (domain.onDemand !== null) this.#track(domain.onDemand.stop());
@@ -295,7 +330,9 @@ export class CertificateManager implements ObtainedCertificates {
   #changed(): void {
     this.#index = null;
     for (const domain of this.#domains.values())
-      domain.staples.follow([...certificatesOf(domain)].flatMap(({ pair }) => pair ?? []));
+      domain.staples.follow(
+        [...certificatesOf(domain), ...importedOf(domain)].flatMap(({ pair }) => pair ?? []),
+      );
     this.#parts.onChange();
   }
 
@@ -310,9 +347,11 @@ export class CertificateManager implements ObtainedCertificates {
   #lookUp(): Index {
     if (this.#index !== null) return this.#index;
     const index = { pairs: new NameIndex<CertificatePair>(), names: new NameIndex<string>() };
-    for (const { managed, local } of this.#domains.values()) {
-      const pairs = [...managed.values()].flatMap(({ certificate }) => certificate.pair ?? []);
-      for (const pair of [...pairs, ...local.pairs])
+    for (const domain of this.#domains.values()) {
+      const { managed, local } = domain;
+      const kept = [...managed.values()].flatMap(({ certificate }) => certificate.pair ?? []);
+      const imported = importedOf(domain).map(({ pair }) => pair);
+      for (const pair of [...kept, ...imported, ...local.pairs])
         for (const name of pair.names) index.pairs.add(name, pair);
       for (const { row } of managed.values()) for (const name of row.names) index.names.add(name, name);
     }
@@ -324,6 +363,12 @@ export class CertificateManager implements ObtainedCertificates {
 function* certificatesOf({ managed, onDemand }: Domain): Iterable<ManagedCertificate> {
   for (const { certificate } of managed.values()) yield certificate;
   if (onDemand !== null) yield* onDemand.certificates();
+}
+
+/** Without those that are kept valid because the config names them. */
+function importedOf({ imported, managed }: Domain): readonly ImportedCertificate[] {
+  const places = new Set([...managed.values()].map(({ certificate }) => entryKey(certificate.place)));
+  return imported.all.filter(({ place }) => !places.has(entryKey(place)));
 }
 
 function issuerKey(config: AcmeIssuerConfig, { dns }: OrderConfig): string {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { claimControlFolder, controlSocketName } from '../admin/control-socket.ts';
 import type { BackendChange, BackendChangeReport } from '../admin/backend-change.ts';
 import type { BackendAudit } from '../admin/backend-audit.ts';
+import type { CertificateCommand, CertificateReport } from '../admin/certificate-command.ts';
 import { mergeStatus } from '../admin/merge-status.ts';
 import { openAdminServer } from '../admin/server.ts';
 import type { AdminApi } from '../admin/server.ts';
@@ -19,6 +20,7 @@ import { clearStaleSocket } from './bind.ts';
 import { collectStatus } from './collect-status.ts';
 import { resolveIdentity } from './identity.ts';
 import type { Identity } from './identity.ts';
+import { runCertificateCommand, showCertificate } from './certificate-commands.ts';
 import { Certificates } from './certificates.ts';
 import { WorkerChallengeBoard } from './challenge-board.ts';
 import { closeSocketsNotIn } from './live-plan.ts';
@@ -218,6 +220,13 @@ export class Primary {
     return this.#phase === 'running' ? this.#backends.change(change) : null;
   }
 
+  /** null unless it runs. */
+  async #certificateCommand(command: CertificateCommand): Promise<CertificateReport | null> {
+    if (this.#phase !== 'running') return null;
+    const target = this.#certificates.manager.commandTarget();
+    return runCertificateCommand(target, command, this.#log.child({ component: 'certificates' }));
+  }
+
   async #resolveRows(): Promise<void> {
     const rows = (): UpstreamConfig[] =>
       this.#backends.withRows(this.#reloader.loaded?.config.upstreams ?? []);
@@ -314,6 +323,8 @@ export class Primary {
       audit: (upstream, windowMs) => this.audit(upstream, windowMs),
       healthEvents: (upstream, since) => this.#health.events(upstream, since),
       changeBackend: (change) => this.changeBackend(change),
+      showCertificate: (name) => showCertificate(this.#certificates.manager.commandTarget(), name),
+      certificateCommand: (command) => this.#certificateCommand(command),
     };
     let path: string;
     try {
