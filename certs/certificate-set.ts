@@ -1,5 +1,5 @@
 import type { Certificate } from '../core/shared/certificate.ts';
-import type { CertificateConfig, TlsConfig } from '../core/shared/config-types.ts';
+import type { CertificateConfig, TlsConfig } from '../core/shared/listener-types.ts';
 import { readCertificatePair, type CertificatePair } from './certificate-pair.ts';
 import { NameIndex } from './sni.ts';
 

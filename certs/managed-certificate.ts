@@ -81,6 +81,8 @@ export class ManagedCertificate {
   #retryAt = 0;
   #lastError: FailedOrder | null = null;
   #isOrdering = false;
+  /** By the last order. */
+  #tried: OrderTerms | null = null;
   #isForced = false;
   #warnedOf: string | null = null;
   #life: AbortController | null = null;
@@ -235,7 +237,9 @@ export class ManagedCertificate {
           return;
         }
         this.#isOrdering = true;
-        const entry = await this.#orders.run(this.#terms, this.place, this.#entry, signal);
+        const terms = this.#terms;
+        this.#tried = terms;
+        const entry = await this.#orders.run(terms, this.place, this.#entry, signal);
         this.#isForced = false;
         this.#failures = 0;
         this.#lastError = null;
@@ -243,7 +247,7 @@ export class ManagedCertificate {
         const { names, issuer, notBefore, notAfter, serial } = entry.certificate;
         // A CA that wants each new one to be renewed at once would have one order follow the other without end.
         const lifeMs = notAfter.getTime() - notBefore.getTime();
-        this.#retryAt = now() + Math.min(LEAST_PAUSE_MS, lifeMs / 10);
+        if (terms === this.#terms) this.#retryAt = now() + Math.min(LEAST_PAUSE_MS, lifeMs / 10);
         log.info(
           { names, keyType: this.place.keyType, issuer, serial, notAfter: notAfter.toISOString() },
           'certificate obtained',
@@ -264,7 +268,10 @@ export class ManagedCertificate {
     this.#isForced = false;
     const leftMs = this.#entry === null ? null : this.#entry.certificate.notAfter.getTime() - now();
     const asked = error instanceof IssuerError ? error.retryAfterMs : null;
-    this.#retryAt = now() + retryMs(this.#failures, asked, leftMs, random());
+    // What was not tried yet is not to wait for what was.
+    const isOutdated = this.#tried !== null && this.#tried !== this.#terms;
+    this.#retryAt = now() + (isOutdated ? 0 : retryMs(this.#failures, asked, leftMs, random()));
+    this.#tried = null;
     const message = error instanceof Error ? error.message : String(error);
     this.#lastError = { at: now(), message };
     const fields = {

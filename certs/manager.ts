@@ -65,6 +65,8 @@ interface Domain {
   readonly local: LocalCertificates;
   readonly imported: ImportedCertificates;
   readonly staples: StapleKeeper;
+  /** Of certificates that are not kept any more: they serve names of which the new one is still to come. */
+  retired: readonly CertificatePair[];
   /** Those with the same terms share their connections and what they know of the CA. */
   issuers: Map<string, Issuer>;
   onDemand: OnDemand | null;
@@ -212,6 +214,7 @@ export class CertificateManager implements ObtainedCertificates {
           revoked?.renew().catch(() => undefined);
         },
       }),
+      retired: [],
       issuers: new Map(),
       onDemand: null,
     };
@@ -240,6 +243,7 @@ export class CertificateManager implements ObtainedCertificates {
     for (const [key, { certificate }] of domain.managed) {
       if (wanted.has(key)) continue;
       domain.managed.delete(key);
+      if (certificate.pair !== null) domain.retired = [...domain.retired, certificate.pair];
       this.#track(certificate.stop());
     }
     for (const [key, row] of wanted) {
@@ -354,6 +358,11 @@ export class CertificateManager implements ObtainedCertificates {
       for (const pair of [...kept, ...imported, ...local.pairs])
         for (const name of pair.names) index.pairs.add(name, pair);
       for (const { row } of managed.values()) for (const name of row.names) index.names.add(name, name);
+      const isMissing = (name: string): boolean =>
+        index.names.exact(name).length > 0 && index.pairs.exact(name).length === 0;
+      domain.retired = domain.retired.filter(({ names }) => names.some(isMissing));
+      for (const pair of domain.retired)
+        for (const name of pair.names.filter(isMissing)) index.pairs.add(name, pair);
     }
     this.#index = index;
     return index;

@@ -43,7 +43,7 @@ export const backendChangeReport = z.object({
   warnings: z.array(z.string()).readonly(),
   /** What is different now, one text each; empty where it was so before. */
   changes: z.array(z.string()).readonly(),
-  /** Workers that serve, and how many of them have said that they go by it. */
+  /** Workers that live, and how many of them have said that they go by it. */
   workers: z.object({ asked: z.number(), answered: z.number() }),
 });
 export type BackendChangeReport = Readonly<z.infer<typeof backendChangeReport>>;

@@ -104,6 +104,10 @@ async function ask(configFile: string, method: string, path: string, sent = ''):
     } catch (error) {
       const code = error instanceof Error && 'code' in error ? error.code : undefined;
       if (code === 'EACCES' && error instanceof Error) denied = error;
+      else if (code === 'EPIPE' || code === 'ECONNRESET')
+        throw new Error('the running Tidegate hung up: it ends, or too many ask it at once', {
+          cause: error,
+        });
       else if (code !== 'ENOENT' && code !== 'ECONNREFUSED') throw error;
     }
   }

@@ -1,5 +1,5 @@
 import type { BackendStatus, ListenerStatus, QueueStatus, WorkerStatus } from '../ipc/messages.ts';
-import { NO_OVERRIDES, type BackendOverrides, type UpstreamOverrides } from '../shared/backend-overrides.ts';
+import { overridesOf, type BackendOverrides, type UpstreamOverrides } from '../shared/backend-overrides.ts';
 import { addCounts, percentile } from '../shared/latency-histogram.ts';
 import type { ActiveHealth } from '../upstreams/health.ts';
 import type { RuleStatus } from '../shared/rule-script.ts';
@@ -51,7 +51,7 @@ export function mergeStatus(
   return {
     listeners: [...listeners].map(([name, rows]) => mergeListener(name, addresses.get(name) ?? '', rows)),
     upstreams: [...upstreams].map(([name, rows]) => {
-      const ofUpstream = overrides[name] ?? NO_OVERRIDES;
+      const ofUpstream = overridesOf(overrides, name);
       const backends = Map.groupBy(
         rows.flatMap((row) => row.backends),
         ({ address }) => address,

@@ -1,4 +1,3 @@
-import { chmodSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { isIP } from 'node:net';
@@ -43,6 +42,8 @@ export const adminHeader = 'x-tidegate-admin';
 const longestBodyBytes = 1024;
 /** A chain and a key, and what JSON makes of their ends of lines. */
 const longestCertificateBytes = 256 * 1024;
+/** For a client that takes nothing of its answer; Node may wait for two of these. */
+const deafClientMs = 5_000;
 
 /**
  * Opens the admin API. Rejects with the system's error when the address cannot be listened on; a stale
@@ -55,6 +56,8 @@ export async function openAdminServer(address: SocketAddressConfig, api: AdminAp
     headersTimeout: 5_000,
     requestTimeout: 10_000,
     keepAliveTimeout: 5_000,
+    // Those who send nothing must not hold their places for half a minute, as Node would have it.
+    connectionsCheckingInterval: 1_000,
   });
   server.maxConnections = 64;
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
@@ -70,10 +73,19 @@ export async function openAdminServer(address: SocketAddressConfig, api: AdminAp
       resolve();
     };
     if (address.kind === 'tcp') server.listen(address.port, address.host, listening);
-    else server.listen(address.path, listening);
+    else listenAlone(server, address.path, listening);
   });
-  if (address.kind === 'unix') chmodSync(address.path, 0o600);
   return server;
+}
+
+/** The socket is its owner's from its first moment on: who connects before a chmod stays connected. */
+function listenAlone(server: Server, path: string, listening: () => void): void {
+  const umask = process.umask(0o177);
+  try {
+    server.listen(path, listening);
+  } finally {
+    process.umask(umask);
+  }
 }
 
 async function answer(
@@ -215,6 +227,7 @@ function notAllowed(response: ServerResponse, allow: string): void {
 }
 
 function sendJson(response: ServerResponse, status: number, body: unknown): void {
+  response.setTimeout(deafClientMs, () => response.destroy());
   response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' });
   response.end(`${JSON.stringify(body)}\n`);
 }

@@ -1,5 +1,4 @@
 import type { CertificateRow } from '../admin/certificate-row.ts';
-import { printable } from './printable.ts';
 import { table } from './table.ts';
 
 /** More than that of those obtained on demand are counted, not shown: there may be thousands. */
@@ -23,11 +22,11 @@ export function certificatesText(
       namesText(names),
       kind,
       keyType,
-      printable(certificate?.issuer ?? '-'),
+      certificate?.issuer ?? '-',
       row.isOrdering ? `${row.standing}, order under way` : row.standing,
       certificate === null ? '-' : until(certificate.notAfter, now, age),
       nextOrderAt === null ? '-' : nextOrderAt <= now ? 'due' : `in ${age(nextOrderAt - now)}`,
-      lastError === null ? '-' : `${age(now - lastError.at)} ago: ${printable(lastError.message)}`,
+      lastError === null ? '-' : `${age(now - lastError.at)} ago: ${lastError.message}`,
     ]),
   );
   const more = onDemand.length - most;

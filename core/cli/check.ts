@@ -4,7 +4,8 @@ import { loadCertificateSets, type CertificateFinding } from '../../certs/load-s
 import { compileRules } from '../../rules/compile.ts';
 import { typeCheckRules } from '../../rules/type-check.ts';
 import { loadConfig } from '../config/load.ts';
-import type { Config, RuleBundle, RuleScriptConfig } from '../shared/config-types.ts';
+import type { Config, RuleBundle } from '../shared/config-types.ts';
+import type { RuleScriptConfig } from '../shared/listener-types.ts';
 import { configFile, configOption } from './config-file.ts';
 import { problemLine, shownPath, type Problem } from './problems.ts';
 import { runInSandbox } from './sandbox/run-in-sandbox.ts';

@@ -1,4 +1,7 @@
-/** Texts of CAs and of certificates on a terminal: nothing in them may command it, or break a line. */
+/** Without what would command a terminal, break a line or turn its direction: names may hold any character. */
 export function printable(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/g, ' ');
+  return text.replace(
+    /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
+    (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`,
+  );
 }

@@ -1,4 +1,4 @@
-import type { RuleScriptConfig } from '../shared/config-types.ts';
+import type { RuleScriptConfig } from '../shared/listener-types.ts';
 import type { Duration } from '../shared/duration.ts';
 import type { Size } from '../shared/size.ts';
 import type { TlsInput } from './tls-input.ts';

@@ -1,6 +1,6 @@
 import { hstsSettings, httpsRedirect } from './https-schema.ts';
 import type { ListenerFile } from './listener-schema.ts';
-import type { HttpsRedirectConfig } from '../shared/config-types.ts';
+import type { HttpsRedirectConfig } from '../shared/listener-types.ts';
 
 const HTTPS_PORT = 443;
 

@@ -24,16 +24,18 @@ import type { UpstreamFile } from './upstream-schema.ts';
 import type {
   AccessLogConfig,
   Config,
+  SocketAddressConfig,
+  UpstreamConfig,
+  UpstreamTlsConfig,
+} from '../shared/config-types.ts';
+import type {
   ErrorPageConfig,
   Http2Config,
   ListenerConfig,
   RouteConfig,
   RuleScriptConfig,
-  SocketAddressConfig,
   TlsConfig,
-  UpstreamConfig,
-  UpstreamTlsConfig,
-} from '../shared/config-types.ts';
+} from '../shared/listener-types.ts';
 
 /** A valid file's content → the config: paths made absolute, absent things null, the `texts` of error pages and PEM files (by absolute path) filled in. */
 export function resolveConfig(content: ConfigFile, file: string, texts: ReadonlyMap<string, string>): Config {

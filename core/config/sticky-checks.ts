@@ -8,7 +8,7 @@ type Setting = Exclude<keyof StickyFile, 'type'>;
 const SETTINGS: Readonly<Record<StickyFile['type'], readonly Setting[]>> = {
   cookie: ['name', 'path', 'domain', 'secure', 'httpOnly', 'sameSite', 'maxAge', 'key'],
   'app-cookie': ['name', 'prefix', 'key', 'ttl', 'size'],
-  source: [],
+  source: ['ttl', 'size'],
 };
 
 /** What the settings of sticky sessions have to do with their type and with each other. */

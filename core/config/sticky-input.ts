@@ -22,8 +22,8 @@ export interface StickyInput {
   key?: string | readonly string[] | undefined;
   /** With `app-cookie`: the values that backends set get a prefix which names the backend, instead of being learned. Default: false. */
   prefix?: boolean | undefined;
-  /** With `app-cookie`: how long a learned value is kept unused. Default: `'30m'`. */
+  /** With `app-cookie` and `source`: how long it is kept where a client belongs that does not come. Default: `'30m'`. */
   ttl?: Duration | undefined;
-  /** With `app-cookie`: how many learned values a worker keeps. Default: 100000. */
+  /** With `app-cookie` and `source`: of how many clients that is kept. Default: 100000. */
   size?: number | undefined;
 }

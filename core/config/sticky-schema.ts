@@ -78,13 +78,13 @@ export const sticky = field.object({
     .duration(1000)
     .optional()
     .describe(
-      `With \`app-cookie\`: how long a learned value is kept unused; at least 1s. Without it: \`${DEFAULTS.sticky.ttl}\`.`,
+      `With \`app-cookie\` and \`source\`: how long it is kept where a client belongs that does not come; at least 1s. Without it: \`${DEFAULTS.sticky.ttl}\`.`,
     ),
   size: field
     .integer(1, 10_000_000)
     .optional()
     .describe(
-      `With \`app-cookie\`: how many learned values a worker keeps. Without it: ${DEFAULTS.sticky.size}.`,
+      `With \`app-cookie\` and \`source\`: of how many clients that is kept. Without it: ${DEFAULTS.sticky.size}.`,
     ),
 });
 
@@ -94,16 +94,19 @@ export type StickyFile = z.output<typeof sticky>;
 export function resolveSticky(file: StickyFile, upstream: string): StickyConfig {
   const { type, name, path, domain, secure, httpOnly, sameSite, maxAge, key = [], prefix, ttl, size } = file;
   const signing = typeof key === 'string' ? [key] : key;
+  const learnedBounds = {
+    ttlMs: ttl ?? parseDuration(DEFAULTS.sticky.ttl) ?? 0,
+    size: size ?? DEFAULTS.sticky.size,
+  };
   switch (type) {
     case 'source':
-      return { type };
+      return { type, ...learnedBounds };
     case 'app-cookie':
       return {
         type,
         name: name ?? '',
         prefix: (prefix ?? DEFAULTS.sticky.prefix) ? { keys: signing } : null,
-        ttlMs: ttl ?? parseDuration(DEFAULTS.sticky.ttl) ?? 0,
-        size: size ?? DEFAULTS.sticky.size,
+        ...learnedBounds,
       };
     case 'cookie':
       return {

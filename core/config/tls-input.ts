@@ -1,4 +1,4 @@
-import type { TlsConfig } from '../shared/config-types.ts';
+import type { TlsConfig } from '../shared/listener-types.ts';
 import type { Duration } from '../shared/duration.ts';
 import type { TlsPolicy } from '../shared/tls-policy.ts';
 

@@ -18,12 +18,16 @@ export function unixPathFindings({ listeners, upstreams, admin }: Draft, folder:
   ];
   return addresses.flatMap(({ path, address }) => {
     if (address?.parsed.kind !== 'unix') return [];
-    const whole = resolve(folder, address.parsed.path);
-    const bytes = Buffer.byteLength(whole);
-    if (bytes <= LONGEST_UNIX_PATH_BYTES) return [];
-    const message = `expected a path of at most ${LONGEST_UNIX_PATH_BYTES} bytes, found ${bytes}: ${whole}`;
-    return [{ path, message }];
+    const message = unixPathProblem(resolve(folder, address.parsed.path));
+    return message === null ? [] : [{ path, message }];
   });
+}
+
+/** Why no socket can be at this absolute path; null: one can. */
+export function unixPathProblem(path: string): string | null {
+  const bytes = Buffer.byteLength(path);
+  if (bytes <= LONGEST_UNIX_PATH_BYTES) return null;
+  return `expected a path of at most ${LONGEST_UNIX_PATH_BYTES} bytes, found ${bytes}: ${path}`;
 }
 
 interface Written {

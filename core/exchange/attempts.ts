@@ -10,20 +10,25 @@ import { RequestHeadForBackend } from './request-head.ts';
 
 /** What attempts do to the counters of their backends, and say of them. */
 
-/** One that is still to be started. `leave` takes back what it counts. `fresh`: over a new connection. */
+/** One that is still to be started. `leave` takes back what it counts. `secondTry`: that before it met a stale connection, and has been counted. */
 export function beginAttempt(
   owner: AttemptOwner,
   exchange: Exchange,
   backend: AddressBackend,
-  fresh: boolean,
+  secondTry: boolean,
 ): Attempt | ProxyError {
-  const connection = acquireConnection(exchange, backend, fresh);
+  const connection = acquireConnection(exchange, backend, secondTry);
   if (connection instanceof ProxyError) return connection;
-  exchange.attempts += 1;
-  backend.runtime.inFlight += 1;
-  backend.runtime.requests += 1;
+  const { runtime } = backend;
+  runtime.inFlight += 1;
+  if (!secondTry) {
+    exchange.attempts += 1;
+    runtime.requests += 1;
+    runtime.traffic.count(exchange.attemptsHere > 1 ? 'other' : exchange.pickedBy, exchange.placedMs);
+  }
   const head = new RequestHeadForBackend(exchange, backend.address);
   const attempt = new Attempt(owner, backend, connection, head, exchange.request);
+  attempt.isSecondTry = secondTry;
   passive.attemptBegins(exchange, backend);
   attempt.circuitTicket = circuitBegin(backend);
   return attempt;
@@ -32,33 +37,42 @@ export function beginAttempt(
 /** Makes it the one that the client's answer is to come from. */
 export function takeAttempt(owner: AttemptOwner, exchange: Exchange, attempt: Attempt): void {
   attempt.owner = owner;
-  // A hedge has won while the next attempt waited for a place.
-  exchange.placeInLine?.leave();
   exchange.attempt = attempt;
   exchange.lastBackend = attempt.backend;
   exchange.connectedMs = attempt.connectedMs;
+  // That of an answer which was thrown away.
+  exchange.answeredMs = 0;
 }
 
 /** Its answer's head has come. */
 export function attemptAnswered(exchange: Exchange, attempt: Attempt, status: number, nowMs: number): void {
-  const { backend, circuitTicket } = attempt;
+  const { backend } = attempt;
+  attempt.isAnswered = true;
   passive.attemptAnswered(exchange, backend, status, nowMs);
-  circuitAnswered(backend, circuitTicket, status, nowMs);
+  if (status >= 500) countInCircuit(attempt, nowMs);
+  else circuitAnswered(backend, attempt.circuitTicket, nowMs);
 }
 
-/** It has failed, before an answer or in the middle of one. */
+/** It has failed, before an answer or in the middle of one; which is held against the backend where that is at fault. */
 export function attemptFailed(exchange: Exchange, attempt: Attempt, error: ProxyError): void {
-  const { backend, circuitTicket } = attempt;
+  const { backend } = attempt;
+  if (error.source !== 'backend') return;
   backend.runtime.errors += 1;
   passive.attemptFailed(exchange, backend, error);
-  circuitFailed(backend, circuitTicket, performance.now());
+  countInCircuit(attempt, performance.now());
+}
+
+/** As a failure, but once: a 5xx may break off, too. */
+function countInCircuit(attempt: Attempt, nowMs: number): void {
+  circuitFailed(attempt.backend, attempt.circuitTicket, nowMs);
+  attempt.circuitTicket = 0;
 }
 
 /** It is over, whatever came of it: once for each. */
-export function leave(exchange: Exchange, { backend, circuitTicket }: Attempt): void {
+export function leave(exchange: Exchange, { backend, circuitTicket, isAnswered }: Attempt): void {
   backend.runtime.inFlight -= 1;
   passive.attemptEnds(exchange, backend);
-  circuitLeft(backend, circuitTicket);
+  circuitLeft(backend, circuitTicket, isAnswered);
   placesChanged();
 }
 

@@ -44,8 +44,6 @@ export class Exchange implements RuleRequest, KeySource {
   attempt: Attempt | null = null;
   /** What may ask another backend besides. */
   hedge: Hedge | null = null;
-  /** The attempt is the second in a row at its backend, for the connection of the first was stale. */
-  freshConnection = false;
   /** Of the last attempt, but for a second one beside it that came to nothing. */
   lastBackend: AddressBackend | null = null;
   /** Backends tried in all. */
@@ -102,6 +100,11 @@ export class Exchange implements RuleRequest, KeySource {
 
   get path(): string {
     return this.normalisedPath ?? '';
+  }
+
+  /** Those at its present upstream. */
+  get attemptsHere(): number {
+    return this.attempts - this.attemptsElsewhere;
   }
 
   keyFor(wanted: SchedulerKey): string | undefined {

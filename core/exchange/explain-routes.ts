@@ -1,4 +1,4 @@
-import type { RouteConfig } from '../shared/config-types.ts';
+import type { RouteConfig } from '../shared/listener-types.ts';
 import type { HeaderLookup, RouteMatch } from './route-index.ts';
 
 export interface RouteVerdict {

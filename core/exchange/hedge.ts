@@ -1,10 +1,12 @@
 import type { Attempt, AttemptOwner } from '../forward/http.ts';
-import { isSafe } from '../forward/retry.ts';
 import type { RequestBody } from '../forward/request-body.ts';
 import { ProxyError } from '../shared/errors.ts';
+import { isSafe } from '../shared/methods.ts';
+import type { AddressBackend } from '../upstreams/backend.ts';
 import type { Upstream } from '../upstreams/upstream.ts';
 import { attemptAnswered, attemptFailed, beginAttempt, leave } from './attempts.ts';
 import type { Exchange } from './exchange.ts';
+import { metStaleConnection } from './try-again.ts';
 import { hasBody, type ClientStream, type ResponseHead } from './streams.ts';
 
 /** The request path, whose own attempt runs besides. */
@@ -30,8 +32,10 @@ export class Hedge implements AttemptOwner {
   static wait(owner: HedgeOwner, upstream: Upstream): Hedge | null {
     const { hedge } = upstream.config.retries;
     if (hedge === null) return null;
-    const { method, request } = owner.exchange;
+    const { method, request, pickedBy } = owner.exchange;
     if (!isSafe(method) || hasBody(request.framing) || request.upgrade !== null) return null;
+    // Another backend does not know its session: that would answer faster, and wrongly.
+    if (pickedBy === 'session') return null;
     return new Hedge(owner, upstream, hedge.afterMs);
   }
 
@@ -49,15 +53,21 @@ export class Hedge implements AttemptOwner {
   #begin(): void {
     const { exchange } = this.#owner;
     const { retries } = this.#upstream.config;
-    if (exchange.upstream !== this.#upstream || exchange.attempts >= retries.attempts) return;
+    // Between two attempts there is nobody to be faster than.
+    if (exchange.attempt === null || exchange.attemptsHere >= retries.attempts) return;
     const backend = this.#upstream.pick(exchange.tried, exchange);
     if (backend === undefined || !this.#upstream.budget.take(retries.budget, performance.now())) return;
     exchange.tried.push(backend);
-    const attempt = beginAttempt(this, exchange, backend, false);
-    if (attempt instanceof ProxyError) return;
-    this.#upstream.budget.hedges += 1;
+    if (this.#start(backend, false)) this.#upstream.budget.hedges += 1;
+  }
+
+  #start(backend: AddressBackend, secondTry: boolean): boolean {
+    const { exchange } = this.#owner;
+    const attempt = beginAttempt(this, exchange, backend, secondTry);
+    if (attempt instanceof ProxyError) return false;
     this.#attempt = attempt;
     attempt.start(exchange.method, backend.settings);
+    return true;
   }
 
   /** Hands the attempt over, if one is under way: whoever takes it is its owner. */
@@ -89,10 +99,12 @@ export class Hedge implements AttemptOwner {
   }
 
   onAttemptFailed(attempt: Attempt, error: ProxyError): void {
-    // One that was idle may have been stale, which is nobody's fault.
-    if (!attempt.stream.isReused) attemptFailed(this.#owner.exchange, attempt, error);
+    const { exchange } = this.#owner;
+    const metStale = metStaleConnection(attempt, error);
+    if (!metStale) attemptFailed(exchange, attempt, error);
     this.#attempt = null;
-    leave(this.#owner.exchange, attempt);
+    leave(exchange, attempt);
+    if (metStale) this.#start(attempt.backend, true);
   }
 
   /** Nobody asked for it: the connection is of no use any more. */

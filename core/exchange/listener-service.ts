@@ -1,6 +1,6 @@
 import type { ConnectionPools } from '../forward/connections.ts';
 import type { Tunnels } from '../forward/tunnels.ts';
-import type { ListenerConfig } from '../shared/config-types.ts';
+import type { ListenerConfig } from '../shared/listener-types.ts';
 import type { Logger } from '../shared/log.ts';
 import type { RuleScript } from '../shared/rule-script.ts';
 import type { Upstream } from '../upstreams/upstream.ts';

@@ -41,6 +41,9 @@ import { bytesToKeep, decideAfterFailure, decideOnAnswer, takeFallback } from '.
 import { placeOrLine, type PlaceTaker } from './wait-in-line.ts';
 import { takeWebSocketPlace } from './websocket-place.ts';
 
+/** With so many backends tried, one that has all its connections in use is not followed by another. */
+const MAX_TRIED = 16;
+
 /**
  * The path of every HTTP request, top to bottom:
  *
@@ -144,7 +147,7 @@ export class RequestPath
   #pick(upstream: Upstream, error: ProxyError | null = null): void {
     const { exchange } = this;
     const first =
-      exchange.tried.length === 0
+      exchange.attemptsHere === 0
         ? (stickyBackend(exchange, upstream) ?? pickByRule(exchange, upstream))
         : undefined;
     const backend = placeOrLine(this, upstream, first);
@@ -172,9 +175,16 @@ export class RequestPath
   #attemptAt(upstream: Upstream, backend: AddressBackend): void {
     const { exchange } = this;
     exchange.tried.push(backend);
-    backend.runtime.traffic.count(exchange.tried.length > 1 ? 'other' : exchange.pickedBy, exchange.placedMs);
     exchange.hedge ??= Hedge.wait(this, upstream);
-    this.#forward(backend);
+    this.#forward(upstream, backend);
+  }
+
+  /** All connections to a backend are in use: the next one that was not tried yet, which costs nobody a retry. */
+  #passOver(upstream: Upstream, error: ProxyError): void {
+    const { exchange } = this;
+    const next = exchange.tried.length < MAX_TRIED ? upstream.pick(exchange.tried, exchange) : undefined;
+    if (next === undefined) this.#fallBack(upstream, error);
+    else this.#attemptAt(upstream, next);
   }
 
   /** To the upstream that stands in for this one. */
@@ -185,11 +195,11 @@ export class RequestPath
   }
 
   // 6. Attempt: a connection, the request on it.
-  #forward(backend: AddressBackend): void {
+  #forward(upstream: Upstream, backend: AddressBackend, secondTry = false): void {
     const { exchange } = this;
     exchange.lastBackend = backend;
-    const attempt = beginAttempt(this, exchange, backend, exchange.freshConnection);
-    if (attempt instanceof ProxyError) return this.#fail(attempt);
+    const attempt = beginAttempt(this, exchange, backend, secondTry);
+    if (attempt instanceof ProxyError) return this.#passOver(upstream, attempt);
     takeAttempt(this, exchange, attempt);
     attempt.start(exchange.method, backend.settings);
   }
@@ -233,11 +243,16 @@ export class RequestPath
     if (other !== null) return takeAttempt(this, exchange, other);
     if (decision === 'give-up' || upstream === null) return this.#fail(error);
     exchange.body?.waitForAttempt();
-    exchange.freshConnection = decision === 'fresh-connection';
-    if (decision === 'another-backend') return this.#pick(upstream, error);
-    if (decision === 'fallback') return this.#fallBack(upstream, error);
-    exchange.attempts -= 1;
-    this.#forward(backend);
+    switch (decision) {
+      case 'fresh-connection':
+        return this.#forward(upstream, backend, true);
+      case 'another-backend':
+        return this.#pick(upstream, error);
+      case 'pass-over':
+        return this.#passOver(upstream, error);
+      case 'fallback':
+        return this.#fallBack(upstream, error);
+    }
   }
 
   onHedgeAnswered(attempt: Attempt, head: ResponseHead): void {
@@ -315,8 +330,7 @@ export class RequestPath
     const { exchange } = this;
     if (exchange.finished) return;
     exchange.error ??= error;
-    if (error.source === 'backend' && exchange.attempt !== null)
-      attemptFailed(exchange, exchange.attempt, error);
+    if (exchange.attempt !== null) attemptFailed(exchange, exchange.attempt, error);
     abortAttempt(exchange);
     exchange.body?.drop();
     const status = statusOf(error.code);

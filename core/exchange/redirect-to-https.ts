@@ -1,4 +1,4 @@
-import type { HttpsRedirectConfig } from '../shared/config-types.ts';
+import type { HttpsRedirectConfig } from '../shared/listener-types.ts';
 import { ProxyError } from '../shared/errors.ts';
 import type { Exchange } from './exchange.ts';
 import { redirectAnswer, type LocalAnswer } from './respond.ts';

@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http';
-import type { ErrorPageConfig } from '../shared/config-types.ts';
+import type { ErrorPageConfig } from '../shared/listener-types.ts';
 import type { ErrorCode, ProxyError } from '../shared/errors.ts';
 import type { Exchange } from './exchange.ts';
 import { HeaderList } from './headers.ts';

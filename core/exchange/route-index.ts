@@ -1,4 +1,4 @@
-import type { RouteConfig } from '../shared/config-types.ts';
+import type { RouteConfig } from '../shared/listener-types.ts';
 
 /** The value of a request header by its lower-case name; null where it was not sent. */
 export type HeaderLookup = (lowerName: string) => string | null;

@@ -1,4 +1,4 @@
-import type { RouteConfig } from '../shared/config-types.ts';
+import type { RouteConfig } from '../shared/listener-types.ts';
 import { explainRoutes, type RouteExplanation } from './explain-routes.ts';
 import { PathRows, type HeaderLookup, type RouteMatch } from './route-index.ts';
 

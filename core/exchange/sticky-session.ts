@@ -31,7 +31,7 @@ function belongsTo(exchange: Exchange, sticky: NonNullable<Upstream['sticky']>):
   if (values.length === 0) return undefined;
   switch (sticky.type) {
     case 'learned':
-      return first(values, (value) => sticky.learned.find(value));
+      return first(values, (value) => sticky.find(value));
     case 'prefix':
       changeCookies(headers, sticky.name, withoutId);
       return first(values, (value) => sticky.ids.find(idIn(value)));
@@ -54,7 +54,7 @@ export function keepBackend(exchange: Exchange, backend: AddressBackend, headers
       return;
     case 'learned':
       for (const value of setCookieValues(headers, sticky.name).slice(0, MAX_VALUES))
-        if (value !== '') sticky.learned.learn(value, backend);
+        if (value !== '') sticky.learn(value, backend);
       return;
     case 'prefix': {
       const id = sticky.ids.of(backend);

@@ -190,8 +190,8 @@ export type BackendSettings = Pick<UpstreamConfig, 'timeouts' | 'limits' | 'conn
 export interface BackendStream {
   /** Whether its connection was idle before: a failure may then be an idle connection that the backend just closed. */
   readonly isReused: boolean;
-  /** Whether the backend can say that it did nothing with a request although it has got some of its body (HTTP/2). */
-  readonly mayRefuse: boolean;
+  /** Whether it can turn out that the backend did nothing with a request of which some of the body was sent: it says so (HTTP/2), or nothing had left yet. */
+  readonly mayGoUnread: boolean;
   /** Begins an attempt; `onConnected` follows, before this returns where the connection is up. */
   open(events: BackendEvents, method: string, settings: BackendSettings): void;
   /** With a framing other than 'none', sendData and sendEnd follow, if `expectsContinue` maybe not before a 100. */

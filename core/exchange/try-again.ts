@@ -1,5 +1,11 @@
 import type { Attempt } from '../forward/http.ts';
-import { afterFailure, canBeginAnew, isWorthRetrying, type RetryDecision } from '../forward/retry.ts';
+import {
+  afterFailure,
+  canBeginAnew,
+  isStale,
+  isWorthRetrying,
+  type RetryDecision,
+} from '../forward/retry.ts';
 import { ProxyError } from '../shared/errors.ts';
 import type { Upstream } from '../upstreams/upstream.ts';
 import type { Exchange } from './exchange.ts';
@@ -7,23 +13,33 @@ import type { BackendStream } from './streams.ts';
 
 /** What follows an attempt that has failed before any byte of an answer was passed on. */
 export function decideAfterFailure(exchange: Exchange, attempt: Attempt, error: ProxyError): RetryDecision {
-  const { upstream, method, hedge, freshConnection } = exchange;
+  const { upstream, method, hedge } = exchange;
   if (upstream === null) return 'give-up';
   // There is another one already.
-  if (hedge?.isUnderWay === true) return 'another-backend';
+  if (hedge?.isUnderWay === true)
+    return metStaleConnection(attempt, error) ? 'fresh-connection' : 'another-backend';
   const { retries } = upstream.config;
   const decision = afterFailure({
     error,
     method,
-    attempts: exchange.attempts - exchange.attemptsElsewhere,
+    attempts: exchange.attemptsHere,
     retries,
     bodyIsGone: exchange.body?.canRepeat === false,
-    // Once at a time: an HTTP/2 connection can have served others although it is fresh.
-    reusedConnection: attempt.stream.isReused && !freshConnection,
+    reusedConnection: reusedConnection(attempt),
   });
-  if (decision === 'another-backend' && !upstream.budget.take(retries.budget, performance.now()))
-    return 'fallback';
-  return decision;
+  if (decision !== 'another-backend') return decision;
+  const isPossible =
+    upstream.candidates().length > 0 && upstream.budget.take(retries.budget, performance.now());
+  return isPossible ? 'another-backend' : 'fallback';
+}
+
+export function metStaleConnection(attempt: Attempt, error: ProxyError): boolean {
+  return isStale(error, reusedConnection(attempt));
+}
+
+/** Once at a time: an HTTP/2 connection can have served others although it is fresh. */
+function reusedConnection({ stream, isSecondTry }: Attempt): boolean {
+  return stream.isReused && !isSecondTry;
 }
 
 /** Why an answer with this status is thrown away for another attempt, which the budget then has counted; null: it is passed on. */
@@ -31,7 +47,7 @@ export function decideOnAnswer(exchange: Exchange, status: number): ProxyError |
   const { upstream, method, hedge } = exchange;
   if (upstream === null || upstream.config.retries.statuses.length === 0) return null;
   const { retries } = upstream.config;
-  const attempts = exchange.attempts - exchange.attemptsElsewhere;
+  const attempts = exchange.attemptsHere;
   const bodyIsGone = exchange.body?.canRepeat === false;
   const isUnfit =
     hedge?.isUnderWay === true
@@ -49,13 +65,17 @@ export function takeFallback(exchange: Exchange, { budget, config }: Upstream): 
   budget.fallbacks += 1;
   exchange.upstream = next;
   exchange.attemptsElsewhere = exchange.attempts;
+  exchange.pickedBy = 'scheduler';
+  exchange.stickyId = null;
+  exchange.hedge?.stop();
+  exchange.hedge = null;
   next.budget.countRequest(performance.now());
   return next;
 }
 
 /** How much of the request's body is kept for an attempt that may follow one over this connection. */
 export function bytesToKeep({ method, request, upstream }: Exchange, stream: BackendStream): number {
-  if (upstream === null || !canBeginAnew(method, stream.mayRefuse)) return 0;
+  if (upstream === null || !canBeginAnew(method, stream.mayGoUnread)) return 0;
   const { retries, fallback } = upstream.config;
   // A connection that was idle may be stale, which leads to another attempt whatever the config says.
   if (retries.attempts === 1 && fallback === null && !stream.isReused) return 0;

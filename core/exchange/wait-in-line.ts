@@ -25,9 +25,10 @@ export function placeOrLine(
   const { queue } = upstream;
   const picked = own ?? pickByScheduler(exchange, upstream);
   // A retry has stood in line before.
-  const mayPass = queue.length === 0 || exchange.tried.length > 0;
+  const mayPass = queue.length === 0 || exchange.attemptsHere > 0;
   if (picked !== undefined && mayPass && !picked.isFull) return picked;
-  if (picked === undefined && (upstream.hasRoom() || upstream.candidates().length === 0))
+  // A key may have backends of its own, which can be full or down while others are not.
+  if (picked === undefined && upstream.pick([], exchange, true) === undefined)
     return new ProxyError('no-backend', 'proxy', upstream.whyNone());
   const place = new PlaceInLine(taker, upstream, own ?? null);
   if (queue.enter(place)) {
@@ -35,12 +36,17 @@ export function placeOrLine(
     return null;
   }
   place.leave();
-  return new ProxyError('queue-full', 'proxy', `${queue.length} requests wait for ${upstream.name} already`);
+  return queueFull(upstream);
+}
+
+function queueFull({ name, queue }: Upstream): ProxyError {
+  return new ProxyError('queue-full', 'proxy', `${queue.length} requests wait for ${name} already`);
 }
 
 /** A backend that was not tried yet if there is one. */
 function pickByScheduler(exchange: Exchange, upstream: Upstream): AddressBackend | undefined {
-  return upstream.pick(exchange.tried, exchange) ?? upstream.pick([], exchange);
+  const { tried } = exchange;
+  return upstream.pick(tried, exchange) ?? (tried.length === 0 ? undefined : upstream.pick([], exchange));
 }
 
 /** A request that waits until a backend has a place free, for as long as its upstream allows. */
@@ -87,7 +93,15 @@ export class PlaceInLine implements Waiter {
     exchange.placeInLine = null;
     const waitedMs = performance.now() - this.#sinceMs;
     exchange.queueMs = (exchange.queueMs ?? 0) + waitedMs;
+    // Of an attempt before it; stages are timed one behind the other.
+    exchange.connectedMs = 0;
+    exchange.answeredMs = 0;
     return waitedMs;
+  }
+
+  giveWay(): void {
+    this.leave();
+    this.#taker.onNoPlace(this.#upstream, queueFull(this.#upstream));
   }
 
   #giveUp(): void {

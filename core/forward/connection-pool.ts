@@ -10,6 +10,8 @@ export class ConnectionPool implements ClientConnectionOwner {
   readonly #open: (preface: string | null) => OpeningSocket;
   readonly #all = new Set<ClientConnection>();
   readonly #idle: ClientConnection[] = [];
+  /** Those that come about ahead of any exchange. */
+  readonly #warming = new Set<ClientConnection>();
   #maxIdle = 0;
   #retired = false;
 
@@ -38,6 +40,13 @@ export class ConnectionPool implements ClientConnectionOwner {
       const idle = this.#takeIdle();
       if (idle !== undefined) return idle;
     }
+    if (preface === null) {
+      for (const warming of this.#warming) {
+        // It will be there sooner than another one.
+        this.#warming.delete(warming);
+        return warming;
+      }
+    }
     const { max } = config.connections;
     if (max !== null && this.#all.size + others >= max) {
       // A fresh connection may take the place of an idle one.
@@ -60,7 +69,7 @@ export class ConnectionPool implements ClientConnectionOwner {
   /** Opens one ahead of any exchange. */
   warmUp(config: UpstreamConfig): void {
     this.#maxIdle = config.connections.maxIdle;
-    this.adopt(this.#open(null), config);
+    this.#warming.add(this.adopt(this.#open(null), config));
   }
 
   /** Makes a connection of a socket that was opened elsewhere. */
@@ -71,6 +80,7 @@ export class ConnectionPool implements ClientConnectionOwner {
   }
 
   onReusable(connection: ClientConnection): void {
+    this.#warming.delete(connection);
     if (connection.preface !== null || this.#retired || this.#idle.length >= this.#maxIdle)
       connection.destroy();
     else this.#idle.push(connection);
@@ -78,6 +88,7 @@ export class ConnectionPool implements ClientConnectionOwner {
 
   onClosed(connection: ClientConnection): void {
     this.#all.delete(connection);
+    this.#warming.delete(connection);
     const at = this.#idle.indexOf(connection);
     if (at !== -1) this.#idle.splice(at, 1);
   }

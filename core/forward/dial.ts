@@ -112,7 +112,7 @@ function speaksHttp2({ socket }: OpeningSocket): boolean {
 /** An attempt that waits for its connection, and goes on over another stream then. */
 export class WaitingStream implements BackendStream {
   readonly isReused = false;
-  readonly mayRefuse = false;
+  readonly mayGoUnread = false;
   readonly #dial: Dial;
   #opened: {
     readonly events: BackendEvents;
@@ -140,6 +140,7 @@ export class WaitingStream implements BackendStream {
           'backend-connections-exhausted',
           'proxy',
           'the backend has all its connections in use',
+          { retryable: true },
         ),
       );
     else if (this.#opened === null) stream.abort();

@@ -39,8 +39,12 @@ export class Attempt implements BackendEvents {
   owner: AttemptOwner;
   /** On the clock of performance.now(). */
   connectedMs = 0;
-  /** What the circuit breaker of the backend knows it by. */
+  /** Over a connection that was not idle before, for that of the attempt before it was stale. */
+  isSecondTry = false;
+  /** What the circuit breaker of the backend knows it by; 0: there is none, or it has heard of its failure. */
   circuitTicket = 0;
+  /** Its answer's head has come. */
+  isAnswered = false;
   readonly #head: OutgoingRequest;
   readonly #request: RequestHead;
 

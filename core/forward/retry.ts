@@ -1,4 +1,5 @@
 import type { ErrorCode, ProxyError } from '../shared/errors.ts';
+import { isIdempotent } from '../shared/methods.ts';
 import type { RetriesConfig, RetryCause } from '../shared/retry-types.ts';
 
 /** What is known when an attempt has failed. */
@@ -10,7 +11,7 @@ export interface FailedAttempt {
   readonly retries: Pick<RetriesConfig, 'attempts' | 'on'>;
   /** Whether the request body, as far as it was taken from the client, is gone. */
   readonly bodyIsGone: boolean;
-  /** Whether the request was written to a connection that was idle before. */
+  /** Whether the connection had been idle before. */
   readonly reusedConnection: boolean;
 }
 
@@ -18,6 +19,8 @@ export type RetryDecision =
   /** The backend had closed an idle connection as we took it, or ends an HTTP/2 one: the same backend again, over a new one. Not counted as its failure. */
   | 'fresh-connection'
   | 'another-backend'
+  /** The same, but that backend has only no connection to spare. */
+  | 'pass-over'
   /** The request could be tried again, but not at this upstream. */
   | 'fallback'
   | 'give-up';
@@ -28,7 +31,11 @@ const NEVER_PROCESSED: ReadonlySet<ErrorCode> = new Set([
   'connect-timeout',
   'backend-tls-failed',
   'stream-refused',
+  'backend-connections-exhausted',
 ]);
+
+/** Of a connection that was up. */
+const ENDINGS: ReadonlySet<ErrorCode> = new Set(['backend-reset', 'stream-refused', 'connect-failed']);
 
 const CAUSES: Partial<Readonly<Record<ErrorCode, RetryCause>>> = {
   'connect-failed': 'connect-failure',
@@ -39,12 +46,6 @@ const CAUSES: Partial<Readonly<Record<ErrorCode, RetryCause>>> = {
   'response-timeout': 'timeout',
 };
 
-/** RFC 9110 9.2.2. */
-const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE']);
-
-/** RFC 9110 9.2.1. */
-const SAFE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
-
 /**
  * Whether, and how, a failed attempt is followed by another. Only idempotent requests are tried
  * again once a backend may have begun with them (RFC 9110 9.2.2); one that never left, because no
@@ -53,12 +54,17 @@ const SAFE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
 export function afterFailure(failed: FailedAttempt): RetryDecision {
   const { error, retries } = failed;
   if (!error.retryable || failed.bodyIsGone) return 'give-up';
-  if (!NEVER_PROCESSED.has(error.code) && !IDEMPOTENT.has(failed.method)) return 'give-up';
-  const wasEnding = error.code === 'backend-reset' || error.code === 'stream-refused';
-  if (wasEnding && failed.reusedConnection) return 'fresh-connection';
+  if (!NEVER_PROCESSED.has(error.code) && !isIdempotent(failed.method)) return 'give-up';
+  if (error.code === 'backend-connections-exhausted') return 'pass-over';
+  if (isStale(error, failed.reusedConnection)) return 'fresh-connection';
   const cause = CAUSES[error.code];
   if (cause === undefined || !retries.on.includes(cause)) return 'give-up';
   return failed.attempts < retries.attempts ? 'another-backend' : 'fallback';
+}
+
+/** Whether an attempt over a connection that had been idle failed since the backend was closing that: nobody's fault. */
+export function isStale({ code, retryable }: ProxyError, reusedConnection: boolean): boolean {
+  return reusedConnection && retryable && ENDINGS.has(code);
 }
 
 /** What is known when an answer's head has come. */
@@ -73,19 +79,14 @@ export interface AnsweredAttempt {
 /** Whether the answer is thrown away for another attempt: the backend has worked on the request, so idempotent methods only. */
 export function isWorthRetrying({ status, method, attempts, retries, bodyIsGone }: AnsweredAttempt): boolean {
   return (
-    retries.statuses.includes(status) && attempts < retries.attempts && IDEMPOTENT.has(method) && !bodyIsGone
+    retries.statuses.includes(status) && attempts < retries.attempts && isIdempotent(method) && !bodyIsGone
   );
 }
 
 /**
  * Whether a request can be sent again after a backend got some of its body, if we still have that.
- * `mayRefuse`: the protocol lets the backend say that it did nothing with it.
+ * `mayGoUnread`: it can turn out that the backend did nothing with it.
  */
-export function canBeginAnew(method: string, mayRefuse: boolean): boolean {
-  return mayRefuse || IDEMPOTENT.has(method);
-}
-
-/** Whether two backends may work on the request at the same time. */
-export function isSafe(method: string): boolean {
-  return SAFE.has(method);
+export function canBeginAnew(method: string, mayGoUnread: boolean): boolean {
+  return mayGoUnread || isIdempotent(method);
 }

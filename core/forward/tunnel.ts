@@ -1,5 +1,5 @@
 import type { TunnelEnd } from '../exchange/streams.ts';
-import type { ListenerConfig } from '../shared/config-types.ts';
+import type { ListenerConfig } from '../shared/listener-types.ts';
 import type { Timed } from '../shared/deadlines.ts';
 import { ProxyError } from '../shared/errors.ts';
 import { TunnelDirection, type DirectionOwner } from './tunnel-direction.ts';

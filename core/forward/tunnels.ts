@@ -1,5 +1,5 @@
 import type { Peer, TunnelEnd } from '../exchange/streams.ts';
-import type { ListenerConfig } from '../shared/config-types.ts';
+import type { ListenerConfig } from '../shared/listener-types.ts';
 import type { Deadlines } from '../shared/deadlines.ts';
 import type { BackendRuntime } from '../upstreams/backend.ts';
 import { Tunnel, type TunnelEnding } from './tunnel.ts';

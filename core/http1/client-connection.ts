@@ -14,7 +14,14 @@ import type { Deadlines, Timed } from '../shared/deadlines.ts';
 import type { ProxyError } from '../shared/errors.ts';
 import type { SocketInput } from '../shared/socket-input.ts';
 import { AnswerReader, type AnswerReaderOwner } from './answer-reader.ts';
-import { connectError, cutOff, malformedAnswer, MAX_INFORMATIONAL, timedOut } from './backend-failures.ts';
+import {
+  connectError,
+  connectFailed,
+  cutOff,
+  malformedAnswer,
+  MAX_INFORMATIONAL,
+  timedOut,
+} from './backend-failures.ts';
 import { MessageWriter } from './message-writer.ts';
 import type { OpeningSocket } from './open-socket.ts';
 import { SocketEnd } from './socket-end.ts';
@@ -36,7 +43,6 @@ type Phase = 'connecting' | 'idle' | 'head' | 'body' | 'switched' | 'closed';
  */
 export class ClientConnection implements BackendStream, AnswerReaderOwner, Timed {
   readonly socket: Socket;
-  readonly mayRefuse = false;
   /** What the connection began with, which makes it one client's alone; null: nothing. */
   readonly preface: string | null;
   deadlineMs: number;
@@ -78,6 +84,11 @@ export class ClientConnection implements BackendStream, AnswerReaderOwner, Timed
     return this.#wasIdle;
   }
 
+  /** Until the end of the turn in which it is sent the request may stay unwritten, since the backend closes the connection. */
+  get mayGoUnread(): boolean {
+    return this.#wasIdle;
+  }
+
   /** Whether it is to take no more exchanges. */
   get isSpent(): boolean {
     return this.#life.isOver(this.#settings.connections);
@@ -90,6 +101,7 @@ export class ClientConnection implements BackendStream, AnswerReaderOwner, Timed
     this.#reader.expectAnswer(method, settings.limits);
     this.#informational = 0;
     this.#life.requests += 1;
+    this.#writer.hasWritten = false;
     if (this.#phase !== 'idle') return;
     this.#phase = 'head';
     events.onConnected(this);
@@ -148,6 +160,8 @@ export class ClientConnection implements BackendStream, AnswerReaderOwner, Timed
     // Bytes that answer nothing would be taken for the next exchange's answer.
     if (this.#phase === 'idle' || this.#phase === 'connecting') return this.#discard();
     if (this.#phase === 'closed') return;
+    // The same: what ended it, such as a 408, is no answer to a request that is still to be written.
+    if (this.#isUnwritten) return this.#failAtStage('sent something');
     this.#reader.receive(piece);
     this.#onReadPause();
   }
@@ -293,7 +307,13 @@ export class ClientConnection implements BackendStream, AnswerReaderOwner, Timed
       this.#fail(timedOut(this.#phase, this.#settings.timeouts, this.#reader.received > 0));
   }
 
+  get #isUnwritten(): boolean {
+    return this.#phase === 'head' && !this.#writer.hasWritten;
+  }
+
   #failAtStage(how: string): void {
+    if (this.#isUnwritten)
+      return this.#fail(connectFailed(`the backend ${how} before the request was written`));
     const stage = this.#phase === 'connecting' || this.#phase === 'body' ? this.#phase : 'head';
     this.#fail(cutOff(stage, how, this.#reader.received > 0));
   }

@@ -12,6 +12,8 @@ const MAX_JOINED_BYTES = 16 * 1024 - 64;
 /** Writes one message after the other to a socket, holding back what can leave together. */
 export class MessageWriter implements Writer {
   readonly #socket: Socket;
+  /** Whether anything has left since this was set to false. */
+  hasWritten = false;
   #held = '';
   #waitsForEndOfTurn = false;
 
@@ -43,6 +45,7 @@ export class MessageWriter implements Writer {
     const before = chunked ? `${this.#held}${piece.length.toString(16)}\r\n` : this.#held;
     const after = chunked ? '\r\n' : '';
     this.#held = '';
+    this.hasWritten = true;
     const joined = messageBuffer(before.length + piece.length + after.length);
     joined.write(before, 'latin1');
     piece.copy(joined, before.length);
@@ -75,6 +78,7 @@ export class MessageWriter implements Writer {
     if (this.#held === '') return;
     const text = this.#held;
     this.#held = '';
+    this.hasWritten = true;
     if (!this.#socket.destroyed) this.#socket.write(text, 'latin1');
   }
 }

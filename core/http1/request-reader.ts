@@ -24,6 +24,8 @@ export interface RequestReaderOwner {
 
 /** An unread rest of a request up to this size is read and dropped, so that the connection can live on. */
 const MAX_DISCARDED_BYTES = 64 * 1024;
+/** So much of a body that nobody has asked for yet is taken, since the end of the connection is found out behind it only. */
+const MAX_UNASKED_BYTES = 16 * 1024;
 const CR = 0x0d;
 const LF = 0x0a;
 
@@ -101,8 +103,15 @@ export class RequestReader {
     }
     this.#advancing = false;
     if (this.phase === 'ended') return;
-    if (this.#readAhead !== null || this.#bodyPaused) socket.pause();
+    if (this.#mustWait) socket.pause();
     else if (socket.isPaused()) socket.resume();
+  }
+
+  /** Whether no more is to be read for now. */
+  get #mustWait(): boolean {
+    if (this.#readAhead === null || this.#bodyPaused) return this.#bodyPaused;
+    const isUnasked = this.phase === 'exchange' && !this.bodyFinished && this.#body === null;
+    return !isUnasked || this.#readAhead.length > MAX_UNASKED_BYTES;
   }
 
   /** The exchange is over: what follows is the next request. */

@@ -52,6 +52,8 @@ export class ClientSession extends Http2Connection implements Timed {
   /** Since the backend last sent a message. */
   #probes = 0;
   #receivedMs = performance.now();
+  /** Attempts that begin once there is a sign of life. */
+  readonly #waiting = new Set<Http2BackendStream>();
 
   /** `opening`: a socket that is connected. */
   constructor(opening: OpeningSocket, settings: BackendSettings, owner: ClientSessionOwner) {
@@ -79,7 +81,7 @@ export class ClientSession extends Http2Connection implements Timed {
   }
 
   get isUnused(): boolean {
-    return this.streams.size === 0;
+    return this.streams.size === 0 && this.#waiting.size === 0;
   }
 
   /** Whether it is to take no more attempts. */
@@ -94,7 +96,7 @@ export class ClientSession extends Http2Connection implements Timed {
 
   /** How many more it takes now. */
   freeStreams(limit: number): number {
-    return Math.max(0, this.capacity(limit) - this.streams.size);
+    return Math.max(0, this.capacity(limit) - this.streams.size - this.#waiting.size);
   }
 
   /** A stream for one attempt; it counts once it is opened. */
@@ -110,12 +112,27 @@ export class ClientSession extends Http2Connection implements Timed {
     this.#nextId += 2;
     this.#life.requests += 1;
     if (this.isUnused && !this.#isProbing) this.deadlineMs = 0;
-    const silentMs = performance.now() - this.#receivedMs;
-    if (silentMs > DOUBTFUL_AFTER_MS && this.#probes < MAX_PROBES) this.probe();
+    if (this.#isDoubtful) this.probe();
     this.deadlines.add(stream);
     const added = this.addStream(id, stream);
     if (this.#nextId > LAST_STREAM_ID || this.isSpent) this.drain();
     return added;
+  }
+
+  get #isDoubtful(): boolean {
+    return performance.now() - this.#receivedMs > DOUBTFUL_AFTER_MS && this.#probes < MAX_PROBES;
+  }
+
+  /** For an attempt that can not be sent twice: whether it has to wait, until `onSignOfLife` or `onNoSignOfLife`, since the connection may be gone without a word. */
+  waitForSignOfLife(stream: Http2BackendStream): boolean {
+    if (this.#isDraining || this.isOver || !(this.#isProbing || this.#isDoubtful)) return false;
+    this.#waiting.add(stream);
+    this.probe();
+    return true;
+  }
+
+  waitNoMore(stream: Http2BackendStream): void {
+    if (this.#waiting.delete(stream) && this.isUnused && this.#isDraining) this.#end('was no longer wanted');
   }
 
   /** Asks for a sign of life, and fails if none comes in the time that a connection may take to come about. */
@@ -159,6 +176,15 @@ export class ClientSession extends Http2Connection implements Timed {
       if (this.isUnused) this.#armIdleDeadline();
     }
     this.receive(piece);
+    if (this.#waiting.size > 0) this.#wakeWaiting();
+  }
+
+  #wakeWaiting(): void {
+    for (const stream of this.#waiting) {
+      this.#waiting.delete(stream);
+      stream.onSignOfLife();
+    }
+    if (this.isUnused && this.#isDraining) this.#end('was no longer wanted');
   }
 
   /** In good order. */
@@ -182,6 +208,10 @@ export class ClientSession extends Http2Connection implements Timed {
   #leave(reason: string): void {
     this.deadlineMs = performance.now() + LINGER_MS;
     this.#owner.onOver(this, reason);
+    for (const stream of this.#waiting) {
+      this.#waiting.delete(stream);
+      stream.onNoSignOfLife(reason);
+    }
   }
 
   protected onFailed(error: Http2Error): void {

@@ -10,6 +10,7 @@ import {
   type TunnelEnd,
 } from '../exchange/streams.ts';
 import {
+  connectFailed,
   cutOff,
   malformedAnswer,
   MAX_INFORMATIONAL,
@@ -18,6 +19,7 @@ import {
 } from '../http1/backend-failures.ts';
 import type { Timed } from '../shared/deadlines.ts';
 import type { ProxyError } from '../shared/errors.ts';
+import { isIdempotent } from '../shared/methods.ts';
 import type { ClientSession } from './client-session.ts';
 import { ErrorCode, streamError } from './errors.ts';
 import type { HeaderBlock } from './header-block.ts';
@@ -28,7 +30,7 @@ import type { Http2Stream, StreamEvents } from './stream.ts';
 /** One attempt on a stream of a session to a backend. */
 export class Http2BackendStream implements BackendStream, StreamEvents, Timed {
   isReused: boolean;
-  readonly mayRefuse = true;
+  readonly mayGoUnread = true;
   deadlineMs = 0;
   readonly #session: ClientSession;
   #stream: Http2Stream | null = null;
@@ -52,6 +54,13 @@ export class Http2BackendStream implements BackendStream, StreamEvents, Timed {
     this.#events = events;
     this.#method = method;
     this.#settings = settings;
+    if (isIdempotent(method) || !this.#session.waitForSignOfLife(this)) this.onSignOfLife();
+  }
+
+  /** The connection is taken to be up. */
+  onSignOfLife(): void {
+    const events = this.#events;
+    if (events === null) return;
     this.#stream = this.#session.addAttempt(this);
     if (this.#stream !== null) {
       // From the beginning, so that DATA before a head is seen for what it is.
@@ -59,6 +68,11 @@ export class Http2BackendStream implements BackendStream, StreamEvents, Timed {
       return events.onConnected(this);
     }
     this.#fail(streamRefused('the connection was about to end'));
+  }
+
+  /** It was not, and nothing of the request has left. */
+  onNoSignOfLife(reason: string): void {
+    this.#fail(connectFailed(`the backend ${reason} before the request was sent`));
   }
 
   // --- sending -----------------------------------------------------------------------------
@@ -166,6 +180,7 @@ export class Http2BackendStream implements BackendStream, StreamEvents, Timed {
 
   abort(): void {
     this.#leave();
+    this.#session.waitNoMore(this);
     this.#stream?.reset(ErrorCode.Cancel);
   }
 

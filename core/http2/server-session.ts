@@ -7,7 +7,7 @@ import type {
   Peer,
   ReceivedRequest,
 } from '../exchange/streams.ts';
-import type { Http2Config } from '../shared/config-types.ts';
+import type { Http2Config } from '../shared/listener-types.ts';
 import type { Deadlines, Timed } from '../shared/deadlines.ts';
 import type { ProxyError } from '../shared/errors.ts';
 import type { SocketInput } from '../shared/socket-input.ts';

@@ -4,6 +4,7 @@ import type { Challenges } from '../shared/challenges.ts';
 import type { BackendState, Config, RuleBundle } from '../shared/config-types.ts';
 import type { CheckedBackend } from '../shared/health-types.ts';
 import type { RuleStatus } from '../shared/rule-script.ts';
+import type { LearnedNews } from '../shared/sticky-types.ts';
 
 /**
  * Everything that the primary and a worker say to each other. Both ends are the same build of the
@@ -64,6 +65,8 @@ export type PrimaryMessage =
   | { readonly type: 'challenges'; readonly revision: number; readonly challenges: Challenges }
   /** The keys of session tickets from now on, in base64, by `TlsConfig.ticketRotationMs`: the one that seals, then the one before it. */
   | { readonly type: 'ticket-keys'; readonly keys: Readonly<Record<number, readonly string[]>> }
+  /** What other workers have learned of clients; to one that comes up, all that is known, behind its `prepared`. */
+  | { readonly type: 'sticky-sessions'; readonly news: LearnedNews }
   | { readonly type: 'reopen-logs' }
   /** Stop accepting, finish what runs, close idle connections, then answer `drained` and exit 0. */
   | { readonly type: 'drain'; readonly timeoutMs: number };
@@ -98,6 +101,8 @@ export type WorkerMessage =
       readonly fault: 'time' | 'memory';
       readonly detail: string;
     }
+  /** For the other workers. */
+  | { readonly type: 'sticky-sessions'; readonly news: LearnedNews }
   | { readonly type: 'drained' };
 
 /**

@@ -16,7 +16,7 @@ import {
 import type { Http2Error } from '../http2/errors.ts';
 import type { ServerSessionOwner } from '../http2/server-session.ts';
 import { compileCidrs } from '../shared/cidr.ts';
-import type { Http2Config, ListenerConfig } from '../shared/config-types.ts';
+import type { Http2Config, ListenerConfig } from '../shared/listener-types.ts';
 import type { Deadlines } from '../shared/deadlines.ts';
 import type { ProxyError } from '../shared/errors.ts';
 import { serveHttp, serveSecure } from './http.ts';

@@ -162,7 +162,9 @@ function likelyCause(
   const [all, sticky] = [sum(rows.map(({ requests }) => requests)), sum(rows.map((row) => row.sticky))];
   if (sticky > all)
     return 'likely because most requests are sticky, and a scheduler that counts them makes up for it with the others';
-  return 'likely because weights or backends were others for a part of the time, or requests take much longer at some backends';
+  if (config.scheduler.type === 'least-connections' || config.scheduler.type === 'power-of-two-choices')
+    return 'likely because few requests are under way at a time, where an idle backend comes first whatever its weight, or because requests take longer at some backends';
+  return 'likely because weights or backends were others for a part of the time';
 }
 
 /** What chance stays below in 999 cases of 1000 (the approximation of Wilson and Hilferty). */

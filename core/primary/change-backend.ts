@@ -3,10 +3,16 @@ import { dirname } from 'node:path';
 import type { BackendChange } from '../admin/backend-change.ts';
 import { DEFAULTS } from '../config/defaults.ts';
 import { resolveAddress } from '../config/resolve-address.ts';
+import { unixPathProblem } from '../config/unix-path-checks.ts';
 import { formatAddress } from '../shared/address.ts';
 import type { ChangedBackend, Override, UpstreamOverrides } from '../shared/backend-overrides.ts';
 import { BACKUP_PRIORITY } from '../shared/backup-priority.ts';
-import type { BackendConfig, BackendTerms, UpstreamConfig } from '../shared/config-types.ts';
+import type {
+  BackendConfig,
+  BackendTerms,
+  SocketAddressConfig,
+  UpstreamConfig,
+} from '../shared/config-types.ts';
 import { findBackend, noSuchBackend, rowTextOf, type FoundBackend } from './find-backend.ts';
 
 /** Of backends that are added, and of single addresses with something of their own. A config lists as many rows as it likes; commands are not meant to take its place. */
@@ -33,7 +39,8 @@ export function changeBackend(
   change: BackendChange,
   context: ChangeContext,
 ): ChangeResult {
-  if (change.action === 'add') return addBackend(upstream, overrides, change, dirname(context.configFile));
+  const folder = dirname(context.configFile);
+  if (change.action === 'add') return addBackend(upstream, overrides, change, folder);
   if (change.action === 'reset' && change.backend === undefined) {
     const isEmpty = [overrides.changed, overrides.removed, overrides.added].every(
       ({ length }) => length === 0,
@@ -45,23 +52,24 @@ export function changeBackend(
     };
   }
   const name = change.backend ?? '';
-  const found = findBackend(upstream, overrides, name);
-  if (found === null) return { ok: false, problem: noSuchBackend(upstream, overrides, name) };
+  const found = findBackend(upstream, overrides, name, folder);
+  if (found === null) return refused(noSuchBackend(upstream, overrides, name));
   if (change.action === 'reset')
     return changed(upstream, found, overrides, forget(overrides, found), 'as the file has it');
   if (found.kind !== 'added' && overrides.removed.includes(found.row)) {
     if (change.action === 'remove') return { ok: true, overrides, change: null };
-    return {
-      ok: false,
-      problem: `${found.row} was removed from ${upstream.name} by a command; \`add\` brings it back`,
-    };
+    return refused(`${found.row} was removed from ${upstream.name} by a command; \`add\` brings it back`);
   }
   if (change.action === 'remove') return removeBackend(upstream, found, overrides);
   const problem = addressProblem(upstream, overrides, found, context);
-  if (problem !== null) return { ok: false, problem };
+  if (problem !== null) return refused(problem);
   const terms: Terms = change.action === 'weight' ? { weight: change.weight } : { state: change.action };
   const text = change.action === 'weight' ? `weight ${change.weight}` : change.action;
   return changed(upstream, found, overrides, setTerms(overrides, found, terms), text);
+}
+
+function refused(problem: string): ChangeResult {
+  return { ok: false, problem };
 }
 
 function addBackend(
@@ -71,25 +79,25 @@ function addBackend(
   folder: string,
 ): ChangeResult {
   if (backup && priority !== undefined)
-    return {
-      ok: false,
-      problem: 'expected either `backup` or `priority`, found both: backups are the last group',
-    };
+    return refused('expected either `backup` or `priority`, found both: backups are the last group');
   const address = resolveAddress(backend.parsed, folder);
   const { added, removed } = overrides;
-  const found = findBackend(upstream, overrides, formatAddress(address));
+  const found = findBackend(upstream, overrides, formatAddress(address), folder);
   if (found !== null) {
     if (!removed.includes(found.name))
-      return { ok: false, problem: `upstream ${upstream.name} has the backend ${found.name} already` };
+      return refused(`upstream ${upstream.name} has the backend ${found.name} already`);
+    if (backup || priority !== undefined)
+      return refused(
+        `${found.name} comes back to its group in the file: expected neither \`backup\` nor \`priority\``,
+      );
     const back = { ...overrides, removed: removed.filter((name) => name !== found.name) };
     const next = weight === undefined ? back : setTerms(back, found, { weight });
     return changed(upstream, found, overrides, next, 'back in the upstream');
   }
+  const problem = unixProblem(upstream, address);
+  if (problem !== null) return refused(problem);
   if (added.length >= MOST)
-    return {
-      ok: false,
-      problem: `expected at most ${MOST} backends added to ${upstream.name} by commands`,
-    };
+    return refused(`expected at most ${MOST} backends added to ${upstream.name} by commands`);
   const config: BackendConfig = {
     address,
     addressText: backend.text,
@@ -103,6 +111,14 @@ function addBackend(
     overrides: { ...overrides, added: [...added, config] },
     change: `backend ${backend.text} of ${upstream.name}: added`,
   };
+}
+
+/** As the config's own checks have it: what could never be connected to is refused, not added. */
+function unixProblem({ tls, name }: UpstreamConfig, address: SocketAddressConfig): string | null {
+  if (address.kind !== 'unix') return null;
+  if (tls !== null && tls.verify && tls.serverName === null)
+    return `expected an address with a host name that it could prove, since ${name} has \`tls\` without \`serverName\``;
+  return unixPathProblem(address.path);
 }
 
 /** Why nothing can be set for a single address; null: it can, or it is a whole row. */
@@ -140,15 +156,11 @@ function removeBackend(
       );
     }
     case 'address':
-      return {
-        ok: false,
-        problem: `${found.name} is one of the addresses of ${found.row}: it can be put in maintenance, but not removed`,
-      };
+      return refused(
+        `${found.name} is one of the addresses of ${found.row}: it can be put in maintenance, but not removed`,
+      );
     case 'nested':
-      return {
-        ok: false,
-        problem: `${found.name} is an upstream: it can be put in maintenance, but not removed`,
-      };
+      return refused(`${found.name} is an upstream: it can be put in maintenance, but not removed`);
   }
 }
 

@@ -1,3 +1,4 @@
+import { resolveAddress } from '../config/resolve-address.ts';
 import { formatAddress, parseAddress } from '../shared/address.ts';
 import { upstreamText, type UpstreamOverrides } from '../shared/backend-overrides.ts';
 import type { BackendConfig, BackendTerms, UpstreamConfig } from '../shared/config-types.ts';
@@ -15,14 +16,15 @@ export type FoundBackend =
     }
   | { readonly kind: 'added'; readonly name: string; readonly config: BackendConfig };
 
-/** `name`: a backend's text as status shows it, or its address written in another way. */
+/** `name`: a backend's text as status shows it, or its address written in another way. `folder`: to which paths of sockets are relative. */
 export function findBackend(
   upstream: UpstreamConfig,
   { added }: UpstreamOverrides,
   name: string,
+  folder: string,
 ): FoundBackend | null {
   const parsed = parseAddress(name);
-  const address = parsed === undefined ? null : formatAddress(parsed);
+  const address = parsed === undefined ? null : formatAddress(resolveAddress(parsed, folder));
   const find = (configs: readonly BackendConfig[]): BackendConfig | undefined =>
     configs.find(({ addressText }) => addressText === name) ??
     configs.find((config) => address !== null && formatAddress(config.address) === address);

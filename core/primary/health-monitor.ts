@@ -116,7 +116,7 @@ export class HealthMonitor {
       if (check === undefined) {
         check = new BackendCheck(target, backends, (...result) => this.#onChecked(...result));
         const known = backends.map((name) => before.get(keyOf(name))).find((each) => each !== undefined);
-        if (known !== undefined) check.active = { ...known.active, against: 0 };
+        if (known !== undefined) check.goOnFrom(known);
         this.#checks.set(key, check);
         added.push(check);
       } else check.backends = backends;

@@ -1,7 +1,8 @@
 import { listenKey } from '../ipc/messages.ts';
 import type { SnapshotPlan } from '../ipc/messages.ts';
 import { formatAddress } from '../shared/address.ts';
-import type { ListenerConfig, SocketAddressConfig } from '../shared/config-types.ts';
+import type { SocketAddressConfig } from '../shared/config-types.ts';
+import type { ListenerConfig } from '../shared/listener-types.ts';
 import { bindSocket } from './bind.ts';
 import type { BindResult, BoundSocket } from './bind.ts';
 

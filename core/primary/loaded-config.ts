@@ -2,7 +2,8 @@ import { compileRules } from '../../rules/compile.ts';
 import type { CertificateSet } from '../../certs/certificate-set.ts';
 import { loadCertificateSets } from '../../certs/load-sets.ts';
 import { loadConfig } from '../config/load.ts';
-import type { Config, RuleBundle, RuleScriptConfig } from '../shared/config-types.ts';
+import type { Config, RuleBundle } from '../shared/config-types.ts';
+import type { RuleScriptConfig } from '../shared/listener-types.ts';
 
 /** A config that is valid, with the rule scripts that it names compiled and the certificates read. */
 export interface LoadedConfig {

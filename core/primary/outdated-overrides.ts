@@ -50,7 +50,7 @@ function revise(
   const addresses = new Set(backends.map(({ address }) => formatAddress(address)));
   return {
     changed: changed.flatMap((each) => {
-      const row = rows.get(rowTextOf(each.backend)) ?? rows.get(each.backend);
+      const row = rows.get(each.backend) ?? rows.get(rowTextOf(each.backend));
       if (row === undefined) {
         onEnded(each.backend, 'the file has no such backend');
         return [];

@@ -1,6 +1,6 @@
 import type { OwnListener } from '../../certs/own-listener.ts';
 import { parseAddress } from '../shared/address.ts';
-import type { ListenerConfig } from '../shared/config-types.ts';
+import type { ListenerConfig } from '../shared/listener-types.ts';
 
 export interface BoundListener {
   readonly config: Pick<ListenerConfig, 'protocol' | 'proxyProtocol'>;

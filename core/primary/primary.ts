@@ -1,22 +1,15 @@
-import type { Server } from 'node:http';
-import { join } from 'node:path';
-
-import { claimControlFolder, controlSocketName } from '../admin/control-socket.ts';
 import type { BackendChange, BackendChangeReport } from '../admin/backend-change.ts';
 import type { BackendAudit } from '../admin/backend-audit.ts';
 import type { CertificateCommand, CertificateReport } from '../admin/certificate-command.ts';
-import { mergeStatus } from '../admin/merge-status.ts';
-import { openAdminServer } from '../admin/server.ts';
 import type { AdminApi } from '../admin/server.ts';
 import type { ReloadReport, ReloadTrigger, StatusReport } from '../admin/status-report.ts';
-import { listenKey } from '../ipc/messages.ts';
-import type { ListenerConfig, UpstreamConfig } from '../shared/config-types.ts';
+import type { UpstreamConfig } from '../shared/config-types.ts';
 import { createLogger } from '../shared/log.ts';
 import type { RootLogger } from '../shared/log.ts';
 import { didYouMean } from '../shared/nearest-name.ts';
 import { makeManager } from './acme.ts';
+import { AdminServers } from './admin-servers.ts';
 import { auditUpstream } from './audit.ts';
-import { clearStaleSocket } from './bind.ts';
 import { collectStatus } from './collect-status.ts';
 import { resolveIdentity } from './identity.ts';
 import type { Identity } from './identity.ts';
@@ -28,15 +21,15 @@ import { HealthMonitor } from './health-monitor.ts';
 import { HealthLog } from './health/health-log.ts';
 import { loadAll } from './loaded-config.ts';
 import type { LoadedConfig, LoadResult } from './loaded-config.ts';
-import type { BoundListener } from './own-listener.ts';
 import { prepareLogFiles } from './log-files.ts';
-import { wantedIds } from './make-plan.ts';
 import { BackendNames } from './names/backend-names.ts';
 import { askFrom, systemSources } from './names/name-source.ts';
 import type { NameSources } from './names/name-source.ts';
 import { Reloader } from './reload.ts';
 import { RuntimeBackends } from './runtime-backends.ts';
+import { SharedSessions } from './shared-sessions.ts';
 import { RuleHealth } from './rule-health.ts';
+import { boundListeners, listenerAddresses, statusOf } from './status.ts';
 import { Supervisor } from './supervisor.ts';
 import { InputWatcher } from './watch.ts';
 
@@ -88,9 +81,10 @@ export class Primary {
   readonly #names: BackendNames;
   readonly #backends: RuntimeBackends;
   readonly #health: HealthMonitor;
+  readonly #sessions: SharedSessions;
   readonly #reloader: Reloader;
   readonly #watcher: InputWatcher;
-  readonly #servers: Server[] = [];
+  readonly #admin = new AdminServers();
   readonly #startedAt = Date.now();
   #phase: 'starting' | 'running' | 'stopping' = 'starting';
 
@@ -116,7 +110,7 @@ export class Primary {
           {
             log: log.child({ component: 'certificates' }),
             board: { set: (challenges) => this.#challenges.set(challenges) },
-            listeners: () => this.#boundListeners(),
+            listeners: () => boundListeners(this.#supervisor.current),
           },
           onChange,
         ),
@@ -126,7 +120,10 @@ export class Primary {
       identity,
       log: component,
       answerTimeoutMs,
-      onWorker: (worker) => this.#certificates.attach(worker),
+      onWorker: (worker) => {
+        this.#certificates.attach(worker);
+        this.#sessions.attach(worker);
+      },
       onRuleFault: (ruleId, fault, detail) => this.#rules.fault(ruleId, fault, detail),
       onDeath: (exit) => this.#rules.death(exit),
       traceRules: () => this.#rules.traceRules(),
@@ -140,6 +137,7 @@ export class Primary {
     this.#challenges = new WorkerChallengeBoard((message, isAnswer) =>
       this.#supervisor.ask(message, isAnswer),
     );
+    this.#sessions = new SharedSessions(() => this.#reloader.loaded?.config ?? null);
     this.#backends = new RuntimeBackends({
       log: component,
       config: () => this.#reloader.loaded?.config ?? null,
@@ -184,7 +182,7 @@ export class Primary {
       'starting',
     );
     this.#watcher.watch(inputs, 'these');
-    const problems = [...(await this.#openAdmin(loaded))];
+    const problems = [...(await this.#admin.open(config, this.#adminApi()))];
     if (problems.length === 0) problems.push(...(await this.#reloader.start(loaded)).problems);
     if (problems.length > 0) {
       await this.#end(() => this.#supervisor.kill());
@@ -198,16 +196,7 @@ export class Primary {
 
   /** The bound address by listener name. */
   addresses(): ReadonlyMap<string, string> {
-    return new Map(this.#boundListeners().map(({ config, addressText }) => [config.name, addressText]));
-  }
-
-  #boundListeners(): readonly (BoundListener & { readonly config: ListenerConfig })[] {
-    const { current } = this.#supervisor;
-    const listeners = current?.plan.config.listeners ?? [];
-    return listeners.map((config) => ({
-      config,
-      addressText: current?.sockets.get(listenKey(config))?.addressText ?? config.addressText,
-    }));
+    return listenerAddresses(this.#supervisor.current);
   }
 
   /** null unless it runs. */
@@ -237,37 +226,18 @@ export class Primary {
   }
 
   /** null before the first snapshot. */
-  async status(): Promise<StatusReport | null> {
-    const { lastReport, liveSince } = this.#reloader;
-    const { current } = this.#supervisor;
-    if (lastReport === null || current === null) return null;
-    const { loaded } = this.#reloader;
-    const wanted = loaded === null ? new Set() : wantedIds(loaded);
-    const quarantined = this.#rules.quarantine.entries().filter(({ ruleId }) => wanted.has(ruleId));
-    const workers = this.#supervisor.ready();
-    const statuses = await collectStatus(workers.map(({ worker }) => worker));
-    return {
-      tidegate: this.#options.version,
-      pid: process.pid,
+  status(): Promise<StatusReport | null> {
+    return statusOf({
+      version: this.#options.version,
       configFile: this.#options.configFile,
-      uptimeMs: Date.now() - this.#startedAt,
-      snapshot: { version: current.plan.version, at: liveSince },
-      lastReload: lastReport,
-      workers: workers.flatMap(({ worker, restarts }) => {
-        const status = statuses.get(worker);
-        if (status === undefined) return [];
-        const { pid, uptimeMs, rssBytes, snapshotVersion } = status;
-        return [{ pid, uptimeMs, rssBytes, snapshotVersion, restarts }];
-      }),
-      ...mergeStatus(
-        [...statuses.values()],
-        this.addresses(),
-        quarantined,
-        this.#backends.overrides,
-        this.#health,
-      ),
-      certificates: this.#certificates.manager.status(),
-    };
+      startedAt: this.#startedAt,
+      supervisor: this.#supervisor,
+      reloader: this.#reloader,
+      quarantine: this.#rules.quarantine,
+      backends: this.#backends,
+      health: this.#health,
+      certificates: this.#certificates.manager,
+    });
   }
 
   /** The audit, or why there is none. */
@@ -316,8 +286,8 @@ export class Primary {
     return problems.length === 0 ? result : { ok: false, problems, inputs: result.inputs };
   }
 
-  async #openAdmin({ config }: LoadedConfig): Promise<readonly string[]> {
-    const api: AdminApi = {
+  #adminApi(): AdminApi {
+    return {
       status: () => this.status(),
       reload: () => this.reload('command'),
       audit: (upstream, windowMs) => this.audit(upstream, windowMs),
@@ -326,25 +296,6 @@ export class Primary {
       showCertificate: (name) => showCertificate(this.#certificates.manager.commandTarget(), name),
       certificateCommand: (command) => this.#certificateCommand(command),
     };
-    let path: string;
-    try {
-      path = join(claimControlFolder(), controlSocketName(config.file));
-    } catch (error) {
-      return [messageOf(error)];
-    }
-    if ((await clearStaleSocket(path)) !== null)
-      return [`Tidegate runs already with ${config.file} (${path} answers)`];
-    try {
-      this.#servers.push(await openAdminServer({ kind: 'unix', path }, api));
-      if (config.admin === null) return [];
-      const { address } = config.admin;
-      const stale = address.kind === 'unix' ? await clearStaleSocket(address.path) : null;
-      if (stale !== null) return [`admin: cannot listen: ${stale}`];
-      this.#servers.push(await openAdminServer(address, api));
-      return [];
-    } catch (error) {
-      return [`admin: ${messageOf(error)}`];
-    }
   }
 
   async #end(endWorkers: () => Promise<void>): Promise<void> {
@@ -357,10 +308,7 @@ export class Primary {
     // With the workers' copies closed too, new connections are refused while the old ones drain.
     closeSocketsNotIn(this.#supervisor.current?.sockets ?? new Map(), new Map());
     await Promise.all([ended, certificatesClosed]);
-    for (const server of this.#servers.splice(0)) {
-      server.close();
-      server.closeAllConnections();
-    }
+    this.#admin.close();
     this.#log.info('stopped');
     await healthClosed;
     await this.#log.close();

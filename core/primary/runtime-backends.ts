@@ -1,13 +1,14 @@
 import type { BackendChange, BackendChangeReport } from '../admin/backend-change.ts';
 import type { PrimaryMessage, WorkerMessage } from '../ipc/messages.ts';
+import { hostNameOf } from '../shared/address.ts';
 import {
-  NO_OVERRIDES,
   OverriddenTerms,
+  overridesOf,
   rowsWithOverrides,
   upstreamText,
   type BackendOverrides,
 } from '../shared/backend-overrides.ts';
-import type { Config, UpstreamConfig } from '../shared/config-types.ts';
+import type { Config, SocketAddressConfig, UpstreamConfig } from '../shared/config-types.ts';
 import type { Logger } from '../shared/log.ts';
 import { didYouMean } from '../shared/nearest-name.ts';
 import { changeBackend } from './change-backend.ts';
@@ -53,7 +54,7 @@ export class RuntimeBackends {
   withRows(upstreams: readonly UpstreamConfig[]): UpstreamConfig[] {
     return upstreams.map((upstream) => ({
       ...upstream,
-      backends: rowsWithOverrides(upstream, this.#overrides[upstream.name] ?? NO_OVERRIDES),
+      backends: rowsWithOverrides(upstream, overridesOf(this.#overrides, upstream.name)),
     }));
   }
 
@@ -73,7 +74,7 @@ export class RuntimeBackends {
     const upstream = live?.upstreams.find(({ name }) => name === change.upstream);
     if (live === null || upstream === undefined)
       return refused(unknownUpstream(change.upstream, live?.upstreams ?? []));
-    const before = this.#overrides[upstream.name] ?? NO_OVERRIDES;
+    const before = overridesOf(this.#overrides, upstream.name);
     const result = changeBackend(upstream, before, change, { configFile: live.file, addressesOf });
     if (!result.ok) return refused(result.problem);
     const { [upstream.name]: _, ...others } = this.#overrides;
@@ -82,9 +83,10 @@ export class RuntimeBackends {
     if (changes.length > 0) log.info({ upstream: upstream.name, changes }, 'backends changed by a command');
     await onRows();
     const workers = await this.#tellWorkers();
-    const warnings = this.#takesNone(upstream)
-      ? [`no backend of ${upstream.name} takes new requests now`]
-      : [];
+    const warnings = [
+      ...(change.action === 'add' ? this.#withoutAddress(change.backend.parsed) : []),
+      ...(this.#takesNone(upstream) ? [`no backend of ${upstream.name} takes new requests now`] : []),
+    ];
     return { ok: true, problems: [], warnings, changes, workers };
   }
 
@@ -101,9 +103,16 @@ export class RuntimeBackends {
     );
   }
 
+  #withoutAddress(added: SocketAddressConfig): string[] {
+    const name = hostNameOf(added);
+    return name === null || this.#options.addressesOf(name).length > 0
+      ? []
+      : [`no address is known for ${name} yet`];
+  }
+
   /** Whatever the health of the backends. */
   #takesNone(upstream: UpstreamConfig): boolean {
-    const overrides = this.#overrides[upstream.name] ?? NO_OVERRIDES;
+    const overrides = overridesOf(this.#overrides, upstream.name);
     const terms = new OverriddenTerms(overrides);
     const rows = rowsWithOverrides(upstream, overrides).map((row) => terms.of(row, [row.addressText]));
     const nested = upstream.nested.map((row) => terms.of(row, [upstreamText(row.upstream)]));

@@ -1,20 +1,16 @@
 import type { PrimaryMessage, WorkerMessage } from '../ipc/messages.ts';
-import type { Logger } from '../shared/log.ts';
 import { distribute } from './distribute.ts';
 import type { DistributeOptions, Distribution } from './distribute.ts';
-import { watchHeartbeat } from './heartbeat.ts';
-import type { Identity } from './identity.ts';
+import { forkWorker } from './fork-worker.ts';
+import type { ForkOptions } from './fork-worker.ts';
 import type { LivePlan } from './live-plan.ts';
 import { afterDeath, initialBackoff } from './respawn-backoff.ts';
 import type { Backoff } from './respawn-backoff.ts';
 import { SpareWorker } from './spare-worker.ts';
-import { describeExit, WorkerProcess } from './worker-process.ts';
-import type { WorkerExit } from './worker-process.ts';
+import { describeExit } from './worker-process.ts';
+import type { WorkerExit, WorkerProcess } from './worker-process.ts';
 
-export interface SupervisorOptions {
-  readonly workerModule: URL;
-  readonly identity: Identity | null;
-  readonly log: Logger;
+export interface SupervisorOptions extends ForkOptions {
   /** How long a worker may take to prepare a snapshot, and again to commit it. */
   readonly answerTimeoutMs: number;
   /** A worker that is to serve, before anything is sent to it. */
@@ -22,8 +18,6 @@ export interface SupervisorOptions {
   readonly onRuleFault: (ruleId: string, fault: 'time' | 'memory', detail: string) => void;
   /** A worker's unasked-for death, before its replacement starts. */
   readonly onDeath: (exit: WorkerExit) => void;
-  /** Whether the next worker has to name each rule script before it calls it. */
-  readonly traceRules: () => boolean;
   /** What a worker that comes up has to know before its first snapshot. */
   readonly briefing: () => readonly PrimaryMessage[];
 }
@@ -135,16 +129,21 @@ export class Supervisor {
     for (const worker of this.#living()) worker.send(message);
   }
 
-  /** As `broadcast`; resolves when every worker that serves has answered, died, or taken too long. */
+  /**
+   * As `broadcast`; resolves when every worker that serves, or is about to, has answered, died, or taken too long. `asked`:
+   * without those that died.
+   */
   async ask(
     message: PrimaryMessage,
     isAnswer: (answer: WorkerMessage) => boolean,
   ): Promise<{ readonly asked: number; readonly answered: number }> {
-    const answers = this.ready().map(({ worker }) =>
-      worker.answer((answer) => (isAnswer(answer) ? true : undefined), this.#options.answerTimeoutMs),
+    const answers = this.#slots.flatMap(({ worker }) =>
+      worker?.isOnline === true
+        ? [worker.answer((answer) => (isAnswer(answer) ? true : undefined), this.#options.answerTimeoutMs)]
+        : [],
     );
     this.broadcast(message);
-    const kinds = (await Promise.all(answers)).map(({ kind }) => kind);
+    const kinds = (await Promise.all(answers)).map(({ kind }) => kind).filter((kind) => kind !== 'exit');
     return { asked: kinds.length, answered: kinds.filter((kind) => kind === 'answer').length };
   }
 
@@ -203,26 +202,7 @@ export class Supervisor {
   }
 
   #fork(): WorkerProcess {
-    const { log, workerModule, identity, traceRules } = this.#options;
-    const worker = new WorkerProcess({
-      module: workerModule,
-      identity,
-      traceRules: traceRules(),
-      onSendError: (error) =>
-        log.debug({ worker: worker.pid, err: error }, 'a message did not reach a worker'),
-    });
-    void watchHeartbeat(
-      worker,
-      () => this.#workerTimeoutMs,
-      () => {
-        log.error(
-          { worker: worker.pid, timeoutMs: this.#workerTimeoutMs },
-          'a worker does not answer and is killed',
-        );
-        worker.kill('SIGKILL');
-      },
-    );
-    return worker;
+    return forkWorker(this.#options, () => this.#workerTimeoutMs);
   }
 
   #spawn(slot: Slot): void {

@@ -52,6 +52,7 @@ export class WorkerProcess {
   readonly #onSendError: (error: Error) => void;
   readonly #listeners = new Set<(message: WorkerMessage) => void>();
   readonly #online: Promise<Answer<true>>;
+  #isOnline = false;
   #killed = false;
 
   constructor(options: WorkerOptions) {
@@ -95,12 +96,21 @@ export class WorkerProcess {
         if (child.pid === undefined) end(1, null);
       });
     });
-    this.#online = this.answer((message) => (message.type === 'online' ? true : undefined), null);
+    this.#online = this.answer((message) => {
+      if (message.type !== 'online') return undefined;
+      this.#isOnline = true;
+      return true;
+    }, null);
   }
 
   /** Its channel is up: it can be given sockets and a snapshot. */
   online(): Promise<Answer<true>> {
     return this.#online;
+  }
+
+  /** From then on it answers what it is sent. */
+  get isOnline(): boolean {
+    return this.#isOnline;
   }
 
   send(message: PrimaryMessage, handle?: SocketHandle): void {

@@ -31,6 +31,11 @@ export interface Override<Value> {
 
 export const NO_OVERRIDES: UpstreamOverrides = { changed: [], removed: [], added: [] };
 
+/** What is set for one upstream, whatever its name: one may be called `constructor`. */
+export function overridesOf(overrides: BackendOverrides, upstream: string): UpstreamOverrides {
+  return (Object.hasOwn(overrides, upstream) ? overrides[upstream] : undefined) ?? NO_OVERRIDES;
+}
+
 /** What names a nested upstream where other backends have their address. */
 export function upstreamText(name: string): string {
   return `upstream:${name}`;

@@ -1,5 +1,29 @@
 /** How the clients of an upstream come back to the backend that served them first. */
-export type StickyConfig = CookieStickyConfig | AppCookieStickyConfig | { readonly type: 'source' };
+export type StickyConfig = CookieStickyConfig | AppCookieStickyConfig | SourceStickyConfig;
+
+/** By the client's address. */
+export interface SourceStickyConfig extends LearnedBounds {
+  readonly type: 'source';
+}
+
+/** How much is kept of which client belongs where: by each worker, and by the primary. */
+export interface LearnedBounds {
+  /** For how long unused. */
+  readonly ttlMs: number;
+  /** Of how many clients. */
+  readonly size: number;
+}
+
+/** What names a client (a long value as its hash), the place of its backend, and how long ago it was used. */
+export type LearnedSession = readonly [key: string, place: string, agoMs: number];
+
+/** What a worker has learned of the clients of an upstream. */
+export interface LearnedNews {
+  readonly upstream: string;
+  /** Of the cookie that names a client; empty: its address does. */
+  readonly cookie: string;
+  readonly sessions: readonly LearnedSession[];
+}
 
 /** By a cookie of the proxy's own. */
 export interface CookieStickyConfig {
@@ -19,13 +43,9 @@ export interface CookieStickyConfig {
 }
 
 /** By a cookie that the backends set. */
-export interface AppCookieStickyConfig {
+export interface AppCookieStickyConfig extends LearnedBounds {
   readonly type: 'app-cookie';
   readonly name: string;
   /** null: its values are learned. Else they get a prefix that names the backend; `keys`: as in CookieStickyConfig. */
   readonly prefix: { readonly keys: readonly string[] } | null;
-  /** How long a learned value is kept unused, by a worker. */
-  readonly ttlMs: number;
-  /** Learned values that a worker keeps. */
-  readonly size: number;
 }

@@ -11,16 +11,15 @@ export function circuitBegin({ runtime, settings }: AddressBackend): number {
   return ticket;
 }
 
-/** A 5xx is a failure: the backend has trouble of its own. */
-export function circuitAnswered(backend: AddressBackend, ticket: number, status: number, now: number): void {
-  const { runtime, settings } = backend;
+/** By its head, the answer is a good one: enough for a trial, since it may last for hours. */
+export function circuitAnswered({ runtime, settings }: AddressBackend, ticket: number, now: number): void {
   const breaker = settings.circuitBreaker;
-  if (breaker === null) return;
-  if (status >= 500) return circuitFailed(backend, ticket, now);
+  if (breaker === null || runtime.circuit.phase !== 'half-open') return;
   runtime.circuit.succeeded(ticket, breaker, now);
   runtime.circuitOpen = runtime.circuit.keepsAway(breaker);
 }
 
+/** An attempt has failed, or was answered with a 5xx: the backend has trouble of its own. */
 export function circuitFailed({ runtime, settings }: AddressBackend, ticket: number, now: number): void {
   const breaker = settings.circuitBreaker;
   if (breaker === null || !runtime.circuit.failed(ticket, breaker, now)) return;
@@ -31,10 +30,16 @@ export function circuitFailed({ runtime, settings }: AddressBackend, ticket: num
   }, breaker.openForMs).unref();
 }
 
-/** Once for each attempt that began. */
-export function circuitLeft({ runtime, settings }: AddressBackend, ticket: number): void {
+/** Once for each attempt that began. `isAnswered`: well, if `ticket` is still the one that it got, and to the end. */
+export function circuitLeft(
+  { runtime, settings }: AddressBackend,
+  ticket: number,
+  isAnswered: boolean,
+): void {
   const breaker = settings.circuitBreaker;
   if (breaker === null) return;
+  if (isAnswered && runtime.circuit.phase === 'closed')
+    runtime.circuit.succeeded(ticket, breaker, performance.now());
   runtime.circuit.left(ticket);
   runtime.circuitOpen = runtime.circuit.keepsAway(breaker);
 }

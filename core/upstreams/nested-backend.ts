@@ -1,7 +1,7 @@
 import { upstreamText } from '../shared/backend-overrides.ts';
 import type { NestedUpstreamConfig } from '../shared/config-types.ts';
-import { Backend, BackendRuntime, type AddressBackend } from './backend.ts';
-import type { KeySource, Upstream } from './upstream.ts';
+import { Backend, BackendRuntime } from './backend.ts';
+import type { Upstream } from './upstream.ts';
 
 /** An upstream in the place of a backend. It is up while one of its own backends takes requests. */
 export class NestedBackend extends Backend {
@@ -37,10 +37,6 @@ export class NestedBackend extends Backend {
   /** Gives schedulers that look at it the requests under way at all its backends. */
   addUp(): void {
     this.runtime.inFlight = this.upstream.inFlight;
-  }
-
-  pick(tried: readonly Backend[] | undefined, source: KeySource | undefined): AddressBackend | undefined {
-    return this.upstream.pick(tried, source);
   }
 }
 

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { hostNameOf } from '../shared/address.ts';
 import {
   NO_OVERRIDES,
@@ -9,6 +10,7 @@ import {
 import type { BackendConfig, UpstreamConfig } from '../shared/config-types.ts';
 import { ASSUMED_HEALTH } from '../shared/health-types.ts';
 import type { BackendHealth, CheckedBackend } from '../shared/health-types.ts';
+import type { LearnedNews } from '../shared/sticky-types.ts';
 import { AddressBackend, BackendRuntime } from './backend.ts';
 import { nestUpstreams } from './nested-backend.ts';
 import { Upstream } from './upstream.ts';
@@ -25,6 +27,13 @@ export class UpstreamRegistry {
   #overrides: ReadonlyMap<string, UpstreamOverrides> = new Map();
   /** By upstream and backend, where it is not what is assumed anyway. */
   readonly #health = new Map<string, Map<string, BackendHealth>>();
+
+  readonly #tell: (news: LearnedNews) => void;
+
+  /** `tell`: hears where clients belong, which other workers should know. */
+  constructor(tell: (news: LearnedNews) => void = () => undefined) {
+    this.#tell = tell;
+  }
 
   /** Builds the upstreams of a coming snapshot beside the live ones, which it leaves as they are; may be thrown away. */
   prepare(configs: readonly UpstreamConfig[]): ReadonlyMap<string, Upstream> {
@@ -67,9 +76,10 @@ export class UpstreamRegistry {
     prepared: ReadonlyMap<string, Upstream> = new Map(),
   ): BackendRuntime[] {
     const next = new Map(Object.entries(overrides));
-    const concerned = new Set([...this.#overrides.keys(), ...next.keys()]);
+    const before = this.#overrides;
     this.#overrides = next;
-    return this.#updateAll(prepared, ({ name }) => concerned.has(name));
+    // The schedulers of all others need not hear of it: some build large tables anew.
+    return this.#updateAll(prepared, ({ name }) => !isDeepStrictEqual(before.get(name), next.get(name)));
   }
 
   /**
@@ -96,6 +106,17 @@ export class UpstreamRegistry {
     }
   }
 
+  /** Where clients belong that came to another worker, for the live upstreams and those `prepared`. */
+  hear(news: LearnedNews, prepared: ReadonlyMap<string, Upstream> = new Map()): void {
+    const { upstream, cookie, sessions } = news;
+    const tables = [this.#live, prepared].flatMap((upstreams) => {
+      const sticky = upstreams?.get(upstream)?.sticky ?? null;
+      return sticky !== null && 'table' in sticky && sticky.name === cookie ? [sticky.table] : [];
+    });
+    // Mostly one and the same.
+    for (const table of new Set(tables)) for (const session of sessions) table.hear(session);
+  }
+
   /** The runtimes of the live backends, by whether their state is `maintenance`. */
   inMaintenance(): { readonly yes: readonly BackendRuntime[]; readonly no: readonly BackendRuntime[] } {
     const backends = [...(this.#live?.values() ?? [])].flatMap((upstream) => upstream.backends);
@@ -112,8 +133,12 @@ export class UpstreamRegistry {
     const upstream = new Upstream(config, []);
     const before = this.#live?.get(config.name);
     if (before !== undefined) upstream.takeOver(before);
+    const { sticky } = upstream;
+    if (sticky !== null && 'table' in sticky)
+      sticky.table.tell = (session) =>
+        this.#tell({ upstream: config.name, cookie: sticky.name, sessions: [session] });
     upstream.replaceBackends(
-      rows,
+      this.#withTerms(rows, config),
       this.#resolve(rows, config).map((resolved) => this.#create(resolved, config, runtimes)),
     );
     return upstream;
@@ -149,7 +174,7 @@ export class UpstreamRegistry {
     const runtimes = this.#knownRuntimes(config.name);
     const rows = this.#rows(config);
     upstream.replaceBackends(
-      rows,
+      this.#withTerms(rows, config),
       this.#resolve(rows, config).map((resolved) => {
         const backend = kept.get(resolved.row.addressText)?.shift();
         backend?.setTerms(resolved.row);
@@ -178,6 +203,12 @@ export class UpstreamRegistry {
 
   #rows(config: UpstreamConfig): readonly BackendConfig[] {
     return rowsWithOverrides(config, this.#overridesOf(config.name));
+  }
+
+  /** These rows with what commands have set: for those that stand for no address, and so for no backend. */
+  #withTerms(rows: readonly BackendConfig[], { name }: UpstreamConfig): readonly BackendConfig[] {
+    const terms = new OverriddenTerms(this.#overridesOf(name));
+    return rows.map((row) => terms.of(row, [row.addressText]));
   }
 
   /** These rows with what commands have set, and one for each address in the place of a row with a host name. */

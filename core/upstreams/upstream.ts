@@ -6,9 +6,13 @@ import { candidatesOf } from './candidates.ts';
 import { NestedBackend } from './nested-backend.ts';
 import { WaitingQueue } from './queue/waiting-queue.ts';
 import { RetryBudget } from './retry-budget.ts';
+import type { RandomSource } from './schedulers/draw.ts';
 import { createScheduler, type Scheduler } from './schedulers/scheduler.ts';
 import { advanceSlowStarts } from './slow-start.ts';
 import { stickySessions, takeOverSessions, type StickySessions } from './sticky/sticky-sessions.ts';
+
+/** Turns that one worker may be ahead of another one when it starts. */
+const MOST_AHEAD = 256;
 
 /** A named group of backends with its scheduler, in one snapshot. */
 export class Upstream {
@@ -21,6 +25,9 @@ export class Upstream {
   readonly key: SchedulerKey | null;
   readonly #scheduler: Scheduler;
   readonly #now: () => number;
+  readonly #random: RandomSource;
+  /** Whether its turns have begun somewhere. */
+  #hasTurns = false;
   #budget = new RetryBudget();
   #rows: readonly BackendConfig[];
   #backends: readonly AddressBackend[];
@@ -39,12 +46,14 @@ export class Upstream {
     config: UpstreamConfig,
     backends: readonly AddressBackend[],
     now: () => number = () => performance.now(),
+    random: RandomSource = Math.random,
   ) {
     this.name = config.name;
     this.config = config;
     this.#rows = config.backends;
     this.#backends = backends;
     this.#now = now;
+    this.#random = random;
     this.key = config.scheduler.key === null ? null : (parseSchedulerKey(config.scheduler.key) ?? null);
     this.#scheduler = createScheduler(config.scheduler);
     this.queue = new WaitingQueue(config.queue.length, () => this.hasRoom());
@@ -54,6 +63,7 @@ export class Upstream {
   /** What the snapshot before had under this name: scheduler, sticky sessions, retry budget and counters go on where those stand. Before the first pick. */
   takeOver(before: Upstream): void {
     this.#scheduler.takeOver?.(before.#scheduler);
+    this.#hasTurns = before.#hasTurns;
     this.#budget = before.#budget;
     this.queue.counters = before.queue.counters;
     if (this.sticky !== null && before.sticky !== null) takeOverSessions(this.sticky, before.sticky);
@@ -134,23 +144,34 @@ export class Upstream {
       maxEjected: this.config.passiveHealth?.maxEjected ?? 0,
     });
     this.#isLimited = this.#candidates.some((backend) => backend.isLimited);
+    this.#beginTurns();
+  }
+
+  /** Workers take turns each for itself: if all began with the first backend, that would get the first request of every one. */
+  #beginTurns(): void {
+    if (this.#hasTurns || this.#candidates.length === 0) return;
+    this.#hasTurns = true;
+    if (this.config.workers === 1) return;
+    const round = this.#candidates.reduce((sum, { weight }) => sum + weight, 0);
+    const ahead = Math.floor(this.#random() * Math.min(round, MOST_AHEAD));
+    for (let i = 0; i < ahead; i++) this.#scheduler.pick(this.#candidates);
   }
 
   /**
    * The scheduler's choice among the candidates not in `tried`, or undefined where none is left.
-   * `source`: of the key, for schedulers that go by one.
+   * `source`: of the key, for schedulers that go by one. `evenFull`: also one without a place free.
    */
-  pick(tried: readonly Backend[] = [], source?: KeySource): AddressBackend | undefined {
+  pick(tried: readonly Backend[] = [], source?: KeySource, evenFull = false): AddressBackend | undefined {
     const candidates = this.candidates();
     for (const nested of this.#nested) nested.addUp();
     const key = this.key === null ? undefined : source?.keyFor(this.key);
-    const picked = this.#scheduler.pick(candidates, key, this.#left(tried));
-    return this.resolve(picked, tried, source);
+    const picked = this.#scheduler.pick(candidates, key, this.#left(tried, evenFull));
+    return this.resolve(picked, tried, source, evenFull);
   }
 
   /** What a scheduler is to leave out: backends that were tried or have no place free, and upstreams that have nothing left to try. */
-  #left(tried: readonly Backend[]): readonly Backend[] | undefined {
-    const full = this.#isLimited ? this.#candidates.filter((backend) => backend.isFull) : [];
+  #left(tried: readonly Backend[], evenFull: boolean): readonly Backend[] | undefined {
+    const full = this.#isLimited && !evenFull ? this.#candidates.filter((backend) => backend.isFull) : [];
     if (tried.length === 0 && full.length === 0) return undefined;
     const done = this.#nested.filter((nested) => nested.isTried(tried));
     return done.length === 0 && full.length === 0 ? tried : [...tried, ...full, ...done];
@@ -172,8 +193,9 @@ export class Upstream {
     candidate: Backend | undefined,
     tried?: readonly Backend[],
     source?: KeySource,
+    evenFull = false,
   ): AddressBackend | undefined {
-    if (candidate instanceof NestedBackend) return candidate.pick(tried, source);
+    if (candidate instanceof NestedBackend) return candidate.upstream.pick(tried, source, evenFull);
     return candidate instanceof AddressBackend ? candidate : undefined;
   }
 }

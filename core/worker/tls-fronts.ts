@@ -3,7 +3,7 @@ import type { AlpnChallenges } from '../listeners/tls/answer-challenge.ts';
 import type { CertificateAnswer, CertificateSource } from '../listeners/tls/contexts.ts';
 import { TlsFront } from '../listeners/tls/front.ts';
 import type { TicketKeyring } from '../listeners/tls/session-tickets.ts';
-import type { TlsConfig } from '../shared/config-types.ts';
+import type { TlsConfig } from '../shared/listener-types.ts';
 import type { Logger } from '../shared/log.ts';
 
 export type TlsMessage = Extract<

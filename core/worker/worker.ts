@@ -7,6 +7,7 @@ import { afterNextTurn } from '../shared/turn.ts';
 import { UpstreamRegistry } from '../upstreams/registry.ts';
 import { RuleHost, lastWordsFromEnvironment } from '../../rules/evaluate.ts';
 import { WorkerChallenges } from './challenges.ts';
+import { SessionNews } from './session-news.ts';
 import { letGo } from './let-go.ts';
 import { Listeners } from './listeners.ts';
 import { Logs, followLog } from './logs.ts';
@@ -45,8 +46,9 @@ export class Worker {
       ...lastWordsFromEnvironment(process.env),
     });
     const challenges = new WorkerChallenges();
+    const sessionNews = new SessionNews((news) => channel.send({ type: 'sticky-sessions', news }));
     this.#parts = {
-      registry: new UpstreamRegistry(),
+      registry: new UpstreamRegistry((news) => sessionNews.add(news)),
       pools: new ConnectionPools(this.#deadlines),
       tunnels: new Tunnels(this.#deadlines),
       rules: this.#rules,
@@ -84,6 +86,11 @@ export class Worker {
         this.#channel.send({ type: 'challenges', revision: message.revision });
         return;
       }
+      // The client may be here already.
+      if (message.type === 'sticky-sessions') {
+        this.#parts.registry.hear(message.news, this.#prepared?.upstreams);
+        return;
+      }
       // Handshakes wait for them, and so may the snapshot that is being prepared.
       if (
         message.type === 'certificate' ||
@@ -105,7 +112,7 @@ export class Worker {
   async #carryOut(
     message: Exclude<
       PrimaryMessage,
-      TlsMessage | { type: 'socket' | 'ping' | 'backend-health' | 'challenges' }
+      TlsMessage | { type: 'socket' | 'ping' | 'backend-health' | 'challenges' | 'sticky-sessions' }
     >,
   ): Promise<void> {
     switch (message.type) {

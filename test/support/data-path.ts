@@ -66,6 +66,7 @@ export async function startDataPath(options: {
         },
       ],
       upstreams: upstreamsInput,
+      workers: 1,
     }),
     '/tidegate.config.json',
     options.files ?? new Map(),

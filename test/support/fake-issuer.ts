@@ -22,6 +22,8 @@ export class FakeIssuer implements Issuer {
   /** What the next orders end with; null: a certificate. */
   failure: IssuerError | null = null;
   info: RenewalInfo | null = null;
+  /** Another one than its usual. */
+  issue: ((request: CertificateRequest) => Promise<IssuedCertificate>) | null = null;
   readonly #now: () => number;
   #gate: PromiseWithResolvers<void> | null = null;
 
@@ -47,6 +49,7 @@ export class FakeIssuer implements Issuer {
     try {
       await Promise.race([this.#gate?.promise, aborted(signal)]);
       if (this.failure !== null) throw this.failure;
+      if (this.issue !== null) return await this.issue(request);
       const root = await rootOf(this.directory);
       return await root.issue(request.names, request.keyType, this.#now());
     } finally {

@@ -84,6 +84,7 @@ channel.onMessage((message, handle) => {
       break;
     case 'addresses':
     case 'backend-health':
+    case 'sticky-sessions':
     case 'certificate':
     case 'certificates-changed':
     case 'ticket-keys':

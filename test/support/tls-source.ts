@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { CertificateSet } from '../../certs/certificate-set.ts';
 import type { CertificateAnswer, CertificateSource } from '../../core/listeners/tls/contexts.ts';
 import type { TicketKeyring } from '../../core/listeners/tls/session-tickets.ts';
-import type { TlsConfig } from '../../core/shared/config-types.ts';
+import type { TlsConfig } from '../../core/shared/listener-types.ts';
 
 /** One for all listeners, as a primary has it. */
 const TICKET_KEY = randomBytes(48);

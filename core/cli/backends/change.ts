@@ -3,6 +3,7 @@ import { InvalidArgumentError, type Command } from 'commander';
 import { requestBackendChange } from '../../admin/client.ts';
 import type { BackendChangeInput } from '../../admin/backend-change.ts';
 import { configFile, configOption } from '../config-file.ts';
+import { printable } from '../printable.ts';
 
 interface CommonOptions {
   readonly config?: string;
@@ -77,13 +78,14 @@ async function report(file: string, wanted: BackendChangeInput, json: boolean): 
   const { ok, problems, warnings, changes, workers } = await requestBackendChange(file, wanted);
   if (json)
     process.stdout.write(`${JSON.stringify({ ok, problems, warnings, changes, workers }, null, 2)}\n`);
-  else if (ok) process.stdout.write(`${changes.length === 0 ? 'nothing changed' : changes.join('\n')}\n`);
+  else if (ok)
+    process.stdout.write(`${changes.length === 0 ? 'nothing changed' : changes.map(printable).join('\n')}\n`);
   const late = workers.asked - workers.answered;
   const notes = [
     ...problems,
     ...warnings.map((warning) => `warning: ${warning}`),
     ...(late === 0 ? [] : [`warning: ${late} of ${workers.asked} workers did not answer`]),
   ];
-  process.stderr.write(notes.map((note) => `${note}\n`).join(''));
-  return ok ? 0 : 1;
+  process.stderr.write(notes.map((note) => `${printable(note)}\n`).join(''));
+  return ok && late === 0 ? 0 : 1;
 }

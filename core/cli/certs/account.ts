@@ -3,7 +3,6 @@ import { Argument, type Command } from 'commander';
 import { requestCertificateCommand } from '../../admin/client.ts';
 import { accountActions, type AccountRow } from '../../admin/certificate-command.ts';
 import { configFile } from '../config-file.ts';
-import { printable } from '../printable.ts';
 import { table } from '../table.ts';
 import { certsCommand, type CommonOptions } from './command.ts';
 import { changeCertificates, lines } from './report.ts';
@@ -45,8 +44,12 @@ async function show(ca: string | undefined, options: CommonOptions): Promise<num
 
 function accountsText(accounts: readonly AccountRow[]): string {
   if (accounts.length === 0) return 'the config names no CA\n';
-  const rows = accounts.map(({ directory, status, url, contact, problem }) =>
-    [directory, status, url ?? '-', contact.join(', ') || '-', problem ?? '-'].map(printable),
-  );
+  const rows = accounts.map(({ directory, status, url, contact, problem }) => [
+    directory,
+    status,
+    url ?? '-',
+    contact.join(', ') || '-',
+    problem ?? '-',
+  ]);
   return `${table(['CA', 'STATUS', 'ACCOUNT', 'CONTACT', 'ERROR'], rows)}\n`;
 }

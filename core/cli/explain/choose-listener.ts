@@ -1,5 +1,6 @@
 import net from 'node:net';
-import type { Config, ListenerConfig } from '../../shared/config-types.ts';
+import type { Config } from '../../shared/config-types.ts';
+import type { ListenerConfig } from '../../shared/listener-types.ts';
 import type { ExplainedUrl } from './read-url.ts';
 
 export type ListenerChoice =

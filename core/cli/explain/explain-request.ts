@@ -4,7 +4,8 @@ import { statusOf } from '../../exchange/respond.ts';
 import { RouteTable, hostWithoutPort } from '../../exchange/routes.ts';
 import { schedulerKey, type KeyedRequest } from '../../exchange/scheduler-key.ts';
 import type { RequestHead } from '../../exchange/streams.ts';
-import type { Config, ListenerConfig, UpstreamConfig } from '../../shared/config-types.ts';
+import type { Config, UpstreamConfig } from '../../shared/config-types.ts';
+import type { ListenerConfig } from '../../shared/listener-types.ts';
 import { ProxyError } from '../../shared/errors.ts';
 import type { SchedulerKey } from '../../shared/scheduler-key.ts';
 import type { PickCandidate, RuleRequest } from '../../shared/rule-script.ts';
@@ -218,10 +219,10 @@ function byWhat({ key: wanted, config }: Upstream, key: string | undefined, cand
   return `${type} picks it first of ${candidates}${without}; later requests get the others`;
 }
 
-/** With one backend for each row: which addresses a host name stands for depends on when one asks. The client is new: nobody sticks to any. */
+/** With one backend for each row: which addresses a host name stands for depends on when one asks. The client is new: nobody sticks to any. With several workers the first turn is anybody's. */
 function asWritten(config: UpstreamConfig): Upstream {
   return new Upstream(
-    { ...config, sticky: null },
+    { ...config, sticky: null, workers: 1 },
     config.backends.map((row) => new AddressBackend(row, config, new BackendRuntime())),
   );
 }

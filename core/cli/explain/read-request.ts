@@ -3,7 +3,7 @@ import { normalisePath } from '../../shared/normalise-path.ts';
 import { statusOf } from '../../exchange/respond.ts';
 import type { RequestHead } from '../../exchange/streams.ts';
 import { parseRequestHead } from '../../http1/parse-head.ts';
-import type { ListenerConfig } from '../../shared/config-types.ts';
+import type { ListenerConfig } from '../../shared/listener-types.ts';
 import { ProxyError } from '../../shared/errors.ts';
 import type { RuleRequest } from '../../shared/rule-script.ts';
 import type { TlsInfo } from '../../shared/tls-info.ts';

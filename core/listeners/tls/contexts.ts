@@ -1,7 +1,7 @@
 import { constants, createHash } from 'node:crypto';
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import type { Certificate, PresentedPair } from '../../shared/certificate.ts';
-import type { TlsConfig } from '../../shared/config-types.ts';
+import type { TlsConfig } from '../../shared/listener-types.ts';
 import { LruMap } from '../../shared/lru-map.ts';
 import { policyOptions } from '../../shared/tls-policy.ts';
 import { preference, type NamedContexts } from './choose-context.ts';

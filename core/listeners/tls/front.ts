@@ -1,6 +1,6 @@
 import { Socket } from 'node:net';
 import { createServer, TLSSocket, type SecureContext, type Server } from 'node:tls';
-import type { TlsConfig } from '../../shared/config-types.ts';
+import type { TlsConfig } from '../../shared/listener-types.ts';
 import type { Logger } from '../../shared/log.ts';
 import { asksForChallenge, type AlpnChallenges } from './answer-challenge.ts';
 import { chooseContext } from './choose-context.ts';

@@ -40,6 +40,15 @@ export class BackendCheck implements RecurringCheck {
     return { health: this.active.health, reportedState, reportedWeight };
   }
 
+  /** Another check of the same backend, which knew more. What the backend says of itself stays where this check would hear it take that back. */
+  goOnFrom({ active, reported }: BackendCheck): void {
+    this.active = { ...active, against: 0 };
+    const { probe } = this.target.check;
+    const hearsWeight = 'weightField' in probe && probe.weightField !== null;
+    if (probe.type === 'agent') this.reported = reported;
+    else if (hearsWeight) this.reported = { ...ASSUMED_HEALTH, reportedWeight: reported.reportedWeight };
+  }
+
   onResult(result: ProbeResult, durationMs: number): number {
     const before = this.health;
     const isImpossible = result.ok === null && result.reason !== this.active.reason;

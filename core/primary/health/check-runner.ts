@@ -1,5 +1,6 @@
 import type { Identity } from '../identity.ts';
 import { DueQueue } from './due-queue.ts';
+import { tickMs, together } from './together.ts';
 import { quoted } from './probe.ts';
 import type { CheckTarget, ProbeResult, RunningProbe, StartProbe } from './probe.ts';
 
@@ -14,8 +15,8 @@ export interface RecurringCheck {
 const mostRunning = 2_000;
 /** Each is a process. */
 const mostCommands = 16;
-/** Checks due within so long of each other begin together. */
-const tickMs = 5;
+/** That wait in the queue in vain, besides as many as there are checks. */
+const mostOver = 1000;
 
 interface Entry {
   readonly check: RecurringCheck;
@@ -54,8 +55,9 @@ export class CheckRunner {
     const entry = this.#entries.get(check);
     if (entry === undefined) return;
     this.#entries.delete(check);
-    // It leaves the queue when its time comes.
     entry.isOver = true;
+    // It leaves the queue when its time comes, or when there are too many such: addresses may come and go much sooner than that.
+    if (this.#queue.size > 2 * this.#entries.size + mostOver) this.#queue.keepOnly(({ isOver }) => !isOver);
     if (entry.running === null) return;
     entry.running.cancel();
     this.#ended(entry);
@@ -108,7 +110,7 @@ export class CheckRunner {
       this.#ended(entry);
       const ended = performance.now();
       const nextMs = entry.check.onResult(result, ended - begun);
-      if (!entry.isOver) this.#queue.add(entry, Math.max(begun + nextMs, ended));
+      if (!entry.isOver) this.#queue.add(entry, Math.max(together(begun + nextMs, nextMs), ended));
       this.#arm();
     };
     let probe: RunningProbe;

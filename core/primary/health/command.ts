@@ -7,6 +7,8 @@ import { quoted } from './probe.ts';
 import type { CheckTarget, ProbeResult, RunningProbe } from './probe.ts';
 
 const longestOutput = 4096;
+/** More than that is no report, and reading it would keep the primary from its work. */
+const mostOutputBytes = 1024 * 1024;
 
 /**
  * Runs a program, without a shell. It gets nothing of the environment of the primary but PATH, and runs as
@@ -17,6 +19,7 @@ export class CommandProbe implements RunningProbe {
   readonly #done: (result: ProbeResult) => void;
   readonly #timeoutMs: number;
   #output = '';
+  #outputBytes = 0;
   #isOver = false;
 
   constructor(
@@ -64,6 +67,8 @@ export class CommandProbe implements RunningProbe {
   #keepOutput(stream: Readable | null): void {
     stream?.on('data', (piece: Buffer) => {
       if (this.#output.length < longestOutput) this.#output += piece.toString();
+      this.#outputBytes += piece.length;
+      if (this.#outputBytes > mostOutputBytes) this.#finish({ ok: false, reason: 'prints more than 1 MiB' });
     });
     stream?.on('error', () => undefined);
   }

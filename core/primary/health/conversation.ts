@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { SocketInput } from '../../shared/socket-input.ts';
 import { open } from './open.ts';
 import { failureOf } from './probe.ts';
 import type { CheckTarget, ProbeResult, RunningProbe } from './probe.ts';
@@ -24,6 +25,9 @@ const longestAnswer = 64 * 1024;
 /** Each piece has all that came before it looked at again. */
 const mostPieces = 1000;
 
+/** How long a connection may go on after its check. */
+const partingMs = 1000;
+
 /** A check over one connection of its own. */
 export class Conversation implements RunningProbe {
   readonly #target: CheckTarget;
@@ -39,14 +43,15 @@ export class Conversation implements RunningProbe {
     this.#target = target;
     this.#talk = talk;
     this.#done = done;
-    const { socket, ready } = open(target, talk.protocols);
+    const input = new SocketInput();
+    const { socket, ready } = open(target, talk.protocols, input);
     this.#socket = socket;
     socket.once(ready, () => {
       this.#isConnected = true;
       if (talk.opening !== '') socket.write(talk.opening, 'latin1');
       this.#judge(null);
-      if (!this.#isOver) socket.on('data', (piece: Buffer) => this.#onData(piece));
     });
+    input.receive = (piece) => this.#onData(piece);
     socket.on('error', (error) => this.#finish(failureOf(error)));
     socket.on('end', () => this.#judge('closed the connection'));
     socket.on('close', () => this.#judge('closed the connection'));
@@ -86,11 +91,14 @@ export class Conversation implements RunningProbe {
   #finish(result: ProbeResult): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    const socket = this.#socket;
     const { farewell } = this.#talk;
-    if (farewell !== undefined && result.ok === true) this.#socket.end(farewell, 'latin1');
+    if (farewell !== undefined && result.ok === true) socket.end(farewell, 'latin1');
     // What was sent has left unless the system's buffers are full: then it is not cut off either.
-    else if (this.#socket.writableLength > 0) this.#socket.destroySoon();
-    else this.#socket.destroy();
+    else if (socket.writableLength > 0) socket.destroySoon();
+    else socket.destroy();
+    // Who neither reads nor closes is not waited for: there would be one more with every check.
+    if (!socket.destroyed) setTimeout(() => socket.destroy(), partingMs).unref();
     this.#done(result);
   }
 }

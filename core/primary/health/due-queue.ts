@@ -7,6 +7,15 @@ export class DueQueue<Item> {
     return this.#heap[0]?.atMs ?? null;
   }
 
+  get size(): number {
+    return this.#heap.length;
+  }
+
+  /** Forgets the others. */
+  keepOnly(isWanted: (item: Item) => boolean): void {
+    for (const { item, atMs } of this.#heap.splice(0)) if (isWanted(item)) this.add(item, atMs);
+  }
+
   add(item: Item, atMs: number): void {
     const heap = this.#heap;
     const entry = { atMs, item };

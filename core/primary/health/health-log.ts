@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { HealthLogConfig } from '../../shared/health-types.ts';
@@ -26,6 +26,8 @@ const FILE = /^health-(\d{4}-\d\d-\d\d)\.jsonl$/;
 const dayMs = 86_400_000;
 /** A backend that goes up and down all day long must not fill the disk. */
 const mostBytesADay = 256 * 1024 * 1024;
+/** A folder that cannot be written may be there a little later. */
+const retryMs = 10_000;
 
 /** Where the health log of a config file lies unless it says otherwise: where the system, or the user, keeps the state of programs. */
 export function defaultHealthFolder(configFile: string, env: NodeJS.ProcessEnv = process.env): string {
@@ -65,6 +67,7 @@ export class HealthLog {
   #day = '';
   #bytes = 0;
   #problem: string | null = null;
+  #retryAtMs = 0;
 
   constructor(configFile: string, log: Logger) {
     this.#log = log;
@@ -93,9 +96,10 @@ export class HealthLog {
     };
     const line = `${JSON.stringify(fields)}\n`;
     this.#turnTo(fields.time.slice(0, 10));
-    this.#bytes += line.length;
+    const bytes = Buffer.byteLength(line);
+    this.#bytes += bytes;
     if (this.#bytes <= mostBytesADay) this.#writer?.write(line);
-    else if (this.#bytes - line.length <= mostBytesADay)
+    else if (this.#bytes - bytes <= mostBytesADay)
       this.#log.warn({ folder: this.folder }, 'the health log of today is full; what follows is not logged');
   }
 
@@ -106,18 +110,26 @@ export class HealthLog {
 
   #turnTo(day: string): void {
     const { folder } = this;
-    if (day === this.#day || folder === null) return;
+    if (
+      folder === null ||
+      (day === this.#day && (this.#writer !== null || performance.now() < this.#retryAtMs))
+    )
+      return;
     this.#leaveFile();
     this.#day = day;
     try {
       mkdirSync(folder, { recursive: true, mode: 0o750 });
       this.#deleteBefore(folder, Date.now() - (this.#config?.keepMs ?? 0));
-      this.#writer = new LineWriter(join(folder, `health-${day}.jsonl`));
+      const file = join(folder, `health-${day}.jsonl`);
+      this.#writer = new LineWriter(file);
+      // What an earlier process has written today counts, too.
+      this.#bytes = Math.min(statSync(file).size, mostBytesADay);
       this.#problem = null;
     } catch (error) {
       const problem = error instanceof Error ? error.message : String(error);
       if (problem !== this.#problem) this.#log.warn({ folder, problem }, 'no health log can be written');
       this.#problem = problem;
+      this.#retryAtMs = performance.now() + retryMs;
     }
   }
 

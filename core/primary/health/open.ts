@@ -4,14 +4,16 @@ import { checkServerIdentity, connect as connectTls, createSecureContext } from 
 import type { SecureContext } from 'node:tls';
 import type { UpstreamTlsConfig } from '../../shared/config-types.ts';
 import { policyOptions } from '../../shared/tls-policy.ts';
+import type { SocketInput } from '../../shared/socket-input.ts';
 import type { CheckTarget } from './probe.ts';
 
 const contexts = new WeakMap<UpstreamTlsConfig, SecureContext>();
 
-/** Begins to connect. `protocols`: for ALPN, with TLS. */
+/** Begins to connect. `protocols`: for ALPN, with TLS; `input`: who takes what is read, instead of the socket's stream. */
 export function open(
   target: CheckTarget,
   protocols: readonly string[] = [],
+  input: SocketInput | null = null,
 ): { socket: Socket; ready: string } {
   const { address, tls } = target;
   const { sourceAddress } = target.check;
@@ -24,7 +26,7 @@ export function open(
           ...(sourceAddress === null ? {} : { localAddress: sourceAddress }),
         };
   if (tls === null) {
-    const socket = connect(where);
+    const socket = connect(input === null ? where : { ...where, onread: input.onread });
     if (target.preface !== '') socket.write(target.preface, 'latin1');
     return { socket, ready: 'connect' };
   }
@@ -42,6 +44,7 @@ export function open(
     ...(protocols.length === 0 ? {} : { ALPNProtocols: [...protocols] }),
   });
   carrier?.on('error', (error) => socket.destroy(error));
+  input?.readFrom(socket);
   return { socket, ready: 'secureConnect' };
 }
 

@@ -63,7 +63,9 @@ const WORDS: Readonly<Record<string, string>> = {
 
 export function failureOf(error: Error): ProbeResult {
   const code = 'code' in error ? String(error.code) : '';
-  if (LOCAL_FAILURES.has(code)) return { ok: null, reason: `cannot be checked: ${quoted(error.message)}` };
+  // A source address that is not this machine's, or of another family than the backend's, fails to be bound.
+  const isLocal = LOCAL_FAILURES.has(code) || ('syscall' in error && error.syscall === 'bind');
+  if (isLocal) return { ok: null, reason: `cannot be checked: ${quoted(error.message)}` };
   return { ok: false, reason: WORDS[code] ?? quoted(error.message) };
 }
 

@@ -9,6 +9,8 @@ export interface Waiter {
   readonly own: AddressBackend | null;
   /** Goes, if there is a place for it. It may do so only while it is in the queue. */
   tryGo(): boolean;
+  /** It has been taken out of a full queue, for somebody of a higher priority. */
+  giveWay(): void;
 }
 
 /** The queues in which somebody waits. A worker has few of them, and mostly none. */
@@ -51,19 +53,30 @@ export class WaitingQueue {
     return this.#length;
   }
 
-  /** False: it is full. */
+  /** False: it is full, and nobody of a lower priority can give way. */
   enter(waiter: Waiter): boolean {
-    if (this.#length >= this.#maxLength) {
-      this.counters.refused += 1;
-      return false;
-    }
+    const isFull = this.#length >= this.#maxLength;
+    if (isFull) this.counters.refused += 1;
+    const behind = isFull ? this.#behind(waiter.priority) : undefined;
+    if (isFull && behind === undefined) return false;
+    if (behind !== undefined) this.leave(behind);
     this.#lines[waiter.priority].add(waiter);
     this.#length += 1;
     this.counters.waiting += 1;
     occupied.add(this);
     // Those before it may wait for other backends than it does.
     placesChanged();
+    behind?.giveWay();
     return true;
+  }
+
+  /** Of the lowest priority below `priority` the one that has waited for the longest, and so has the least time left. */
+  #behind(priority: Priority): Waiter | undefined {
+    for (const lower of PRIORITIES.toReversed()) {
+      if (lower === priority) return undefined;
+      for (const waiter of this.#lines[lower]) return waiter;
+    }
+    return undefined;
   }
 
   leave(waiter: Waiter): void {

@@ -10,6 +10,7 @@ import type { Scheduler } from './scheduler.ts';
 export class LeastConnections implements Scheduler {
   #clocks = new PerBackend<{ time: number }>(() => ({ time: 0 }));
   #latest = { time: 0 };
+  #candidates: readonly Backend[] = [];
 
   takeOver(before: Scheduler): void {
     if (!(before instanceof LeastConnections)) return;
@@ -19,6 +20,7 @@ export class LeastConnections implements Scheduler {
 
   pick(candidates: readonly Backend[], _key?: unknown, tried?: readonly Backend[]): Backend | undefined {
     const clocks = this.#clocks.of(candidates);
+    if (candidates !== this.#candidates) this.#setClocks(candidates, clocks);
     let picked: Backend | undefined;
     let pickedClock: { time: number } | undefined;
     for (let i = 0; i < candidates.length; i++) {
@@ -44,5 +46,15 @@ export class LeastConnections implements Scheduler {
     this.#latest.time = Math.max(this.#latest.time, pickedClock.time);
     pickedClock.time = this.#latest.time + 1 / picked.weight;
     return picked;
+  }
+
+  /** A step of a clock was longer where the weight was smaller: none is further ahead than one step of now. */
+  #setClocks(candidates: readonly Backend[], clocks: readonly { time: number }[]): void {
+    this.#candidates = candidates;
+    for (const [i, { weight }] of candidates.entries()) {
+      const clock = clocks[i];
+      if (clock !== undefined && weight > 0)
+        clock.time = Math.min(clock.time, this.#latest.time + 1 / weight);
+    }
   }
 }

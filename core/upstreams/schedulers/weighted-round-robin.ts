@@ -9,7 +9,7 @@ import type { Scheduler } from './scheduler.ts';
  */
 export class WeightedRoundRobin implements Scheduler {
   readonly #weightOf: (backend: Backend) => number;
-  #credits = new PerBackend<{ credit: number }>(() => ({ credit: 0 }));
+  #credits = new PerBackend<Account>(() => ({ credit: 0, weight: 0 }));
 
   /** `weightOf`: what counts as a backend's weight; at most 0 leaves it out. */
   constructor(weightOf: (backend: Backend) => number = ({ weight }) => weight) {
@@ -25,7 +25,8 @@ export class WeightedRoundRobin implements Scheduler {
     const weightOf = this.#weightOf;
     let total = 0;
     let picked: Backend | undefined;
-    let most: { credit: number } | undefined;
+    let most: Account | undefined;
+    let changed = false;
     for (let i = 0; i < candidates.length; i++) {
       const backend = candidates[i];
       const own = credits[i];
@@ -33,13 +34,32 @@ export class WeightedRoundRobin implements Scheduler {
       const weight = weightOf(backend);
       if (weight <= 0 || (tried !== undefined && tried.includes(backend))) continue;
       total += weight;
+      if (weight !== own.weight) changed = true;
       own.credit += weight;
       if (most === undefined || own.credit > most.credit) {
         picked = backend;
         most = own;
       }
     }
+    if (changed && tried === undefined) this.#bound(candidates, credits, total);
     if (most !== undefined) most.credit -= total;
     return picked;
   }
+
+  /** Nobody is more than a round ahead or behind; what is left from higher weights would be paid back in thousands of picks. */
+  #bound(candidates: readonly Backend[], credits: readonly Account[], round: number): void {
+    for (const [i, backend] of candidates.entries()) {
+      const own = credits[i];
+      const weight = this.#weightOf(backend);
+      if (own === undefined || own.weight === weight) continue;
+      own.weight = weight;
+      own.credit = Math.max(-round, Math.min(round, own.credit));
+    }
+  }
+}
+
+interface Account {
+  credit: number;
+  /** Of the backend, when it was last bounded. */
+  weight: number;
 }

@@ -48,7 +48,10 @@ export class Weighted implements Scheduler {
     this.#candidates = candidates;
     this.#scale = scaleOf(candidates);
     this.#index = candidates.findIndex(({ runtime }) => runtime === this.#turn.runtime);
-    if (this.#index === -1) this.#enter(candidates, 0);
+    const backend = candidates[this.#index];
+    if (backend === undefined) this.#enter(candidates, 0);
+    // It may have got less weight in the middle of its run.
+    else this.#turn.left = Math.min(this.#turn.left, Math.max(1, backend.weight * this.#scale));
   }
 
   #enter(candidates: readonly Backend[], index: number): void {

@@ -40,6 +40,14 @@ export class Places {
     const found = this.all().get(place);
     return found !== undefined && takesBack(found) ? found.backend : undefined;
   }
+
+  /** The backend there if it takes clients back but nobody new, so that no scheduler would pick it. */
+  findDraining(place: string): AddressBackend | undefined {
+    const found = this.all().get(place);
+    if (found === undefined || !takesBack(found)) return undefined;
+    const takesNew = found.backend.takesRequests && found.through.every(({ takesRequests }) => takesRequests);
+    return takesNew ? undefined : found.backend;
+  }
 }
 
 function collect(upstream: Upstream, through: readonly NestedBackend[], places: Map<string, Place>): void {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { requestReload } from '../../../core/admin/client.ts';
 import { connectRaw, get } from '../../support/raw-client.ts';
 import { runTidegate } from '../../support/tidegate-process.ts';
 
@@ -25,6 +26,6 @@ test('listeners at port 0 of one address have a port each, and keep it over a re
   expect(first).not.toBe(second);
   expect([await ask(first), await ask(second)]).toEqual(['a', 'b']);
   await tidegate.write('tidegate.config.yaml', config('b', 'a'));
-  expect((await tidegate.command('reload')).status).toBe(0);
+  expect(await requestReload(tidegate.configFile)).toMatchObject({ ok: true });
   expect([await ask(first), await ask(second)]).toEqual(['a', 'b']);
 });

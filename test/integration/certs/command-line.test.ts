@@ -29,7 +29,7 @@ async function options(adminPort?: number): Promise<TidegateOptions> {
   };
 }
 
-/** Kills it; the object goes on to run commands for its folder. */
+/** The object goes on to run commands for its folder. */
 async function end(tidegate: TidegateProcess): Promise<void> {
   tidegate.kill('SIGTERM');
   await tidegate.exited;
@@ -81,8 +81,8 @@ test('exported files are readable for their owner alone, and nothing is written 
   await importShop(tidegate);
   const out = join(tidegate.folder, 'out');
   expect((await tidegate.command('certs', 'export', 'shop.test', '--key', '--out', out)).status).toBe(0);
-  for (const end of ['crt', 'key'])
-    expect((await stat(join(out, `shop.test.ecdsa-p256.${end}`))).mode & 0o777).toBe(0o600);
+  for (const part of ['crt', 'key'])
+    expect((await stat(join(out, `shop.test.ecdsa-p256.${part}`))).mode & 0o777).toBe(0o600);
   const again = await tidegate.command('certs', 'export', 'shop.test', '--out', out);
   expect(again).toMatchObject({ status: 1, stderr: expect.stringContaining('--force writes over it') });
   expect((await tidegate.command('certs', 'export', 'shop.test', '--out', out, '--force')).status).toBe(0);

@@ -56,10 +56,10 @@ test('one that does not end is killed, with what it has started', async () => {
   await poll(() => !isAlive(child));
 });
 
-test('output without end is not kept', async () => {
-  const { file } = await program('yes');
-  const result = await run(file);
-  expect(result).toEqual({ ok: false, reason: 'did not end within 1000 ms' });
+test('output is read to its end, and a little of it kept', async () => {
+  const { file } = await program('head -c 500000 /dev/zero | tr "\\0" x');
+  const { ok, reason } = await probe('10.0.0.1:5432', { type: 'command', command: [file], timeout: '10s' });
+  expect([ok, reason]).toEqual([true, `exit status 0: ${'x'.repeat(200)}`]);
 });
 
 test('one that cannot be run says nothing of the backend', async () => {

@@ -82,3 +82,13 @@ test('a Unix socket', async () => {
   onTestFinished(() => void server.close());
   expect(await probe(`unix:${path}`, {})).toEqual({ ok: true, reason: 'connected' });
 });
+
+test('a source address that cannot be the source says nothing of the backend', async () => {
+  const backend = await startRawBackend();
+  for (const type of ['tcp', 'udp'])
+    for (const sourceAddress of ['::1', '192.0.2.1'])
+      expect(await probe(`127.0.0.1:${backend.port}`, { type, sourceAddress })).toEqual({
+        ok: null,
+        reason: expect.stringMatching(/^cannot be checked: bind E\w+ /),
+      });
+});

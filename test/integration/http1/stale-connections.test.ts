@@ -49,3 +49,37 @@ test('a connection that the backend has closed while it was idle is never handed
   }
   expect(backend.connections).toHaveLength(5);
 });
+
+test.each([
+  ['before', 0],
+  ['behind', 1],
+])(
+  'a connection that the backend closes, of which the proxy reads just %s a POST: it succeeds',
+  async (_, at) => {
+    const backend = await startRawBackend(async (request) => request.reply(ok(await request.body())));
+    const proxy = await startProxy({ upstreams: site([backend.port], { retries: { attempts: 1 } }) });
+    const client = await connectRaw(proxy.port);
+    for (let i = 0; i < 20; i++) {
+      const idle = backend.connections.at(-1)?.socket;
+      const steps = [() => client.send(post('/', `body ${i}`)), () => void idle?.destroy()];
+      // Both are there when the proxy comes to read: nothing of this test waits in between.
+      steps.splice(at, 0, ...steps.splice(1, 1));
+      for (const step of steps) step();
+      expect((await client.answer()).body).toBe(`body ${i}`);
+    }
+    expect(proxy.entries.map(({ attempts }) => attempts)).toEqual(Array(20).fill(1));
+    const runtime = proxy.upstreams.get('site')?.backends[0]?.runtime;
+    expect([runtime?.requests, runtime?.errors]).toEqual([20, 0]);
+  },
+);
+
+test('what a backend sends as it closes an idle connection is no answer to the request that is just about to be written', async () => {
+  const backend = await startRawBackend((request) => request.reply(ok('fine')));
+  const proxy = await startProxy({ backendPort: backend.port });
+  const client = await connectRaw(proxy.port);
+  await client.request(get('/'));
+  client.send(post('/', 'x'));
+  backend.connections[0]?.socket.end('HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n');
+  expect((await client.answer()).status).toBe(200);
+  expect(backend.connections).toHaveLength(2);
+});

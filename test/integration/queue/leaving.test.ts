@@ -3,6 +3,7 @@ import { poll } from '../../support/poll.ts';
 import { ask, http2Session } from '../http2/setup.ts';
 import { entry, site, startProxy } from '../http1/setup.ts';
 import { ok, startRawBackend } from '../../support/raw-backend.ts';
+import { connectRaw } from '../../support/raw-client.ts';
 import { answer, send, startCrowd, waiting } from './setup.ts';
 
 test('a client that goes away leaves the queue, and its request reaches nobody', async () => {
@@ -17,6 +18,41 @@ test('a client that goes away leaves the queue, and its request reaches nobody',
   await answer(crowd, '/c');
   expect([(await first.answer()).body, (await last.answer()).body]).toEqual(['/a', '/c']);
   expect(crowd.order).toEqual(['/a', '/c']);
+});
+
+test.each([
+  ['whole', 'body'],
+  ['in part', 'bo'],
+])(
+  'a client that goes away leaves the queue, although its body has come %s and is not read yet',
+  async (_, body) => {
+    const crowd = await startCrowd({});
+    await send(crowd, '/a');
+    const gone = await connectRaw(crowd.proxy.port);
+    gone.send(`POST /b HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\n${body}`);
+    await poll(() => waiting(crowd) === 1);
+    gone.socket.destroy();
+    await poll(() => waiting(crowd) === 0);
+    expect((await entry(crowd.proxy)).error).toBe('client-abort');
+    await answer(crowd, '/a');
+    expect(crowd.order).toEqual(['/a']);
+  },
+);
+
+test('a body that comes while its request waits is whole when it is sent, and is held back beyond some', async () => {
+  const crowd = await startCrowd({});
+  await send(crowd, '/a');
+  const client = await connectRaw(crowd.proxy.port);
+  const body = 'x'.repeat(4_000_000);
+  client.send(`POST /b HTTP/1.1\r\nHost: a\r\nContent-Length: ${body.length}\r\n\r\n`);
+  await poll(() => waiting(crowd) === 1);
+  for (let at = 0; at < body.length; at += 1000) client.send(body.slice(at, at + 1000));
+  // As much as the system holds has left, and no more does.
+  await poll(() => client.socket.writableLength > 0 && client.socket.writableLength < body.length);
+  await answer(crowd, '/a', '/b');
+  expect(await crowd.servers[0]?.requests[1]?.body()).toHaveLength(body.length);
+  await answer(crowd, '/b');
+  expect((await client.answer()).status).toBe(200);
 });
 
 test('a stream of HTTP/2 that is cancelled leaves the queue, the others of its connection stay', async () => {

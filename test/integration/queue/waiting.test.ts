@@ -70,6 +70,19 @@ test('a full queue answers 503 at once', async () => {
   await answer(crowd, '/b');
 });
 
+test('low priority can not fill the queue for others: the first of them gives way, with a 503', async () => {
+  const crowd = await startCrowd({ queue: { length: 2, timeout: '1h' } }, 1, byHeader());
+  await send(crowd, '/a');
+  const low = await send(crowd, '/low', 'X-Priority: low');
+  await send(crowd, '/other', 'X-Priority: low');
+  const client = await connectRaw(crowd.proxy.port);
+  client.send(get('/b'));
+  expect((await low.answer()).status).toBe(503);
+  expect(await entry(crowd.proxy)).toMatchObject({ target: '/low', error: 'queue-full' });
+  await answer(crowd, '/a', '/b');
+  expect([crowd.order, waiting(crowd)]).toEqual([['/a', '/b'], 1]);
+});
+
 test('without any backend there is nothing to wait for', async () => {
   const crowd = await startCrowd({});
   crowd.proxy.upstreams.get('site')?.backends[0]?.setTerms({ state: 'drain', weight: 1, priority: 0 });

@@ -17,6 +17,7 @@ async function startEndless(piece: string): Promise<{ address: string; sent: () 
 
 test.each<[what: string, check: object, piece: string]>([
   ['a head', { type: 'http' }, 'HTTP/1.1 200 OK\r\nx: y\r\nx:  '],
+  ['a body', { type: 'http', body: 'fine' }, 'HTTP/1.1 200 OK\r\nContent-Length: 1073741824\r\n\r\n'],
   ['early hints', { type: 'http' }, 'HTTP/1.1 103 Hi\r\n\r\n'],
   ['a handshake', { type: 'websocket' }, 'HTTP/1.1 101 Go\r\nx: y\r\nx:  '],
   ['a line of an agent', { type: 'agent' }, 'up '],

@@ -52,5 +52,5 @@ test('a client cannot fill the table of learned sessions', async () => {
   const running = await startSticky({ type: 'app-cookie', name: 'SID', size: 5 });
   for (let i = 0; i < 20; i++) await ask(running, `SID=${i}`);
   const sticky = running.proxy.upstreams.get('site')?.sticky;
-  expect(sticky?.type === 'learned' ? sticky.learned.sessions.count : -1).toBe(0);
+  expect(sticky?.type === 'learned' ? sticky.table.count : -1).toBe(0);
 });

@@ -49,3 +49,22 @@ test('a WebSocket is closed with 1001 by maintenance and by removal, not by a dr
     await set({ action: 'reset', upstream: 'site' });
   }
 });
+
+test('a WebSocket that came by an upstream within the upstream stays when that is put in maintenance', async () => {
+  const server = await startWebSocketServer();
+  const tidegate = await runTidegate({
+    files: {
+      'tidegate.config.yaml': siteConfig(
+        ['{ upstream: inner }'],
+        `  inner: { backends: [${plain(`127.0.0.1:${server.port}`)}] }`,
+      ).replace('upstream: site }', 'upstream: site, webSocket: { drainTimeout: 0s } }'),
+    },
+    workers: 'real',
+  });
+  const port = Number(new URL(await tidegate.url()).port);
+  const socket = await openWebSocket(port);
+  await change({ tidegate }, { action: 'maintenance', upstream: 'site', backend: 'upstream:inner' });
+  await expect(openWebSocket(port)).rejects.toThrow('503');
+  socket.send('still here');
+  await new Promise((resolve) => socket.once('message', resolve));
+});

@@ -13,6 +13,8 @@ import { recordingLog } from '../../support/recording-log.ts';
 
 export const CA = 'https://ca.test/dir';
 export const OTHER_CA = 'https://other.test/dir';
+/** Keys are made in the background. */
+export const PATIENT = { timeout: 10_000 };
 export const DAY = 86_400_000;
 
 export function orderTerms(
@@ -70,8 +72,8 @@ export class TestManager {
   readonly lines: ReturnType<typeof recordingLog>['lines'];
   changes = 0;
 
-  constructor(beside?: TestManager) {
-    this.clock = beside?.clock ?? new FakeClock();
+  constructor(beside?: TestManager, startsAt = Date.now()) {
+    this.clock = beside?.clock ?? new FakeClock(startsAt);
     this.storage = beside?.storage ?? new MemoryStorage();
     this.issuers =
       beside?.issuers ?? new Map([CA, OTHER_CA].map((url) => [url, new FakeIssuer(this.clock.now, url)]));

@@ -34,7 +34,7 @@ test('what a type of sticky session does not say has its default', () => {
   expect(of({ type: 'app-cookie', name: 'SID', prefix: true, key: KEY })).toMatchObject({
     prefix: { keys: [KEY] },
   });
-  expect(of({ type: 'source' })).toEqual({ type: 'source' });
+  expect(of({ type: 'source' })).toEqual({ type: 'source', ttlMs: 1_800_000, size: 100_000 });
 });
 
 describe('what is wrong with sticky sessions is named', () => {

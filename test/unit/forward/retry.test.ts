@@ -2,12 +2,12 @@ import { expect, test } from 'vitest';
 import {
   afterFailure,
   canBeginAnew,
-  isSafe,
   isWorthRetrying,
   type AnsweredAttempt,
   type FailedAttempt,
 } from '../../../core/forward/retry.ts';
 import { ProxyError, type ErrorCode } from '../../../core/shared/errors.ts';
+import { isSafe } from '../../../core/shared/methods.ts';
 import type { RetryCause } from '../../../core/shared/retry-types.ts';
 
 const ALL: readonly RetryCause[] = ['connect-failure', 'reset', 'timeout', 'refused-stream'];
@@ -48,6 +48,11 @@ test.each<[ErrorCode, Partial<FailedAttempt>, ReturnType<typeof afterFailure>]>(
   ['response-timeout', { reusedConnection: true }, 'another-backend'],
   ['response-timeout', { method: 'POST' }, 'give-up'],
   ['response-timeout', { attempts: 2 }, 'fallback'],
+  // it had not left when the idle connection ended
+  ['connect-failed', { method: 'POST', reusedConnection: true, attempts: 2 }, 'fresh-connection'],
+  // the backend has no connection to spare: no attempt, and nobody's fault
+  ['backend-connections-exhausted', { method: 'POST', attempts: 2 }, 'pass-over'],
+  ['backend-connections-exhausted', { bodyIsGone: true }, 'give-up'],
   // what the config names
   ['connect-failed', on('connect-failure'), 'another-backend'],
   ['connect-timeout', on('connect-failure'), 'another-backend'],

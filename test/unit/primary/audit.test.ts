@@ -82,6 +82,13 @@ test.each<[string, SchedulerName, readonly Row[], string, RegExp]>([
     'uneven',
     /weights or backends were others/,
   ],
+  [
+    'few requests under way',
+    'least-connections',
+    [{ scheduler: 600, weight: 3 }, { scheduler: 400 }],
+    'uneven',
+    /an idle backend comes first whatever its weight/,
+  ],
   ['keys', 'maglev', [{ scheduler: 900 }, { scheduler: 100 }], 'uneven', /some keys are asked for more/],
   [
     'sticky clients',

@@ -82,6 +82,7 @@ test('a backend that is added can be changed and removed; a path of a socket is 
     { action: 'add', backend: '[0::1]:80', weight: 3, backup: true },
     { action: 'drain', backend: '[::1]:80' },
     { action: 'add', backend: 'unix:a.sock' },
+    { action: 'weight', backend: 'unix:./b/../a.sock', weight: 2 },
     { action: 'add', backend: '10.0.0.9:80' },
     { action: 'remove', backend: '10.0.0.9:80' },
   );
@@ -95,7 +96,7 @@ test('a backend that is added can be changed and removed; a path of a socket is 
         state: 'drain',
         priority: 1001,
       },
-      { ...row(''), address: { kind: 'unix', path: '/etc/t/a.sock' }, addressText: 'unix:a.sock' },
+      { ...row(''), address: { kind: 'unix', path: '/etc/t/a.sock' }, addressText: 'unix:a.sock', weight: 2 },
     ],
   });
 });
@@ -162,8 +163,39 @@ test.each<[Wanted, string]>([
     { action: 'remove', backend: 'api.internal:80 (10.0.0.7)' },
     'api.internal:80 (10.0.0.7) is one of the addresses of api.internal:80: it can be put in maintenance, but not removed',
   ],
+  [
+    { action: 'add', backend: `unix:/run/${'x'.repeat(103)}` },
+    `expected a path of at most 107 bytes, found 108: /run/${'x'.repeat(103)}`,
+  ],
 ])('refused: %j', (wanted, problem) => {
   expect(run(wanted)).toEqual({ overrides: NO_OVERRIDES, texts: [problem] });
+});
+
+test.each([{ priority: 2 }, { backup: true }])(
+  'a backend of the file comes back to its group: %j',
+  (group) => {
+    const { overrides, texts } = run(
+      { action: 'remove', backend: '10.0.0.1:80' },
+      { action: 'add', backend: '10.0.0.1:80', ...group },
+    );
+    expect(overrides.removed).toEqual(['10.0.0.1:80']);
+    expect(texts[1]).toMatch(/^10\.0\.0\.1:80 comes back to its group in the file: expected neither/);
+  },
+);
+
+test('a backend that could not prove its name is not added to an upstream with TLS', () => {
+  const tls = { ca: null, verify: true, cert: null, key: null, policy: null, minVersion: 'TLSv1.2' } as const;
+  const change = backendChange.parse({ action: 'add', upstream: 'site', backend: 'unix:/run/a.sock' });
+  const add = (serverName: string | null) =>
+    changeBackend({ ...site, tls: { ...tls, serverName } }, NO_OVERRIDES, change, {
+      configFile: '/etc/t/c.yaml',
+      addressesOf: () => [],
+    });
+  expect(add(null)).toEqual({
+    ok: false,
+    problem: expect.stringContaining('site has `tls` without `serverName`'),
+  });
+  expect(add('api.internal')).toMatchObject({ ok: true });
 });
 
 test('a backend that was removed has to come back first', () => {

@@ -1,4 +1,6 @@
 import { stat } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { expect, onTestFinished, test } from 'vitest';
 import { CheckRunner, type RecurringCheck } from '../../../core/primary/health/check-runner.ts';
 import type { CheckTarget, ProbeResult } from '../../../core/primary/health/probe.ts';
@@ -114,6 +116,28 @@ test('nothing comes of one that is removed', async () => {
   expect(cancelled()).toBe(1);
   running[0]?.end();
   expect(results).toEqual([]);
+});
+
+test('checks that come and go are forgotten long before their time would come', async () => {
+  const { runner, running } = start();
+  const forgotten: string[] = [];
+  const registry = new FinalizationRegistry<string>((name) => void forgotten.push(name));
+  const comeAndGo = (): void => {
+    for (let i = 0; i < 5000; i++) {
+      const check = checkOf(targetOf(TCP));
+      registry.register(check, String(i));
+      runner.add(check, 3_600_000);
+      runner.remove(check);
+    }
+  };
+  comeAndGo();
+  runner.add(checkOf(targetOf(TCP)), 0);
+  await poll(() => running.length === 1);
+  setFlagsFromString('--expose-gc');
+  await poll(() => {
+    runInNewContext('gc()');
+    return forgotten.length >= 3000;
+  });
 });
 
 test('one that cannot be begun says nothing of the backend', async () => {

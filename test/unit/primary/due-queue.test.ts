@@ -15,3 +15,14 @@ test('gives back what is due, the earliest first, whatever the order in which it
     }),
   );
 });
+
+test('keeps the order of those that stay', () => {
+  const queue = new DueQueue<number>();
+  for (let i = 0; i < 1000; i++) queue.add((i * 7919) % 1000, (i * 7919) % 1000);
+  queue.keepOnly((item) => item % 10 === 3);
+  expect(queue.size).toBe(100);
+  expect(queue.nextMs).toBe(3);
+  const taken = Array.from({ length: 100 }, () => queue.takeDue(1000));
+  expect(taken).toEqual(Array.from({ length: 100 }, (_, i) => 10 * i + 3));
+  expect(queue.takeDue(1000)).toBeUndefined();
+});

@@ -1,7 +1,7 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { defaultHealthFolder, HealthLog, type HealthEvent } from '../../../core/primary/health/health-log.ts';
 import { readHealthLog } from '../../../core/primary/health/read-health-log.ts';
 import { recordingLog } from '../../support/recording-log.ts';
@@ -93,6 +93,44 @@ test('says once that it cannot write, and goes on', async () => {
   healthLog.write(down);
   healthLog.write(down);
   expect(lines.map(({ message }) => message)).toEqual(['no health log can be written']);
+});
+
+test('writes again, on the same day, when the folder can be written', async () => {
+  const folder = await makeFolder();
+  await writeFile(join(folder, 'mount'), '');
+  const { log, lines } = recordingLog();
+  const healthLog = new HealthLog('/c.yaml', log);
+  onTestFinished(() => healthLog.close());
+  healthLog.use({ folder: join(folder, 'mount/health'), checks: false, keepMs: 259_200_000 });
+  healthLog.write(down);
+  await rm(join(folder, 'mount'));
+  const now = performance.now();
+  onTestFinished(() => void vi.restoreAllMocks());
+  vi.spyOn(performance, 'now').mockReturnValue(now + 10_000);
+  healthLog.write(down);
+  await healthLog.close();
+  expect((await readHealthLog(join(folder, 'mount/health'), 'site', 0)).events).toHaveLength(1);
+  expect(lines).toHaveLength(1);
+});
+
+test('a backend that flaps all day does not fill the disk, restarts of the proxy included', async () => {
+  const folder = await makeFolder();
+  const file = join(folder, dayName(0));
+  const most = 256 * 1024 * 1024;
+  await writeFile(file, '');
+  await truncate(file, most - 500);
+  const { log, lines } = recordingLog();
+  const healthLog = new HealthLog('/c.yaml', log);
+  onTestFinished(() => healthLog.close());
+  healthLog.use({ folder, checks: false, keepMs: 259_200_000 });
+  for (let i = 0; i < 10; i++) healthLog.write({ ...down, reason: 'ü'.repeat(100) });
+  await healthLog.close();
+  const { size } = await stat(file);
+  expect(size).toBeGreaterThan(most - 500);
+  expect(size).toBeLessThanOrEqual(most);
+  expect(lines.map(({ message }) => message)).toEqual([
+    'the health log of today is full; what follows is not logged',
+  ]);
 });
 
 test.each([

@@ -150,6 +150,27 @@ test('what an agent reports is told, and stays until it reports something else',
   ]);
 });
 
+test('what an agent reports outlives a reload that changes its check, and no other type of check', async () => {
+  const { monitor, told, checked } = start(
+    new Map([
+      ['10.0.0.1:80', { ok: true, reason: 'maint', reportedState: 'maintenance', reportedWeight: 30 }],
+    ]),
+  );
+  const reload = (healthCheck: object): void =>
+    monitor.keep(config({ a: { backends: [{ address: '10.0.0.1:80' }], healthCheck } }));
+  reload({ ...hourly, type: 'agent' });
+  await poll(() => told.length === 1);
+  reload({ interval: '2h', fastInterval: '1h', type: 'agent' });
+  expect(monitor.known()[0]).toMatchObject({ reportedState: 'maintenance', reportedWeight: 30 });
+  await poll(() => checked.length === 2);
+  expect(told).toHaveLength(1);
+
+  reload({ ...hourly, type: 'http', weightField: 'weight' });
+  expect(monitor.known()[0]).toMatchObject({ reportedState: 'ready', reportedWeight: 30 });
+  reload(hourly);
+  expect(monitor.known()).toEqual([]);
+});
+
 test('checks go on while a backend is down, at the faster pace, and bring it up', async () => {
   const results = new Map([['10.0.0.1:80', BAD]]);
   const { monitor, told, checked } = start(results);

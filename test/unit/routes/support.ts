@@ -1,4 +1,4 @@
-import type { RouteConfig } from '../../../core/shared/config-types.ts';
+import type { RouteConfig } from '../../../core/shared/listener-types.ts';
 import { RouteTable } from '../../../core/exchange/routes.ts';
 
 /** A row; `upstream` names it in expectations. */

@@ -12,7 +12,7 @@ function learning(name: string, size: number): UpstreamConfig {
 
 function learnedOf(upstream: Upstream | undefined): LearnedPlaces {
   if (upstream?.sticky?.type !== 'learned') throw new Error('nothing is learned');
-  return upstream.sticky.learned;
+  return upstream.sticky;
 }
 
 test.each([

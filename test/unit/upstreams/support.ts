@@ -1,4 +1,11 @@
-import type { SchedulerConfig, SchedulerName, UpstreamConfig } from '../../../core/shared/config-types.ts';
+import { resolveConfig } from '../../../core/config/resolve.ts';
+import { configSchema } from '../../../core/config/schema.ts';
+import type {
+  BackendConfig,
+  SchedulerConfig,
+  SchedulerName,
+  UpstreamConfig,
+} from '../../../core/shared/config-types.ts';
 import { AddressBackend, BackendRuntime, type Backend } from '../../../core/upstreams/backend.ts';
 
 /** Backends b0, b1, … with these weights. */
@@ -14,48 +21,40 @@ export function slowStarting(weights: readonly number[]): Backend[] {
   return backends;
 }
 
+/** One backend and every default, but for checks of its health. */
+function defaults(): UpstreamConfig & { readonly backends: readonly [BackendConfig] } {
+  const content = configSchema.parse({
+    listeners: [{ name: 'web', address: ':8080', upstream: 'site' }],
+    upstreams: {
+      site: { backends: [{ address: '127.0.0.1:9000' }], healthCheck: false, passiveHealth: false },
+    },
+    workers: 1,
+  });
+  const [config] = resolveConfig(content, '/etc/tidegate.config.yaml', new Map()).upstreams;
+  const [row] = config?.backends ?? [];
+  if (config === undefined || row === undefined) throw new Error('no upstream with a backend');
+  return { ...config, backends: [row] };
+}
+
+const DEFAULTS = defaults();
+
+/** Backends b0, b1, … with these weights, and defaults. */
 export function upstreamConfig(
   name: string,
   weights: readonly number[],
   scheduler: SchedulerName = 'round-robin',
 ): UpstreamConfig {
+  const [row] = DEFAULTS.backends;
   return {
+    ...DEFAULTS,
     name,
     scheduler: schedulerConfig(scheduler),
     backends: weights.map((weight, i) => ({
+      ...row,
       address: { kind: 'tcp', host: '127.0.0.1', port: 9000 + i },
       addressText: `b${i}`,
       weight,
-      state: 'ready',
-      priority: 0,
-      backupFor: null,
     })),
-    nested: [],
-    minAvailable: 1,
-    slowStartMs: null,
-    maxConnections: null,
-    queue: { length: 1000, timeoutMs: 5000 },
-    workers: 1,
-    sticky: null,
-    resolveIntervalMs: null,
-    timeouts: { connectMs: 1000, responseMs: 1000, idleMs: 1000 },
-    protocol: 'http1',
-    tls: null,
-    limits: { headBytes: 32768, headers: 100 },
-    healthCheck: null,
-    passiveHealth: null,
-    retries: {
-      attempts: 2,
-      on: ['connect-failure', 'reset', 'timeout', 'refused-stream'],
-      statuses: [],
-      budget: { share: 0.2, minPerSecond: 10 },
-      bodyBytes: 65_536,
-      hedge: null,
-    },
-    circuitBreaker: null,
-    fallback: null,
-    connections: { max: null, maxIdle: 16, streams: 100, warmUp: 0, maxAgeMs: null, maxRequests: null },
-    proxyProtocol: null,
   };
 }
 
@@ -64,16 +63,7 @@ export function schedulerConfig(
   type: SchedulerName,
   settings: Partial<SchedulerConfig> = {},
 ): SchedulerConfig {
-  return {
-    type,
-    key: null,
-    subKey: false,
-    bounded: null,
-    table: 65_537,
-    ranges: [],
-    header: null,
-    ...settings,
-  };
+  return { ...DEFAULTS.scheduler, type, ...settings };
 }
 
 /** The addresses of `times` picks, in order. */

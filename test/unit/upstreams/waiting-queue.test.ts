@@ -20,6 +20,7 @@ function places(maxLength = 100) {
         went.push(name);
         return true;
       },
+      giveWay: () => void went.push(`${name} gives way`),
     };
     if (!queue.enter(waiter)) went.push(`${name} refused`);
     return waiter;
@@ -77,6 +78,20 @@ test('a full queue takes nobody, and who has left it makes room', () => {
   join('d');
   expect(went).toEqual(['c refused']);
   expect([queue.length, queue.counters.waiting, queue.counters.refused]).toEqual([2, 2, 1]);
+});
+
+test('in a full queue those of the lowest priority give way to a higher one, who came first before the others', () => {
+  const { went, queue, join } = places(3);
+  join('a', 'normal');
+  join('b', 'low');
+  join('c', 'low');
+  join('d', 'low');
+  join('e', 'normal');
+  join('f', 'high');
+  join('g', 'normal');
+  join('h', 'high');
+  expect(went).toEqual(['d refused', 'b gives way', 'c gives way', 'g refused', 'a gives way']);
+  expect([queue.length, queue.counters.waiting, queue.counters.refused]).toEqual([3, 3, 5]);
 });
 
 test('places that change are given away once what runs is over', async () => {

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { expect, onTestFinished, test } from 'vitest';
-import { compileText } from './load-sandbox.ts';
+import { compileText } from '../../integration/rules/load-sandbox.ts';
 
 interface End {
   readonly ruleId: string;

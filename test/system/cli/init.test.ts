@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { linkNodeModules, projectFolder, runCli } from './run-cli.ts';
+import { linkNodeModules, projectFolder, runCli } from '../../integration/cli/run-cli.ts';
 
 test('the starter project passes check and its own tests', async () => {
   await using parent = await projectFolder({});

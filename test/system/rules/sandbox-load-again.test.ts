@@ -1,7 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { expect, onTestFinished, test } from 'vitest';
 import { poll } from '../../support/poll.ts';
-import { decisionOf, loadSandbox, requestOf } from './load-sandbox.ts';
+import { decisionOf, loadSandbox, requestOf } from '../../integration/rules/load-sandbox.ts';
 
 const LOOPS = 2;
 
