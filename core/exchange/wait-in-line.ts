@@ -43,10 +43,12 @@ function queueFull({ name, queue }: Upstream): ProxyError {
   return new ProxyError('queue-full', 'proxy', `${queue.length} requests wait for ${name} already`);
 }
 
-/** A backend that was not tried yet if there is one. */
+/** A backend that was not tried yet if there is one, in reserve if need be. */
 function pickByScheduler(exchange: Exchange, upstream: Upstream): AddressBackend | undefined {
   const { tried } = exchange;
-  return upstream.pick(tried, exchange) ?? (tried.length === 0 ? undefined : upstream.pick([], exchange));
+  const picked = upstream.pick(tried, exchange);
+  if (picked !== undefined || tried.length === 0) return picked;
+  return upstream.pickReserve(tried, exchange) ?? upstream.pick([], exchange);
 }
 
 /** A request that waits until a backend has a place free, for as long as its upstream allows. */
