@@ -64,6 +64,7 @@ export interface BackendDraft {
   readonly keys: readonly string[];
   readonly address: UpstreamFile['backends'][number]['address'];
   readonly upstream: UpstreamFile['backends'][number]['upstream'];
+  readonly weight: UpstreamFile['backends'][number]['weight'] | undefined;
   readonly backup: boolean;
   readonly backupFor: UpstreamFile['backends'][number]['backupFor'];
 }
@@ -138,6 +139,7 @@ function backendDraft(raw: unknown): BackendDraft {
     keys: Object.keys(fields).filter((key) => fields[key] !== undefined),
     address: valid(backend.shape.address, fields['address']),
     upstream: valid(backend.shape.upstream, fields['upstream']),
+    weight: valid(backend.shape.weight, fields['weight']),
     backup: valid(backend.shape.backup, fields['backup']) ?? false,
     backupFor: valid(backend.shape.backupFor, fields['backupFor']),
   };

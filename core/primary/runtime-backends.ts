@@ -1,4 +1,5 @@
 import type { BackendChange, BackendChangeReport } from '../admin/backend-change.ts';
+import { DEFAULTS } from '../config/defaults.ts';
 import type { PrimaryMessage, WorkerMessage } from '../ipc/messages.ts';
 import { hostNameOf } from '../shared/address.ts';
 import {
@@ -85,6 +86,7 @@ export class RuntimeBackends {
     const workers = await this.#tellWorkers();
     const warnings = [
       ...(change.action === 'add' ? this.#withoutAddress(change.backend.parsed) : []),
+      ...idleWeight(upstream, change),
       ...(this.#takesNone(upstream) ? [`no backend of ${upstream.name} takes new requests now`] : []),
     ];
     return { ok: true, problems: [], warnings, changes, workers };
@@ -118,6 +120,13 @@ export class RuntimeBackends {
     const nested = upstream.nested.map((row) => terms.of(row, [upstreamText(row.upstream)]));
     return [...rows, ...nested].every(({ state, weight }) => state !== 'ready' || weight === 0);
   }
+}
+
+/** Why a weight that was set does nothing. */
+function idleWeight({ name, scheduler }: UpstreamConfig, change: BackendChange): string[] {
+  const weight = 'weight' in change ? (change.weight ?? DEFAULTS.weight) : DEFAULTS.weight;
+  if (scheduler.type !== 'round-robin' || weight <= DEFAULTS.weight) return [];
+  return [`${name} has the scheduler round-robin, which goes by no weights but 0`];
 }
 
 function refused(problem: string): BackendChangeReport {
