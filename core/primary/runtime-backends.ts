@@ -11,7 +11,7 @@ import {
 } from '../shared/backend-overrides.ts';
 import type { Config, SocketAddressConfig, UpstreamConfig } from '../shared/config-types.ts';
 import type { Logger } from '../shared/log.ts';
-import { didYouMean } from '../shared/nearest-name.ts';
+import { noSuchUpstream } from '../shared/nearest-name.ts';
 import { changeBackend } from './change-backend.ts';
 import { isEmpty, reviseOverrides } from './outdated-overrides.ts';
 
@@ -74,7 +74,7 @@ export class RuntimeBackends {
     const live = config();
     const upstream = live?.upstreams.find(({ name }) => name === change.upstream);
     if (live === null || upstream === undefined)
-      return refused(unknownUpstream(change.upstream, live?.upstreams ?? []));
+      return refused(noSuchUpstream(change.upstream, live?.upstreams ?? []));
     const before = overridesOf(this.#overrides, upstream.name);
     const result = changeBackend(upstream, before, change, { configFile: live.file, addressesOf });
     if (!result.ok) return refused(result.problem);
@@ -131,9 +131,4 @@ function idleWeight({ name, scheduler }: UpstreamConfig, change: BackendChange):
 
 function refused(problem: string): BackendChangeReport {
   return { ok: false, problems: [problem], warnings: [], changes: [], workers: { asked: 0, answered: 0 } };
-}
-
-function unknownUpstream(name: string, upstreams: readonly UpstreamConfig[]): string {
-  const names = upstreams.map((upstream) => upstream.name);
-  return `there is no upstream "${name}"${didYouMean(name, names)}`;
 }
