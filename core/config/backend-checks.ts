@@ -9,12 +9,13 @@ import { schedulerSettings } from './scheduler-schema.ts';
  * nothing, where the round robin of other proxies goes by them.
  */
 export function weightFindings({ upstreams }: Draft): Finding[] {
-  return [...(upstreams ?? [])].flatMap(([name, { scheduler, hasSlowStart, rows }]) => {
+  return [...(upstreams ?? [])].flatMap(([name, { scheduler, hasSlowStart, rows, sticky }]) => {
     if (scheduler === undefined || schedulerSettings(scheduler).type !== 'round-robin') return [];
     const path = ['upstreams', name];
     const message =
       'expected a scheduler that goes by weights beside it, such as "weighted-round-robin", found "round-robin"';
-    const other = firstOtherWeight(rows);
+    // There the addresses of clients decide, by weight.
+    const other = sticky?.type === 'source' ? -1 : firstOtherWeight(rows);
     return [
       ...(hasSlowStart ? [{ path: [...path, 'slowStart'], message }] : []),
       ...(other === -1 ? [] : [{ path: [...path, 'backends', other, 'weight'], message }]),

@@ -123,9 +123,9 @@ export class RuntimeBackends {
 }
 
 /** Why a weight that was set does nothing. */
-function idleWeight({ name, scheduler }: UpstreamConfig, change: BackendChange): string[] {
+function idleWeight({ name, scheduler, sticky }: UpstreamConfig, change: BackendChange): string[] {
   const weight = 'weight' in change ? (change.weight ?? DEFAULTS.weight) : DEFAULTS.weight;
-  if (scheduler.type !== 'round-robin' || weight <= DEFAULTS.weight) return [];
+  if (scheduler.type !== 'round-robin' || sticky?.type === 'source' || weight <= DEFAULTS.weight) return [];
   return [`${name} has the scheduler round-robin, which goes by no weights but 0`];
 }
 

@@ -178,6 +178,8 @@ export class Upstream {
     const left = all.filter((backend) => !tried.includes(backend) && !backend.isEjected);
     const { minAvailable } = this.config;
     const reserve = candidatesOf(left, { minAvailable, maxEjected: 0 });
+    // Not worth that the scheduler makes itself acquainted with other candidates.
+    if (reserve.length === 0) return undefined;
     const key = this.key === null ? undefined : source.keyFor(this.key);
     const picked = this.#scheduler.pick(reserve, key, this.#left(tried, false));
     return this.resolve(picked, tried, source);

@@ -94,6 +94,11 @@ test.each<[string, readonly object[], readonly number[]]>([
   expect(found('weighted')).toEqual([]);
 });
 
+test('round-robin: the weights of sticky sessions by source may differ', () => {
+  const backends = [a, { address: 'b:1', weight: 2 }];
+  expect(findingsIn(contentWith({ upstream: { backends, sticky: { type: 'source' } } }))).toEqual([]);
+});
+
 test('a slow start needs a scheduler that goes by weights', () => {
   const found = (scheduler: string | undefined) =>
     findingsIn(contentWith({ upstream: { scheduler, slowStart: '30s' } }));
