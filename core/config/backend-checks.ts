@@ -1,37 +1,17 @@
 import { formatAddress, parseAddress } from '../shared/address.ts';
-import { DEFAULTS } from './defaults.ts';
 import type { BackendDraft, Draft } from './draft.ts';
 import type { Finding } from './finding.ts';
 import { schedulerSettings } from './scheduler-schema.ts';
 
-/**
- * Weights that differ, and a slow start, which is one by weight: with a scheduler that knows no weights they would do
- * nothing, where the round robin of other proxies goes by them.
- */
-export function weightFindings({ upstreams }: Draft): Finding[] {
-  return [...(upstreams ?? [])].flatMap(([name, { scheduler, hasSlowStart, rows, sticky }]) => {
-    if (scheduler === undefined || schedulerSettings(scheduler).type !== 'round-robin') return [];
-    const path = ['upstreams', name];
+/** A slow start is one by weight: with a scheduler that knows none it would be none. */
+export function slowStartFindings({ upstreams }: Draft): Finding[] {
+  return [...(upstreams ?? [])].flatMap(([name, { scheduler, hasSlowStart }]) => {
+    if (!hasSlowStart || scheduler === undefined) return [];
+    if (schedulerSettings(scheduler).type !== 'round-robin') return [];
     const message =
       'expected a scheduler that goes by weights beside it, such as "weighted-round-robin", found "round-robin"';
-    // There the addresses of clients decide, by weight.
-    const other = sticky?.type === 'source' ? -1 : firstOtherWeight(rows);
-    return [
-      ...(hasSlowStart ? [{ path: [...path, 'slowStart'], message }] : []),
-      ...(other === -1 ? [] : [{ path: [...path, 'backends', other, 'weight'], message }]),
-    ];
+    return [{ path: ['upstreams', name, 'slowStart'], message }];
   });
-}
-
-/** The first row that has a weight while those of all rows are not the same; 0 counts with every scheduler. -1: there is none. */
-function firstOtherWeight(rows: readonly BackendDraft[]): number {
-  const weights = rows.map(({ keys, weight, backupFor }) => {
-    if (keys.includes('weight')) return weight ?? 0;
-    // That of its primary.
-    return backupFor === undefined ? DEFAULTS.weight : 0;
-  });
-  if (new Set(weights.filter((weight) => weight > 0)).size < 2) return -1;
-  return rows.findIndex(({ weight }) => weight !== undefined && weight > 0);
 }
 
 /** What the keys of one backend have to do with each other, and a backup with its primary. */

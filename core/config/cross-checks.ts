@@ -1,5 +1,5 @@
 import { unknownUpstream } from './unknown-upstream.ts';
-import { backendRowFindings, weightFindings } from './backend-checks.ts';
+import { backendRowFindings, slowStartFindings } from './backend-checks.ts';
 import { fallbackFindings } from './fallback-checks.ts';
 import { nestedUpstreamFindings } from './nested-checks.ts';
 import { stickyFindings } from './sticky-checks.ts';
@@ -30,7 +30,7 @@ export function crossChecks(draft: Draft): Finding[] {
     ]),
     ...duplicateBackends(draft),
     ...backendRowFindings(draft),
-    ...weightFindings(draft),
+    ...slowStartFindings(draft),
     ...nestedUpstreamFindings(draft),
     ...fallbackFindings(draft),
     ...upstreamTlsFindings(draft),

@@ -31,7 +31,7 @@ export const DEFAULTS = {
     ticketRotation: '12h',
     cache: 1000,
   },
-  scheduler: 'round-robin',
+  scheduler: 'weighted-round-robin',
   schedulerTable: 65_537,
   weight: 1,
   state: 'ready',

@@ -64,7 +64,6 @@ export interface BackendDraft {
   readonly keys: readonly string[];
   readonly address: UpstreamFile['backends'][number]['address'];
   readonly upstream: UpstreamFile['backends'][number]['upstream'];
-  readonly weight: UpstreamFile['backends'][number]['weight'] | undefined;
   readonly backup: boolean;
   readonly backupFor: UpstreamFile['backends'][number]['backupFor'];
 }
@@ -139,7 +138,6 @@ function backendDraft(raw: unknown): BackendDraft {
     keys: Object.keys(fields).filter((key) => fields[key] !== undefined),
     address: valid(backend.shape.address, fields['address']),
     upstream: valid(backend.shape.upstream, fields['upstream']),
-    weight: valid(backend.shape.weight, fields['weight']),
     backup: valid(backend.shape.backup, fields['backup']) ?? false,
     backupFor: valid(backend.shape.backupFor, fields['backupFor']),
   };

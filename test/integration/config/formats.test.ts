@@ -14,7 +14,7 @@ listeners:
 upstreams:
   site:
     scheduler: round-robin
-    backends: [{ address: 127.0.0.1:9001 }, { address: 127.0.0.1:9002, state: drain }]
+    backends: [{ address: 127.0.0.1:9001 }, { address: 127.0.0.1:9002, weight: 3 }]
     timeouts: { connect: 5s, response: 60s, idle: 60s }
     healthCheck: false
     retries: { attempts: 2 }
@@ -36,7 +36,7 @@ const JSON_TEXT = `{
 	"upstreams": {
 		"site": {
 			"scheduler": "round-robin",
-			"backends": [{ "address": "127.0.0.1:9001" }, { "address": "127.0.0.1:9002", "state": "drain" }],
+			"backends": [{ "address": "127.0.0.1:9001" }, { "address": "127.0.0.1:9002", "weight": 3 }],
 			"timeouts": { "connect": "5s", "response": "60s", "idle": "60s" },
 			"healthCheck": false,
 			"retries": { "attempts": 2 }
@@ -67,7 +67,7 @@ export default defineConfig({
   upstreams: {
     site: {
       scheduler: 'round-robin',
-      backends: [{ address: '127.0.0.1:9001' }, { address: '127.0.0.1:9002', state: 'drain' }],
+      backends: [{ address: '127.0.0.1:9001' }, { address: '127.0.0.1:9002', weight: 3 }],
       timeouts: { connect: '5s', response: '60s', idle: '60s' },
       healthCheck: false,
       retries: { attempts: 2 },
@@ -96,6 +96,6 @@ test('YAML, JSON, TypeScript and JavaScript give the same config', async () => {
     configs.push(loaded.ok ? { ...loaded.config, file: '' } : undefined);
   }
   const [first, ...others] = configs;
-  expect(first?.upstreams[0]?.backends[1]?.state).toBe('drain');
+  expect(first?.upstreams[0]?.backends[1]?.weight).toBe(3);
   for (const other of others) expect(other).toEqual(first);
 });

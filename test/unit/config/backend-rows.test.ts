@@ -60,40 +60,6 @@ test('a broken address is told of once', () => {
   ]);
 });
 
-test.each<[string, readonly object[], readonly number[]]>([
-  ['weights that differ', [a, { address: 'b:1', weight: 2 }], [1]],
-  [
-    'the same weight for all',
-    [
-      { ...a, weight: 5 },
-      { address: 'b:1', weight: 5 },
-    ],
-    [],
-  ],
-  ['a weight of 0', [a, { address: 'b:1', weight: 0 }], []],
-  [
-    'a backup without a weight of its own',
-    [
-      { ...a, weight: 5 },
-      { address: 'b:1', backupFor: 'a:1' },
-    ],
-    [],
-  ],
-  ['an upstream with another weight', [{ upstream: 'other', weight: 3 }, a], [0]],
-])('round-robin: %s', (_, backends, rows) => {
-  const found = (scheduler: string | undefined) =>
-    findingsIn(
-      contentWith({ top: { upstreams: { site: { scheduler, backends }, other: { backends: [a] } } } }),
-    );
-  const findings = rows.map(
-    (row) =>
-      `upstreams.site.backends[${row}].weight: expected a scheduler that goes by weights beside it, such as "weighted-round-robin", found "round-robin"`,
-  );
-  expect(found(undefined)).toEqual(findings);
-  expect(found('round-robin')).toEqual(findings);
-  expect(found('weighted')).toEqual([]);
-});
-
 test('round-robin: the weights of sticky sessions by source may differ', () => {
   const backends = [a, { address: 'b:1', weight: 2 }];
   expect(findingsIn(contentWith({ upstream: { backends, sticky: { type: 'source' } } }))).toEqual([]);
@@ -104,7 +70,7 @@ test('a slow start needs a scheduler that goes by weights', () => {
     findingsIn(contentWith({ upstream: { scheduler, slowStart: '30s' } }));
   const finding =
     'upstreams.site.slowStart: expected a scheduler that goes by weights beside it, such as "weighted-round-robin", found "round-robin"';
-  expect(found(undefined)).toEqual([finding]);
+  expect(found(undefined)).toEqual([]);
   expect(found('round-robin')).toEqual([finding]);
   expect(found('least-connections')).toEqual([]);
 });

@@ -12,7 +12,7 @@ test('two listeners of one name are refused', () => {
 });
 
 test('a backend listed twice is refused', () => {
-  const backends = [{ address: '[::1]:80' }, { address: '[0::1]:80', state: 'drain' }];
+  const backends = [{ address: '[::1]:80' }, { address: '[0::1]:80', weight: 3 }];
   expect(findingsIn(contentWith({ upstream: { backends } }))).toEqual([
     'upstreams.site.backends[1].address: expected each backend once, found "[0::1]:80", which is backends[0] too',
   ]);
