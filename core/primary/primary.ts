@@ -6,7 +6,7 @@ import type { ReloadReport, ReloadTrigger, StatusReport } from '../admin/status-
 import type { UpstreamConfig } from '../shared/config-types.ts';
 import { createLogger } from '../shared/log.ts';
 import type { RootLogger } from '../shared/log.ts';
-import { didYouMean } from '../shared/nearest-name.ts';
+import { noSuchUpstream } from '../shared/nearest-name.ts';
 import { makeManager } from './acme.ts';
 import { AdminServers } from './admin-servers.ts';
 import { auditUpstream } from './audit.ts';
@@ -244,10 +244,7 @@ export class Primary {
   async audit(upstream: string, windowMs: number): Promise<BackendAudit | string> {
     const upstreams = this.#supervisor.current?.plan.config.upstreams ?? [];
     const config = upstreams.find(({ name }) => name === upstream);
-    if (config === undefined) {
-      const names = upstreams.map(({ name }) => name);
-      return `there is no upstream ${upstream}${didYouMean(upstream, names)}`;
-    }
+    if (config === undefined) return noSuchUpstream(upstream, upstreams);
     const workers = this.#supervisor.ready().map(({ worker }) => worker);
     return auditUpstream(config, windowMs, [...(await collectStatus(workers, windowMs)).values()]);
   }
