@@ -30,13 +30,21 @@ export async function revokeCertificates(
   reason: RevocationReason,
   { waitMs }: CommandParts,
 ): Promise<CommandOutcome> {
-  const { managed } = findCertificates(target, name);
+  const { managed, imported, local } = findCertificates(target, name);
   const there = managed.flatMap((certificate) => {
     const stored = certificate.state.entry?.certificate;
     return stored === undefined || stored.issuer === IMPORTED ? [] : [{ certificate, stored }];
   });
-  if (there.length === 0)
-    throw new CommandError(`${name} has no certificate from a CA: who issued it has to revoke it`);
+  if (there.length === 0) {
+    if (local.length > 0)
+      throw new CommandError(`the certificate for ${name} is self-signed: no CA can revoke it`);
+    const isImported = imported.length > 0 || managed.some(({ state }) => state.entry !== null);
+    throw new CommandError(
+      isImported
+        ? `the certificate for ${name} was imported: have it revoked by who issued it, and import another one`
+        : `${name} has no certificate yet: there is nothing to revoke`,
+    );
+  }
   const issuers = there.map(({ stored }) => issuerOf(target, stored.issuer, name));
   const outcomes = there.map(async ({ certificate, stored }, at) => {
     // CAs take any signature by the certificate's own key for a sign that the key is known to others.

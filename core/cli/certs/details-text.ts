@@ -53,7 +53,7 @@ function certificateLines({ certificate, details }: ShownCertificate, now: numbe
     [
       'ARI window',
       window === null
-        ? 'none: the CA did not say when to renew'
+        ? 'none'
         : `${iso(window.start)} to ${iso(window.end)}, chosen ${iso(window.renewAt)}${window.explanationUrl === null ? '' : ` (${window.explanationUrl})`}`,
     ],
     ['OCSP staple', stapleText(details, now)],
@@ -71,7 +71,7 @@ function stapleText(
 }
 
 function storageLines({ file }: ShownCertificate, storage: string, folder: string): Line[] {
-  if (file === null) return [['stored in', 'nowhere']];
+  if (file === null) return [['stored in', 'not stored']];
   const path = join(storage, file);
   const near = relative(folder, path);
   return [['stored in', near.startsWith('..') ? path : near]];

@@ -218,8 +218,12 @@ test('revoke knows whom to ask, or says that it does not', async () => {
   const pair = await pairFor(one, ['shop.test']);
   await importCertificate(targetOf(one), pair, partsOf(one));
   await expect(revokeCertificates(targetOf(one), 'shop.test', 'unspecified', partsOf(one))).rejects.toThrow(
-    'shop.test has no certificate from a CA: who issued it has to revoke it',
+    'the certificate for shop.test was imported: have it revoked by who issued it',
   );
+  const other = await start(configOf([], { selfSigned: ['dev.test'] }));
+  await expect(
+    revokeCertificates(targetOf(other), 'dev.test', 'unspecified', partsOf(other)),
+  ).rejects.toThrow('is self-signed: no CA can revoke it');
   await one.use(configOf([{ names: ['a.test'], order: orderTerms({}, [OTHER_CA]) }]));
   await expect(revokeCertificates(targetOf(one), 'a.test', 'unspecified', partsOf(one))).rejects.toThrow(
     `the certificate for a.test is from ${CA}, which the config does not name`,
