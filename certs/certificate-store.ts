@@ -48,6 +48,11 @@ export type EntryResult =
   | { readonly ok: true; readonly entry: StoredEntry | null }
   | { readonly ok: false; readonly problem: string; readonly movedTo: string };
 
+/** `found`: what cannot be used. */
+export type ReadResult =
+  | { readonly ok: true; readonly entry: StoredEntry | null }
+  | { readonly ok: false; readonly problem: string; readonly found: Buffer };
+
 const KEY_TYPES: Readonly<Record<KeyType, true>> = {
   'ecdsa-p256': true,
   'ecdsa-p384': true,
@@ -75,14 +80,19 @@ export class CertificateStore {
 
   /** What cannot be used is set aside, so that the next call finds nothing. No problem quotes what was in it. */
   async loadEntry(place: EntryPlace): Promise<EntryResult> {
-    const file = await this.#storage.load(pemKey(place));
-    if (file === null) return { ok: true, entry: null };
-    const result = parseFile(file.toString('latin1'));
+    const result = await this.readEntry(place);
+    if (result.ok) return result;
+    const { problem, found } = result;
+    return { ok: false, problem, movedTo: await setAside(this.#storage, entryKey(place), found) };
+  }
+
+  /** Changes nothing, whatever it finds. */
+  async readEntry(place: EntryPlace): Promise<ReadResult> {
+    const found = await this.#storage.load(entryKey(place));
+    if (found === null) return { ok: true, entry: null };
+    const result = parseFile(found.toString('latin1'));
     const problem = result.ok ? misplaced(result.pem, place) : result.problem;
-    if (!result.ok || problem !== null) {
-      const movedTo = await setAside(this.#storage, pemKey(place), file);
-      return { ok: false, problem: problem ?? 'it cannot be read', movedTo };
-    }
+    if (!result.ok || problem !== null) return { ok: false, problem: problem ?? 'it cannot be read', found };
     const notes = await this.#loadNotes(place, result.pem);
     return { ok: true, entry: entryOf(result.pem, notes) };
   }
@@ -100,7 +110,7 @@ export class CertificateStore {
     const result = parseFile(file);
     const problem = result.ok ? misplaced(result.pem, place) : result.problem;
     if (!result.ok || problem !== null) throw new RangeError(`the certificate for ${place.name}: ${problem}`);
-    await this.#storage.store(pemKey(place), file);
+    await this.#storage.store(entryKey(place), file);
     const entry = entryOf(result.pem, notes);
     await this.saveNotes(place, entry.certificate, notes);
     return entry;
@@ -114,7 +124,7 @@ export class CertificateStore {
   }
 
   async delete(place: EntryPlace): Promise<void> {
-    await this.#storage.delete(pemKey(place));
+    await this.#storage.delete(entryKey(place));
     await this.#storage.delete(notesKey(place));
   }
 
@@ -173,7 +183,8 @@ function misplaced({ names, keyType }: ParsedPem, place: EntryPlace): string | n
   return keyType === place.keyType ? null : `its private key is ${keyType}, not ${place.keyType}`;
 }
 
-function pemKey({ name, keyType }: EntryPlace): string {
+/** Where its key and its certificate are. */
+export function entryKey({ name, keyType }: EntryPlace): string {
   return `certificates/${name}/${keyType}.pem`;
 }
 

@@ -161,6 +161,18 @@ export class ManagedCertificate {
     return this.nextOrder();
   }
 
+  /** What is in place was revoked: it is due from now on, after a restart as well. */
+  async noteRevoked(): Promise<void> {
+    const { now, store } = this.#parts;
+    const entry = this.#entry;
+    if (entry === null) return;
+    const { certificate, notes } = entry;
+    const at = new Date(now());
+    const past = { start: certificate.notBefore, end: at, explanationUrl: null, renewAt: at, lookAt: at };
+    this.#window = past;
+    await store.saveNotes(this.place, certificate, { ...notes, window: past });
+  }
+
   /** The end of the order that runs or is due: at once, whatever the back-off. */
   nextOrder(): Promise<void> {
     this.#waiting ??= Promise.withResolvers();
@@ -383,7 +395,7 @@ function leastPauseMs({ notBefore, notAfter }: StoredCertificate): number {
 }
 
 /** As handshakes need it. */
-function pairOf({ certificate }: StoredEntry): CertificatePair {
+export function pairOf({ certificate }: StoredEntry): CertificatePair {
   const { cert, key, names, notAfter, keyType } = certificate;
   return {
     id: createHash('sha256').update(`${cert}\0${key}`).digest('base64url'),

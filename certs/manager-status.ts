@@ -1,10 +1,13 @@
 import { X509Certificate } from 'node:crypto';
 import type { CertificatePair } from './certificate-pair.ts';
+import type { StoredCertificate, StoredEntry } from './certificate-store.ts';
 import type { CertificateState, ManagedCertificate } from './managed-certificate.ts';
+import { standing } from './renewal.ts';
 
 /** Times are in milliseconds since the epoch. */
 export interface ManagedCertificateStatus {
-  readonly kind: 'managed' | 'on-demand' | 'self-signed';
+  /** `unused`: it is in the storage, and nothing of the config asks for it. */
+  readonly kind: 'managed' | 'on-demand' | 'imported' | 'self-signed' | 'unused';
   /** What it is to serve. */
   readonly names: readonly string[];
   readonly keyType: string;
@@ -33,19 +36,25 @@ export function statusOf(
     kind,
     names: certificate.names,
     keyType: certificate.place.keyType,
-    certificate:
-      there === undefined
-        ? null
-        : {
-            issuer: there.issuer,
-            serial: there.serial,
-            notBefore: there.notBefore.getTime(),
-            notAfter: there.notAfter.getTime(),
-          },
+    certificate: there === undefined ? null : factsOf(there),
     standing: state.standing,
     isOrdering: state.isOrdering,
     nextOrderAt: state.nextOrderAt,
     lastError: state.lastError,
+  };
+}
+
+/** Nobody renews it, so it has a third of its life to be replaced in. */
+export function statusOfImported({ certificate }: StoredEntry, now: number): ManagedCertificateStatus {
+  return {
+    kind: 'imported',
+    names: certificate.names,
+    keyType: certificate.keyType,
+    certificate: factsOf(certificate),
+    standing: standing(certificate, 0, now),
+    isOrdering: false,
+    nextOrderAt: null,
+    lastError: null,
   };
 }
 
@@ -66,4 +75,9 @@ export function statusOfLocal({ cert, names }: CertificatePair): ManagedCertific
     nextOrderAt: null,
     lastError: null,
   };
+}
+
+export function factsOf(certificate: StoredCertificate): ManagedCertificateStatus['certificate'] {
+  const { issuer, serial, notBefore, notAfter } = certificate;
+  return { issuer, serial, notBefore: notBefore.getTime(), notAfter: notAfter.getTime() };
 }

@@ -8,8 +8,10 @@ import type {
 import type { Logger } from '../core/shared/log.ts';
 import type { CertificatePair } from './certificate-pair.ts';
 import type { ObtainedCertificates } from './certificate-set.ts';
-import { CertificateStore } from './certificate-store.ts';
+import type { CommandTarget } from './command-target.ts';
+import { CertificateStore, entryKey } from './certificate-store.ts';
 import { FailureNotes } from './failure-notes.ts';
+import { ImportedCertificates, type ImportedCertificate } from './imported-certificates.ts';
 import type { Issuer } from './issuer.ts';
 import { LocalCertificates } from './local-certificates.ts';
 import { ManagedCertificate, type CertificateParts } from './managed-certificate.ts';
@@ -18,7 +20,12 @@ import type { OrderTerms } from './order.ts';
 import { Placeholders } from './placeholders.ts';
 import { Places } from './places.ts';
 import { NameIndex } from './sni.ts';
-import { statusOf, statusOfLocal, type ManagedCertificateStatus } from './manager-status.ts';
+import {
+  statusOf,
+  statusOfImported,
+  statusOfLocal,
+  type ManagedCertificateStatus,
+} from './manager-status.ts';
 import { StapleKeeper } from './staple-keeper.ts';
 import { StorageError, type Storage } from './storage.ts';
 
@@ -58,6 +65,7 @@ interface Domain {
   /** By name and type of key. */
   readonly managed: Map<string, Managed>;
   readonly local: LocalCertificates;
+  readonly imported: ImportedCertificates;
   readonly staples: StapleKeeper;
   /** Of certificates that are not kept any more: they serve names of which the new one is still to come. */
   retired: readonly CertificatePair[];
@@ -94,6 +102,7 @@ export class CertificateManager implements ObtainedCertificates {
     try {
       const domain = this.#domains.get(config.storage) ?? (await this.#open(config.storage));
       await domain.local.add(config.selfSigned);
+      await domain.imported.look();
       const added = config.managed.flatMap((row) => this.#add(domain, row));
       for (let at = 0; at < added.length; at += LOADED_AT_A_TIME)
         await Promise.all(added.slice(at, at + LOADED_AT_A_TIME).map((certificate) => certificate.look()));
@@ -154,11 +163,34 @@ export class CertificateManager implements ObtainedCertificates {
   }
 
   status(): readonly ManagedCertificateStatus[] {
-    return [...this.#domains.values()].flatMap(({ managed, onDemand, local }) => [
-      ...[...managed.values()].map(({ certificate }) => statusOf(certificate, 'managed')),
-      ...[...(onDemand?.certificates() ?? [])].map((certificate) => statusOf(certificate, 'on-demand')),
-      ...local.pairs.map(statusOfLocal),
+    return [...this.#domains.values()].flatMap((domain) => [
+      ...[...domain.managed.values()].map(({ certificate }) => statusOf(certificate, 'managed')),
+      ...[...(domain.onDemand?.certificates() ?? [])].map((certificate) =>
+        statusOf(certificate, 'on-demand'),
+      ),
+      ...importedOf(domain).map(({ entry }) => statusOfImported(entry, this.#parts.now())),
+      ...domain.local.pairs.map(statusOfLocal),
     ]);
+  }
+
+  /** What commands are about; null: the config has no certificates. */
+  commandTarget(): CommandTarget | null {
+    const config = this.#config;
+    const domain = config === null ? undefined : this.#domains.get(config.storage);
+    if (config === null || domain === undefined) return null;
+    const { storage, store, imported, local, staples } = domain;
+    return {
+      config,
+      storage,
+      store,
+      managed: () => [...certificatesOf(domain)],
+      imported: () => importedOf(domain),
+      lookForImported: () => imported.look(),
+      local: () => local.pairs,
+      issuer: (issuer, order) => this.#issuer(domain, issuer, order),
+      staple: (pair) => staples.staple(pair),
+      status: () => this.status(),
+    };
   }
 
   /** Resolves when nothing runs any more; what was under way can be gone on with at the next start. */
@@ -171,12 +203,14 @@ export class CertificateManager implements ObtainedCertificates {
     const storage = await this.#parts.openStorage(folder);
     const { log, now, sleep } = this.#parts;
     const onChange = (): void => this.#changed();
+    const store = new CertificateStore(storage);
     const domain: Domain = {
       storage,
-      store: new CertificateStore(storage),
+      store,
       failureNotes: new FailureNotes(storage, now),
       managed: new Map(),
       local: new LocalCertificates({ storage, log, now, sleep, onChange }),
+      imported: new ImportedCertificates({ store, log, now, sleep, onChange }),
       staples: new StapleKeeper({
         storage,
         log,
@@ -295,6 +329,7 @@ export class CertificateManager implements ObtainedCertificates {
   #end(folder: string, domain: Domain): void {
     this.#domains.delete(folder);
     domain.local.stop();
+    domain.imported.stop();
     this.#track(domain.staples.close());
     for (const { certificate } of domain.managed.values()) this.#track(certificate.stop());
     if (domain.onDemand !== null) this.#track(domain.onDemand.stop());
@@ -309,7 +344,9 @@ export class CertificateManager implements ObtainedCertificates {
     this.#index = null;
     if (this.#preparing > 0) return;
     for (const domain of this.#domains.values())
-      domain.staples.follow([...certificatesOf(domain)].flatMap(({ pair }) => pair ?? []));
+      domain.staples.follow(
+        [...certificatesOf(domain), ...importedOf(domain)].flatMap(({ pair }) => pair ?? []),
+      );
     this.#parts.onChange();
   }
 
@@ -335,7 +372,8 @@ export class CertificateManager implements ObtainedCertificates {
         for (const name of pair.names) if (wanted.has(name)) index.pairs.add(name, pair);
         if (pair.names.some((name) => !wanted.has(name))) beyond.push(pair);
       }
-      for (const pair of local.pairs) for (const name of pair.names) index.pairs.add(name, pair);
+      for (const pair of [...importedOf(domain).map((each) => each.pair), ...local.pairs])
+        for (const name of pair.names) index.pairs.add(name, pair);
       const isMissing = (name: string): boolean =>
         index.names.exact(name).length > 0 && index.pairs.exact(name).length === 0;
       domain.retired = domain.retired.filter(({ names }) => names.some(isMissing));
@@ -351,6 +389,12 @@ export class CertificateManager implements ObtainedCertificates {
 function* certificatesOf({ managed, onDemand }: Domain): Iterable<ManagedCertificate> {
   for (const { certificate } of managed.values()) yield certificate;
   if (onDemand !== null) yield* onDemand.certificates();
+}
+
+/** Without those that are kept valid because the config names them. */
+function importedOf({ imported, managed }: Domain): readonly ImportedCertificate[] {
+  const places = new Set([...managed.values()].map(({ certificate }) => entryKey(certificate.place)));
+  return imported.all.filter(({ place }) => !places.has(entryKey(place)));
 }
 
 function issuerKey(config: AcmeIssuerConfig, { dns }: OrderConfig): string {

@@ -16,7 +16,8 @@ const PLACEHOLDER_MS = 7 * DAY_MS;
 /** Clocks of clients may be slow. */
 const BACKDATED_MS = DAY_MS;
 
-const ROOT_KEY = 'local/root.pem';
+/** In the storage. */
+export const ROOT_KEY = 'local/root.pem';
 
 /** PEM. */
 export interface MadePair {
@@ -55,6 +56,13 @@ export async function openLocalRoot(storage: Storage, now: number, signal: Abort
   } finally {
     await release();
   }
+}
+
+/** The certificate of the local root, in PEM and without its key, for those who do not issue; null: there is none. */
+export async function readLocalRoot(storage: Storage): Promise<string | null> {
+  const found = await storage.load(ROOT_KEY);
+  const result = found === null ? null : parseFile(found.toString('latin1'));
+  return result?.ok === true ? result.pem.cert : null;
 }
 
 /**

@@ -4,7 +4,8 @@ const count = z.number().nonnegative();
 
 /** A certificate that is kept valid. Times are epoch milliseconds. */
 export const certificateRow = z.object({
-  kind: z.enum(['managed', 'on-demand', 'self-signed']),
+  /** `unused`: it is in the storage, and nothing of the config asks for it. */
+  kind: z.enum(['managed', 'on-demand', 'imported', 'self-signed', 'unused']),
   /** What it is to serve. */
   names: z.array(z.string()).readonly(),
   keyType: z.string(),

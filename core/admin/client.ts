@@ -4,6 +4,12 @@ import { z } from 'zod';
 
 import { backendAudit, type BackendAudit } from './backend-audit.ts';
 import { backendChangeReport, type BackendChangeInput, type BackendChangeReport } from './backend-change.ts';
+import {
+  certificateReport,
+  type CertificateCommandInput,
+  type CertificateReport,
+} from './certificate-command.ts';
+import { certificateDetails, type CertificateDetails } from './certificate-details.ts';
 import { controlFolders, controlSocketName } from './control-socket.ts';
 import { adminHeader } from './server.ts';
 import { healthEvents } from './health-events.ts';
@@ -64,6 +70,24 @@ export async function fetchBackendAudit(
   const { status, body } = await ask(configFile, 'GET', `/backends/audit?${query.toString()}`);
   if (status !== 200) throw new Error(errorOf(body));
   return backendAudit.parse(body);
+}
+
+/** Everything about the certificates for a name. Throws where there is none. */
+export async function fetchCertificates(configFile: string, name: string): Promise<CertificateDetails> {
+  const query = new URLSearchParams({ name });
+  const { status, body } = await ask(configFile, 'GET', `/certificates?${query.toString()}`);
+  if (status !== 200) throw new Error(errorOf(body));
+  return certificateDetails.parse(body);
+}
+
+/** Does something with certificates; the report says whether that worked. */
+export async function requestCertificateCommand(
+  configFile: string,
+  command: CertificateCommandInput,
+): Promise<CertificateReport> {
+  const { status, body } = await ask(configFile, 'POST', '/certificates', JSON.stringify(command));
+  if (status !== 200 && status !== 422) throw new Error(errorOf(body));
+  return certificateReport.parse(body);
 }
 
 interface AdminAnswer {

@@ -2,12 +2,19 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { isIP } from 'node:net';
 import { text } from 'node:stream/consumers';
+import type { z } from 'zod';
 
 import { pathText } from '../config/finding.ts';
 import { schemaFindings } from '../config/schema-findings.ts';
 import type { SocketAddressConfig } from '../shared/config-types.ts';
 import { backendChange, type BackendChange, type BackendChangeReport } from './backend-change.ts';
 import type { BackendAudit } from './backend-audit.ts';
+import {
+  certificateCommand,
+  type CertificateCommand,
+  type CertificateReport,
+} from './certificate-command.ts';
+import type { CertificateDetails } from './certificate-details.ts';
 import type { HealthEvents } from './health-events.ts';
 import type { ReloadReport, StatusReport } from './status-report.ts';
 
@@ -23,12 +30,18 @@ export interface AdminApi {
   reload(): Promise<ReloadReport | null>;
   /** null unless the process serves. */
   changeBackend(change: BackendChange): Promise<BackendChangeReport | null>;
+  /** Everything about the certificates for a name, or why there is nothing. */
+  showCertificate(name: string): CertificateDetails | string;
+  /** null unless the process serves. */
+  certificateCommand(command: CertificateCommand): Promise<CertificateReport | null>;
 }
 
 /** Must come with everything that changes something: a form or an image on some web page cannot send it. */
 export const adminHeader = 'x-tidegate-admin';
 
 const longestBodyBytes = 1024;
+/** A chain and a key, and what JSON makes of their ends of lines. */
+const longestCertificateBytes = 256 * 1024;
 /** For a client that takes nothing of its answer; Node may wait for two of these. */
 const deafClientMs = 5_000;
 
@@ -81,25 +94,32 @@ async function answer(
   api: AdminApi,
   allowedHost: string | null,
 ): Promise<void> {
+  const [path, search] = (request.url ?? '').split('?', 2);
+  const longest =
+    path === '/certificates' && allowedHost === null ? longestCertificateBytes : longestBodyBytes;
   if (
     request.headers['transfer-encoding'] !== undefined ||
-    Number(request.headers['content-length'] ?? 0) > longestBodyBytes
+    Number(request.headers['content-length'] ?? 0) > longest
   ) {
     response.setHeader('connection', 'close');
-    return sendJson(response, 413, {
-      error: `expected a body of at most ${longestBodyBytes} bytes, not chunked`,
-    });
+    return sendJson(response, 413, { error: `expected a body of at most ${longest} bytes, not chunked` });
   }
   if (allowedHost !== null && !isOwnHost(request.headers.host, allowedHost)) {
     return sendJson(response, 421, {
       error: 'expected the Host to be an IP address, localhost or the configured admin address',
     });
   }
-  const [path, search] = (request.url ?? '').split('?', 2);
   if (path === '/backends') {
     if (request.method !== 'POST') return notAllowed(response, 'POST');
     if (request.headers[adminHeader] === undefined) return headerMissing(response);
     return changeBackend(await text(request), response, api);
+  }
+  if (path === '/certificates' && request.method === 'POST') {
+    if (request.headers[adminHeader] === undefined) return headerMissing(response);
+    // Everybody on the machine can connect to a port, and this is about keys.
+    if (allowedHost !== null)
+      return sendJson(response, 403, { error: 'expected to be asked over a Unix socket' });
+    return runCertificateCommand(await text(request), response, api);
   }
   // What a client may send all the same is read and dropped.
   request.resume();
@@ -123,15 +143,21 @@ async function answer(
     if (request.method !== 'GET') return notAllowed(response, 'GET');
     return sendAudit(new URLSearchParams(search), response, api);
   }
+  if (path === '/certificates') {
+    if (request.method !== 'GET') return notAllowed(response, 'GET, POST');
+    const shown = api.showCertificate(new URLSearchParams(search).get('name') ?? '');
+    return typeof shown === 'string'
+      ? sendJson(response, 404, { error: shown })
+      : sendJson(response, 200, shown);
+  }
   if (path === '/reload') {
     if (request.method !== 'POST') return notAllowed(response, 'POST');
     if (request.headers[adminHeader] === undefined) return headerMissing(response);
-    const report = await api.reload();
-    if (report === null) return sendJson(response, 503, { error: 'starting or stopping' });
-    return sendJson(response, report.ok ? 200 : 422, report);
+    return sendReport(response, await api.reload());
   }
   sendJson(response, 404, {
-    error: 'expected GET /status, GET /backends/health, GET /backends/audit, POST /reload or POST /backends',
+    error:
+      'expected GET /status, GET /backends/health, GET /backends/audit, GET /certificates, POST /reload, POST /backends or POST /certificates',
   });
 }
 
@@ -146,15 +172,27 @@ async function sendAudit(query: URLSearchParams, response: ServerResponse, api: 
 
 async function changeBackend(body: string, response: ServerResponse, api: AdminApi): Promise<void> {
   const parsed = backendChange.safeParse(readJson(body));
-  if (!parsed.success) {
-    const problems = schemaFindings(parsed.error.issues).map(({ path, message }) =>
-      path.length === 0 ? message : `${pathText(path)}: ${message}`,
-    );
-    return sendJson(response, 400, { error: problems.join('; ') });
-  }
-  const report = await api.changeBackend(parsed.data);
-  if (report === null) return sendJson(response, 503, { error: 'starting or stopping' });
-  sendJson(response, report.ok ? 200 : 422, report);
+  if (!parsed.success) return sendFindings(response, parsed.error);
+  sendReport(response, await api.changeBackend(parsed.data));
+}
+
+async function runCertificateCommand(body: string, response: ServerResponse, api: AdminApi): Promise<void> {
+  const parsed = certificateCommand.safeParse(readJson(body));
+  if (!parsed.success) return sendFindings(response, parsed.error);
+  sendReport(response, await api.certificateCommand(parsed.data));
+}
+
+function sendFindings(response: ServerResponse, { issues }: z.ZodError): void {
+  const problems = schemaFindings(issues).map(({ path, message }) =>
+    path.length === 0 ? message : `${pathText(path)}: ${message}`,
+  );
+  sendJson(response, 400, { error: problems.join('; ') });
+}
+
+/** null: there is none unless the process serves. */
+function sendReport(response: ServerResponse, report: { readonly ok: boolean } | null): void {
+  if (report === null) sendJson(response, 503, { error: 'starting or stopping' });
+  else sendJson(response, report.ok ? 200 : 422, report);
 }
 
 /** undefined for what is no JSON. */

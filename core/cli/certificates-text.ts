@@ -4,14 +4,18 @@ import { table } from './table.ts';
 /** More than that of those obtained on demand are counted, not shown: there may be thousands. */
 const SHOWN_ON_DEMAND = 20;
 
-/** The certificates as an aligned table for people. `age`: a length of time in words. */
+/**
+ * The certificates as an aligned table for people. `age`: a length of time in words; `most`: of those obtained on
+ * demand.
+ */
 export function certificatesText(
   rows: readonly CertificateRow[],
   now: number,
   age: (ms: number) => string,
+  most = SHOWN_ON_DEMAND,
 ): string {
   const onDemand = rows.filter((row) => row.kind === 'on-demand').toSorted((a, b) => urgency(a) - urgency(b));
-  const shown = [...rows.filter((row) => row.kind !== 'on-demand'), ...onDemand.slice(0, SHOWN_ON_DEMAND)];
+  const shown = [...rows.filter((row) => row.kind !== 'on-demand'), ...onDemand.slice(0, most)];
   const text = table(
     ['CERTIFICATE', 'KIND', 'KEY', 'ISSUER', 'STATE', 'EXPIRES', 'NEXT RENEWAL', 'LAST ERROR'],
     shown.map(({ kind, names, keyType, certificate, nextOrderAt, lastError, ...row }) => [
@@ -25,7 +29,7 @@ export function certificatesText(
       lastError === null ? '-' : `${age(now - lastError.at)} ago: ${lastError.message}`,
     ]),
   );
-  const more = onDemand.length - SHOWN_ON_DEMAND;
+  const more = onDemand.length - most;
   return more > 0 ? `${text}\nand ${more} more on demand` : text;
 }
 

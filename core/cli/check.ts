@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
+import { idleWeights } from '../config/idle-weights.ts';
 import { loadCertificateSets, type CertificateFinding } from '../../certs/load-sets.ts';
 import { compileRules } from '../../rules/compile.ts';
 import { typeCheckRules } from '../../rules/type-check.ts';
@@ -50,7 +51,9 @@ async function check(file: string): Promise<CheckResult> {
   return {
     file,
     problems,
-    warnings: certificates?.warnings.map(located) ?? [],
+    warnings: [...(certificates?.warnings ?? []), ...(config === null ? [] : idleWeights(config))].map(
+      located,
+    ),
     config,
     scripts: new Set(settings.map(({ script }) => script)).size,
     typesChecked: rules.typesChecked,

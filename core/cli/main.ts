@@ -13,6 +13,7 @@ const commands: Readonly<Record<string, () => Promise<{ register(program: Comman
   reload: () => import('./reload.ts'),
   status: () => import('./status.ts'),
   backends: () => import('./backends.ts'),
+  certs: () => import('./certs.ts'),
 };
 
 async function main(args: readonly string[]): Promise<number> {

@@ -142,7 +142,8 @@ function healthText(row: BackendRow, workers: number, now: number): string {
   return `${row.health}${since}${state}${out}`;
 }
 
-function age(ms: number): string {
+/** A length of time in words. */
+export function age(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1000));
   if (seconds < 120) return `${seconds}s`;
   if (seconds < 7200) return `${Math.floor(seconds / 60)}m`;

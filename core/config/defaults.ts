@@ -41,7 +41,7 @@ export const DEFAULTS = {
     negativeCache: '5m',
     maxNames: 10_000,
   },
-  scheduler: 'round-robin',
+  scheduler: 'weighted-round-robin',
   schedulerTable: 65_537,
   weight: 1,
   state: 'ready',

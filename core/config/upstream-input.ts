@@ -12,7 +12,7 @@ import type { StickyInput } from './sticky-input.ts';
 import type { TlsPolicyInput } from './tls-input.ts';
 
 export interface UpstreamInput {
-  /** How the backend for a request is picked: a name, or an object with its settings. Default: `'round-robin'`. */
+  /** How the backend for a request is picked: a name, or an object with its settings. Default: `'weighted-round-robin'`. */
   scheduler?: SchedulerName | SchedulerInput | undefined;
   /** The addresses that serve it; at least one. */
   backends: readonly BackendInput[];

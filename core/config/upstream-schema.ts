@@ -23,7 +23,7 @@ const backend = field.object({
     .integer(0, 65_535)
     .optional()
     .describe(
-      `Its share of the requests; 0 takes no new one. Without it: ${DEFAULTS.weight}, or that of the backend in \`backupFor\`.`,
+      `Its share of the requests; 0 takes no new one. With \`round-robin\` no other weight counts. Without it: ${DEFAULTS.weight}, or that of the backend in \`backupFor\`.`,
     ),
   state: field
     .choice(['ready', 'drain', 'maintenance'])

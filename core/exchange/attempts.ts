@@ -6,7 +6,9 @@ import { placesChanged } from '../upstreams/queue/waiting-queue.ts';
 import { acquireConnection } from './acquire.ts';
 import type { Exchange } from './exchange.ts';
 import * as passive from './passive-health.ts';
+import { takeReportedWeight } from './reported-weight.ts';
 import { RequestHeadForBackend } from './request-head.ts';
+import type { ResponseHead } from './streams.ts';
 
 /** What attempts do to the counters of their backends, and say of them. */
 
@@ -27,7 +29,7 @@ export function beginAttempt(
     runtime.traffic.count(exchange.attemptsHere > 1 ? 'other' : exchange.pickedBy, exchange.placedMs);
   }
   const head = new RequestHeadForBackend(exchange, backend.address);
-  const attempt = new Attempt(owner, backend, connection, head, exchange.request);
+  const attempt = new Attempt(owner, backend, connection, head, exchange);
   attempt.isSecondTry = secondTry;
   passive.attemptBegins(exchange, backend);
   attempt.circuitTicket = circuitBegin(backend);
@@ -45,9 +47,16 @@ export function takeAttempt(owner: AttemptOwner, exchange: Exchange, attempt: At
 }
 
 /** Its answer's head has come. */
-export function attemptAnswered(exchange: Exchange, attempt: Attempt, status: number, nowMs: number): void {
+export function attemptAnswered(
+  exchange: Exchange,
+  attempt: Attempt,
+  { status, headers }: ResponseHead,
+  nowMs: number,
+): void {
   const { backend } = attempt;
   attempt.isAnswered = true;
+  backend.runtime.recordAnswer(status, attempt.connectedMs, nowMs);
+  takeReportedWeight(exchange, backend, headers);
   passive.attemptAnswered(exchange, backend, status, nowMs);
   if (status >= 500) countInCircuit(attempt, nowMs);
   else circuitAnswered(backend, attempt.circuitTicket, nowMs);

@@ -50,7 +50,7 @@ export class Exchange implements RuleRequest, KeySource {
   attempts = 0;
   /** Those of `attempts` that were at upstreams for which another stands in now. */
   attemptsElsewhere = 0;
-  /** null: the request has none, or it has not begun. */
+  /** null: the request has none, or there was no attempt yet. */
   body: RequestBody | null = null;
   /** Where it waits for a backend; null: it does not. */
   placeInLine: PlaceInLine | null = null;

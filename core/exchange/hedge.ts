@@ -1,5 +1,4 @@
 import type { Attempt, AttemptOwner } from '../forward/http.ts';
-import type { RequestBody } from '../forward/request-body.ts';
 import { ProxyError } from '../shared/errors.ts';
 import { isSafe } from '../shared/methods.ts';
 import type { AddressBackend } from '../upstreams/backend.ts';
@@ -92,7 +91,7 @@ export class Hedge implements AttemptOwner {
     const { statuses } = this.#upstream.config.retries;
     if (statuses.includes(head.status)) {
       // The first one may still do better.
-      attemptAnswered(this.#owner.exchange, attempt, head.status, performance.now());
+      attemptAnswered(this.#owner.exchange, attempt, head, performance.now());
       return this.stop();
     }
     this.#owner.onHedgeAnswered(attempt, head);
@@ -126,8 +125,4 @@ export class Hedge implements AttemptOwner {
   }
 
   onAnswerEnd(): void {}
-
-  get body(): RequestBody {
-    throw new Error('a request with a body is never sent twice at a time');
-  }
 }

@@ -1,14 +1,12 @@
 import type { Attempt, AttemptOwner } from '../forward/http.ts';
 import { checkSwitch } from '../forward/websocket.ts';
-import { RequestBody, type RequestBodyOwner } from '../forward/request-body.ts';
 import type { RetryDecision } from '../forward/retry.ts';
 import { ProxyError } from '../shared/errors.ts';
 import type { DecisionTaker, RequestDecision } from '../shared/rule-script.ts';
 import type { AddressBackend } from '../upstreams/backend.ts';
-import type { Upstream } from '../upstreams/upstream.ts';
+import { Upstream } from '../upstreams/upstream.ts';
 import { addHsts, withHsts } from './add-hsts.ts';
 import { answerChallenge } from './answer-challenge.ts';
-import { applyEdits } from './apply-edits.ts';
 import {
   abortAttempt,
   attemptAnswered,
@@ -17,32 +15,22 @@ import {
   leaveBackend,
   takeAttempt,
 } from './attempts.ts';
-import { checkBodySoFar, checkRequest } from './check-request.ts';
+import { checkRequest } from './check-request.ts';
 import type { Exchange } from './exchange.ts';
 import { countIn, finishExchange } from './finish.ts';
 import type { HeaderList } from './headers.ts';
 import { Hedge, type HedgeOwner } from './hedge.ts';
 import { joinTunnel } from './join-tunnel.ts';
-import { placeByRoute, placeByRule } from './place.ts';
+import { carryOut, placeByRoute } from './place.ts';
 import { redirectToHttps } from './redirect-to-https.ts';
-import {
-  endsConnection,
-  errorAnswer,
-  redirectAnswer,
-  sendLocalAnswer,
-  statusOf,
-  type LocalAnswer,
-} from './respond.ts';
-import { takeReportedWeight } from './reported-weight.ts';
-import { editAnswerByRule, pickByRule, ruleFault } from './rule-calls.ts';
+import { bodyToSend } from './request-body-owner.ts';
+import { endsConnection, errorAnswer, sendLocalAnswer, statusOf, type LocalAnswer } from './respond.ts';
+import { editAnswerByRule, pickByRule } from './rule-calls.ts';
 import { keepBackend, stickyBackend } from './sticky-session.ts';
-import type { BackendStream, ClientEvents, ClientStream, ResponseHead } from './streams.ts';
-import { bytesToKeep, decideAfterFailure, decideOnAnswer, takeFallback } from './try-again.ts';
+import type { ClientEvents, ClientStream, ResponseHead } from './streams.ts';
+import { decideAfterFailure, decideOnAnswer, nextToAsk, takeFallback } from './try-again.ts';
 import { placeOrLine, type PlaceTaker } from './wait-in-line.ts';
 import { takeWebSocketPlace } from './websocket-place.ts';
-
-/** With so many backends tried, one that has all its connections in use is not followed by another. */
-const MAX_TRIED = 16;
 
 /**
  * The path of every HTTP request, top to bottom:
@@ -52,9 +40,7 @@ const MAX_TRIED = 16;
  * Any step may leave it with an answer of the proxy's own (`answer`, `fail`). There is one object
  * of this class for each exchange, and `end` runs exactly once for it, whatever happens.
  */
-export class RequestPath
-  implements ClientEvents, DecisionTaker, PlaceTaker, AttemptOwner, RequestBodyOwner, HedgeOwner
-{
+export class RequestPath implements ClientEvents, DecisionTaker, PlaceTaker, AttemptOwner, HedgeOwner {
   readonly exchange: Exchange;
   readonly client: ClientStream;
   #answerBegun = false;
@@ -106,40 +92,22 @@ export class RequestPath
     exchange.ruleMs = performance.now() - exchange.ruleBegunMs;
     exchange.decision = decision;
     try {
-      this.#carryOut(decision);
+      this.#place(carryOut(exchange, decision));
     } catch (error) {
       this.#failWithBug(error);
     }
   }
 
-  #carryOut(decision: RequestDecision): void {
+  // 4. Route: the upstream that the rule names; else the listener's table does, then its own. Or the rule's own answer.
+  #place(placed: Upstream | LocalAnswer | ProxyError): void {
     const { exchange } = this;
-    switch (decision.kind) {
-      case 'next':
-        applyEdits(exchange.request.headers, decision.edits);
-        return this.#place(placeByRoute(exchange));
-      case 'forward':
-        return this.#place(placeByRule(exchange, decision));
-      case 'redirect':
-        return this.#answer(redirectAnswer(decision.status, decision.location));
-      case 'respond':
-        return this.#answer(decision);
-      case 'deny':
-        return this.#answer(errorAnswer(exchange, decision.status));
-      case 'fault':
-        return this.#fail(ruleFault(decision.reason));
-    }
-  }
-
-  // 4. Route: the upstream that the rule names; else the listener's table does, then its own.
-  #place(upstream: Upstream | ProxyError): void {
-    const { exchange } = this;
-    if (upstream instanceof ProxyError) return this.#fail(upstream);
-    exchange.upstream = upstream;
+    if (placed instanceof ProxyError) return this.#fail(placed);
+    if (!(placed instanceof Upstream)) return this.#answer(placed);
+    exchange.upstream = placed;
     exchange.placedMs = performance.now();
-    upstream.budget.countRequest(exchange.placedMs);
+    placed.budget.countRequest(exchange.placedMs);
     const full = takeWebSocketPlace(exchange);
-    if (full === null) this.#pick(upstream);
+    if (full === null) this.#pick(placed);
     else this.#fail(full);
   }
 
@@ -152,39 +120,23 @@ export class RequestPath
         : undefined;
     const backend = placeOrLine(this, upstream, first);
     if (backend instanceof ProxyError) return this.#fallBack(upstream, error ?? backend);
-    if (backend !== null) this.#attemptAt(upstream, backend);
+    if (backend !== null) this.#attempt(upstream, backend);
   }
 
-  /** Its time in line is over. */
-  onPlace(upstream: Upstream, backend: AddressBackend): void {
+  onLineLeft(upstream: Upstream, place: AddressBackend | ProxyError): void {
     try {
-      this.#attemptAt(upstream, backend);
+      if (place instanceof ProxyError) this.#fallBack(upstream, place);
+      else this.#attempt(upstream, place);
     } catch (error) {
       this.#failWithBug(error);
     }
   }
 
-  onNoPlace(upstream: Upstream, error: ProxyError): void {
-    try {
-      this.#fallBack(upstream, error);
-    } catch (thrown) {
-      this.#failWithBug(thrown);
-    }
-  }
-
-  #attemptAt(upstream: Upstream, backend: AddressBackend): void {
-    const { exchange } = this;
-    exchange.tried.push(backend);
-    exchange.hedge ??= Hedge.wait(this, upstream);
-    this.#forward(upstream, backend);
-  }
-
   /** All connections to a backend are in use: the next one that was not tried yet, which costs nobody a retry. */
   #passOver(upstream: Upstream, error: ProxyError): void {
-    const { exchange } = this;
-    const next = exchange.tried.length < MAX_TRIED ? upstream.pick(exchange.tried, exchange) : undefined;
+    const next = nextToAsk(this.exchange, upstream);
     if (next === undefined) this.#fallBack(upstream, error);
-    else this.#attemptAt(upstream, next);
+    else this.#attempt(upstream, next);
   }
 
   /** To the upstream that stands in for this one. */
@@ -194,10 +146,13 @@ export class RequestPath
     else this.#pick(next, error);
   }
 
-  // 6. Attempt: a connection, the request on it.
-  #forward(upstream: Upstream, backend: AddressBackend, secondTry = false): void {
+  // 6. Attempt: a connection, the request on it. `secondTry`: for one that turned out to be stale.
+  #attempt(upstream: Upstream, backend: AddressBackend, secondTry = false): void {
     const { exchange } = this;
     exchange.lastBackend = backend;
+    exchange.body ??= bodyToSend(this);
+    if (!secondTry) exchange.tried.push(backend);
+    exchange.hedge ??= Hedge.wait(this, upstream);
     const attempt = beginAttempt(this, exchange, backend, secondTry);
     if (attempt instanceof ProxyError) return this.#passOver(upstream, attempt);
     takeAttempt(this, exchange, attempt);
@@ -206,22 +161,6 @@ export class RequestPath
 
   onConnected(attempt: Attempt): void {
     this.exchange.connectedMs = attempt.connectedMs;
-  }
-
-  get body(): RequestBody {
-    return (this.exchange.body ??= new RequestBody(this));
-  }
-
-  bytesToKeep(stream: BackendStream): number {
-    return bytesToKeep(this.exchange, stream);
-  }
-
-  onRequestData(bytes: number): boolean {
-    this.exchange.requestBytes += bytes;
-    const refusal = checkBodySoFar(this.exchange);
-    if (refusal === null) return true;
-    this.#fail(refusal);
-    return false;
   }
 
   onRequestFailed(error: ProxyError): void {
@@ -245,7 +184,7 @@ export class RequestPath
     exchange.body?.waitForAttempt();
     switch (decision) {
       case 'fresh-connection':
-        return this.#forward(upstream, backend, true);
+        return this.#attempt(upstream, backend, true);
       case 'another-backend':
         return this.#pick(upstream, error);
       case 'pass-over':
@@ -270,9 +209,7 @@ export class RequestPath
   onAnswerHead(attempt: Attempt, head: ResponseHead): void {
     const { exchange } = this;
     exchange.answeredMs = performance.now();
-    attempt.backend.runtime.recordAnswer(head.status, attempt.connectedMs, exchange.answeredMs);
-    takeReportedWeight(exchange, attempt.backend, head.headers);
-    attemptAnswered(exchange, attempt, head.status, exchange.answeredMs);
+    attemptAnswered(exchange, attempt, head, exchange.answeredMs);
     const unfit = decideOnAnswer(exchange, head.status);
     if (unfit !== null) {
       abortAttempt(exchange);
@@ -308,7 +245,7 @@ export class RequestPath
   onSwitchProtocols(attempt: Attempt, head: ResponseHead, protocol: string | null): void {
     const { exchange } = this;
     exchange.answeredMs = performance.now();
-    attemptAnswered(exchange, attempt, head.status, exchange.answeredMs);
+    attemptAnswered(exchange, attempt, head, exchange.answeredMs);
     const wrong = checkSwitch(exchange.request, head, protocol);
     if (wrong !== null) return this.#fail(wrong);
     this.#answerBegun = true;

@@ -4,10 +4,30 @@ import type { Upstream } from '../upstreams/upstream.ts';
 import { applyEdits } from './apply-edits.ts';
 import type { Exchange } from './exchange.ts';
 import { hostWithoutPort } from './routes.ts';
+import { errorAnswer, redirectAnswer, type LocalAnswer } from './respond.ts';
 import { ruleFault } from './rule-calls.ts';
 
+/** What a rule's decision comes to: an upstream, or an answer of the proxy's own. */
+export function carryOut(exchange: Exchange, decision: RequestDecision): Upstream | LocalAnswer | ProxyError {
+  switch (decision.kind) {
+    case 'next':
+      applyEdits(exchange.request.headers, decision.edits);
+      return placeByRoute(exchange);
+    case 'forward':
+      return placeByRule(exchange, decision);
+    case 'redirect':
+      return redirectAnswer(decision.status, decision.location);
+    case 'respond':
+      return decision;
+    case 'deny':
+      return errorAnswer(exchange, decision.status);
+    case 'fault':
+      return ruleFault(decision.reason);
+  }
+}
+
 /** The upstream that a rule forwards to, with what the rule changes of the request. */
-export function placeByRule(
+function placeByRule(
   exchange: Exchange,
   decision: Extract<RequestDecision, { kind: 'forward' }>,
 ): Upstream | ProxyError {

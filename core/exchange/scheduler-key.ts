@@ -1,6 +1,7 @@
 import { normalisePath } from '../shared/normalise-path.ts';
 import type { RequestDecision } from '../shared/rule-script.ts';
 import type { SchedulerKey } from '../shared/scheduler-key.ts';
+import { cookieValues } from './cookies.ts';
 import type { HeaderList } from './headers.ts';
 
 /** What a key is taken from: the request as it goes to the backend, with what rules made of it. */
@@ -39,7 +40,7 @@ function configuredKey(exchange: KeyedRequest, wanted: SchedulerKey): string | n
     case 'header':
       return wanted.name === 'host' ? exchange.host : exchange.request.headers.get(wanted.name);
     case 'cookie':
-      return cookieValue(exchange.request.headers.get('cookie'), wanted.name);
+      return cookieValues(exchange.request.headers, wanted.name)[0] ?? null;
     case 'rule':
     case 'rdp-cookie':
       return null;
@@ -54,22 +55,13 @@ function pathOf(target: string): string {
 /** The first one of that name, as sent: percent-encoding stays. */
 function queryValue(target: string, name: string): string | null {
   const query = target.indexOf('?');
-  return query === -1 ? null : firstPair(target.slice(query + 1), '&', name);
-}
-
-/** The first one of that name (RFC 6265 5.4), quotes included. */
-function cookieValue(field: string | null, name: string): string | null {
-  return field === null ? null : firstPair(field, ';', name);
-}
-
-function firstPair(text: string, separator: string, name: string): string | null {
-  let start = 0;
-  while (start < text.length) {
-    while (text[start] === ' ') start++;
-    const found = text.indexOf(separator, start);
-    const end = found === -1 ? text.length : found;
-    if (text.startsWith(name, start) && text[start + name.length] === '=')
-      return text.slice(start + name.length + 1, end).trimEnd();
+  if (query === -1) return null;
+  let start = query + 1;
+  while (start < target.length) {
+    const found = target.indexOf('&', start);
+    const end = found === -1 ? target.length : found;
+    if (target.startsWith(name, start) && target[start + name.length] === '=')
+      return target.slice(start + name.length + 1, end);
     start = end + 1;
   }
   return null;

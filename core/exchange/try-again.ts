@@ -7,9 +7,13 @@ import {
   type RetryDecision,
 } from '../forward/retry.ts';
 import { ProxyError } from '../shared/errors.ts';
+import type { AddressBackend } from '../upstreams/backend.ts';
 import type { Upstream } from '../upstreams/upstream.ts';
 import type { Exchange } from './exchange.ts';
 import type { BackendStream } from './streams.ts';
+
+/** With so many backends tried, one that has all its connections in use is not followed by another. */
+const MAX_TRIED = 16;
 
 /** What follows an attempt that has failed before any byte of an answer was passed on. */
 export function decideAfterFailure(exchange: Exchange, attempt: Attempt, error: ProxyError): RetryDecision {
@@ -24,7 +28,7 @@ export function decideAfterFailure(exchange: Exchange, attempt: Attempt, error: 
     method,
     attempts: exchange.attemptsHere,
     retries,
-    bodyIsGone: exchange.body?.canRepeat === false,
+    bodyIsGone: exchange.body?.isWhole === false,
     reusedConnection: reusedConnection(attempt),
   });
   if (decision !== 'another-backend') return decision;
@@ -48,7 +52,7 @@ export function decideOnAnswer(exchange: Exchange, status: number): ProxyError |
   if (upstream === null || upstream.config.retries.statuses.length === 0) return null;
   const { retries } = upstream.config;
   const attempts = exchange.attemptsHere;
-  const bodyIsGone = exchange.body?.canRepeat === false;
+  const bodyIsGone = exchange.body?.isWhole === false;
   const isUnfit =
     hedge?.isUnderWay === true
       ? retries.statuses.includes(status)
@@ -56,6 +60,12 @@ export function decideOnAnswer(exchange: Exchange, status: number): ProxyError |
         upstream.candidates().length > 0 &&
         upstream.budget.take(retries.budget, exchange.answeredMs);
   return isUnfit ? new ProxyError('no-backend', 'proxy', `nobody is left after a ${status}`) : null;
+}
+
+/** In the place of a backend that has all its connections in use: one that was not tried yet. */
+export function nextToAsk(exchange: Exchange, upstream: Upstream): AddressBackend | undefined {
+  const { tried } = exchange;
+  return tried.length < MAX_TRIED ? upstream.pick(tried, exchange) : undefined;
 }
 
 /** The upstream that stands in for one which has nobody left to try; null: none does. */

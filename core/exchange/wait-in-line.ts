@@ -8,8 +8,8 @@ import type { Exchange } from './exchange.ts';
 /** Whose request waits. */
 export interface PlaceTaker {
   readonly exchange: Exchange;
-  onPlace(upstream: Upstream, backend: AddressBackend): void;
-  onNoPlace(upstream: Upstream, error: ProxyError): void;
+  /** Its time in line is over: `place` is the backend that has one free, or why it gets none. */
+  onLineLeft(upstream: Upstream, place: AddressBackend | ProxyError): void;
 }
 
 /**
@@ -43,10 +43,12 @@ function queueFull({ name, queue }: Upstream): ProxyError {
   return new ProxyError('queue-full', 'proxy', `${queue.length} requests wait for ${name} already`);
 }
 
-/** A backend that was not tried yet if there is one. */
+/** A backend that was not tried yet if there is one, in reserve if need be. */
 function pickByScheduler(exchange: Exchange, upstream: Upstream): AddressBackend | undefined {
   const { tried } = exchange;
-  return upstream.pick(tried, exchange) ?? (tried.length === 0 ? undefined : upstream.pick([], exchange));
+  const picked = upstream.pick(tried, exchange);
+  if (picked !== undefined || tried.length === 0) return picked;
+  return upstream.pickReserve(tried, exchange) ?? upstream.pick([], exchange);
 }
 
 /** A request that waits until a backend has a place free, for as long as its upstream allows. */
@@ -81,7 +83,7 @@ export class PlaceInLine implements Waiter {
     const { counters } = this.#upstream.queue;
     counters.served += 1;
     counters.waits.record(waitedMs);
-    this.#taker.onPlace(this.#upstream, backend);
+    this.#taker.onLineLeft(this.#upstream, backend);
     return true;
   }
 
@@ -101,13 +103,13 @@ export class PlaceInLine implements Waiter {
 
   giveWay(): void {
     this.leave();
-    this.#taker.onNoPlace(this.#upstream, queueFull(this.#upstream));
+    this.#taker.onLineLeft(this.#upstream, queueFull(this.#upstream));
   }
 
   #giveUp(): void {
     const waitedMs = this.leave();
     this.#upstream.queue.counters.timedOut += 1;
     const message = `no backend of ${this.#upstream.name} had a place free for ${Math.round(waitedMs)} ms`;
-    this.#taker.onNoPlace(this.#upstream, new ProxyError('queue-timeout', 'proxy', message));
+    this.#taker.onLineLeft(this.#upstream, new ProxyError('queue-timeout', 'proxy', message));
   }
 }

@@ -1,13 +1,12 @@
 import type { HeaderList } from '../exchange/headers.ts';
-import {
-  hasBody,
-  type BackendEvents,
-  type BackendSettings,
-  type BackendStream,
-  type ClientStream,
-  type OutgoingRequest,
-  type RequestHead,
-  type ResponseHead,
+import type {
+  BackendEvents,
+  BackendSettings,
+  BackendStream,
+  ClientStream,
+  OutgoingRequest,
+  RequestHead,
+  ResponseHead,
 } from '../exchange/streams.ts';
 import type { ProxyError } from '../shared/errors.ts';
 import type { AddressBackend } from '../upstreams/backend.ts';
@@ -16,8 +15,6 @@ import type { RequestBody } from './request-body.ts';
 /** The request path's side of an attempt. */
 export interface AttemptOwner {
   readonly client: ClientStream;
-  /** Asked for only where the request has one. */
-  readonly body: RequestBody;
   onConnected(attempt: Attempt): void;
   onInformational(head: ResponseHead): void;
   onAnswerHead(attempt: Attempt, head: ResponseHead): void;
@@ -26,6 +23,13 @@ export interface AttemptOwner {
   onAnswerData(piece: Buffer): boolean;
   onAnswerEnd(trailers: HeaderList | null): void;
   onAttemptFailed(attempt: Attempt, error: ProxyError): void;
+}
+
+/** The request that every attempt sends. */
+interface MessageToSend {
+  readonly request: Pick<RequestHead, 'framing' | 'expectsContinue'>;
+  /** null: it has none. */
+  readonly body: RequestBody | null;
 }
 
 /**
@@ -46,20 +50,20 @@ export class Attempt implements BackendEvents {
   /** Its answer's head has come. */
   isAnswered = false;
   readonly #head: OutgoingRequest;
-  readonly #request: RequestHead;
+  readonly #message: MessageToSend;
 
   constructor(
     owner: AttemptOwner,
     backend: AddressBackend,
     stream: BackendStream,
     head: OutgoingRequest,
-    request: RequestHead,
+    message: MessageToSend,
   ) {
     this.owner = owner;
     this.backend = backend;
     this.stream = stream;
     this.#head = head;
-    this.#request = request;
+    this.#message = message;
   }
 
   start(method: string, settings: BackendSettings): void {
@@ -76,10 +80,10 @@ export class Attempt implements BackendEvents {
     this.stream = stream;
     this.connectedMs = performance.now();
     this.owner.onConnected(this);
-    const { framing, expectsContinue } = this.#request;
-    this.stream.sendHead(this.#head, framing, expectsContinue);
-    if (!hasBody(framing)) return;
-    this.owner.body.sendTo(stream);
+    const { request, body } = this.#message;
+    this.stream.sendHead(this.#head, request.framing, request.expectsContinue);
+    if (body === null) return;
+    body.sendTo(stream);
     this.stream.flush();
   }
 

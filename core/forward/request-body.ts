@@ -46,9 +46,9 @@ export class RequestBody implements BodyConsumer {
     this.#owner = owner;
   }
 
-  /** Whether it can be sent once more. */
-  get canRepeat(): boolean {
-    return this.#kept !== null;
+  /** Whether it can still be sent from its first byte on. */
+  get isWhole(): boolean {
+    return !this.#isBegun || this.#kept !== null;
   }
 
   /** Sends it to this backend, from its first byte on. */

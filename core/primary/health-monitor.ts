@@ -5,7 +5,7 @@ import type { Config, UpstreamConfig } from '../shared/config-types.ts';
 import { ASSUMED_HEALTH } from '../shared/health-types.ts';
 import type { CheckedBackend } from '../shared/health-types.ts';
 import type { Logger } from '../shared/log.ts';
-import { didYouMean } from '../shared/nearest-name.ts';
+import { noSuchUpstream } from '../shared/nearest-name.ts';
 import type { ActiveHealth } from '../upstreams/health.ts';
 import { BackendCheck } from './health/backend-check.ts';
 import type { HealthChange } from './health/backend-check.ts';
@@ -86,8 +86,8 @@ export class HealthMonitor {
 
   /** The health log of an upstream from `since` (epoch milliseconds) on, or why there is none. */
   async events(upstream: string, since: number): Promise<HealthEvents | string> {
-    const names = this.#upstreams.map(({ name }) => name);
-    if (!names.includes(upstream)) return `there is no upstream ${upstream}${didYouMean(upstream, names)}`;
+    if (!this.#upstreams.some(({ name }) => name === upstream))
+      return noSuchUpstream(upstream, this.#upstreams);
     const { healthLog } = this.#options;
     if (healthLog.folder === null) return 'no health log is kept (log.health is false)';
     return readHealthLog(healthLog.folder, upstream, since);

@@ -1,17 +1,19 @@
 import type { BackendChange, BackendChangeReport } from '../admin/backend-change.ts';
 import type { BackendAudit } from '../admin/backend-audit.ts';
+import type { CertificateCommand, CertificateReport } from '../admin/certificate-command.ts';
 import type { AdminApi } from '../admin/server.ts';
 import type { ReloadReport, ReloadTrigger, StatusReport } from '../admin/status-report.ts';
 import type { UpstreamConfig } from '../shared/config-types.ts';
 import { createLogger } from '../shared/log.ts';
 import type { RootLogger } from '../shared/log.ts';
-import { didYouMean } from '../shared/nearest-name.ts';
+import { noSuchUpstream } from '../shared/nearest-name.ts';
 import { makeManager } from './acme.ts';
 import { AdminServers } from './admin-servers.ts';
 import { auditUpstream } from './audit.ts';
 import { collectStatus } from './collect-status.ts';
 import { resolveIdentity } from './identity.ts';
 import type { Identity } from './identity.ts';
+import { runCertificateCommand, showCertificate } from './certificate-commands.ts';
 import { Certificates } from './certificates.ts';
 import { WorkerChallengeBoard } from './challenge-board.ts';
 import { closeSocketsNotIn } from './live-plan.ts';
@@ -207,6 +209,13 @@ export class Primary {
     return this.#phase === 'running' ? this.#backends.change(change) : null;
   }
 
+  /** null unless it runs. */
+  async #certificateCommand(command: CertificateCommand): Promise<CertificateReport | null> {
+    if (this.#phase !== 'running') return null;
+    const target = this.#certificates.manager.commandTarget();
+    return runCertificateCommand(target, command, this.#log.child({ component: 'certificates' }));
+  }
+
   async #resolveRows(): Promise<void> {
     const rows = (): UpstreamConfig[] =>
       this.#backends.withRows(this.#reloader.loaded?.config.upstreams ?? []);
@@ -235,10 +244,7 @@ export class Primary {
   async audit(upstream: string, windowMs: number): Promise<BackendAudit | string> {
     const upstreams = this.#supervisor.current?.plan.config.upstreams ?? [];
     const config = upstreams.find(({ name }) => name === upstream);
-    if (config === undefined) {
-      const names = upstreams.map(({ name }) => name);
-      return `there is no upstream ${upstream}${didYouMean(upstream, names)}`;
-    }
+    if (config === undefined) return noSuchUpstream(upstream, upstreams);
     const workers = this.#supervisor.ready().map(({ worker }) => worker);
     return auditUpstream(config, windowMs, [...(await collectStatus(workers, windowMs)).values()]);
   }
@@ -284,6 +290,8 @@ export class Primary {
       audit: (upstream, windowMs) => this.audit(upstream, windowMs),
       healthEvents: (upstream, since) => this.#health.events(upstream, since),
       changeBackend: (change) => this.changeBackend(change),
+      showCertificate: (name) => showCertificate(this.#certificates.manager.commandTarget(), name),
+      certificateCommand: (command) => this.#certificateCommand(command),
     };
   }
 

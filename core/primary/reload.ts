@@ -1,5 +1,6 @@
 import type { ReloadReport, ReloadTrigger } from '../admin/status-report.ts';
 import { describeChanges } from '../config/diff.ts';
+import { idleWeights } from '../config/idle-weights.ts';
 import type { Config } from '../shared/config-types.ts';
 import type { Logger } from '../shared/log.ts';
 import type { Certificates } from './certificates.ts';
@@ -161,10 +162,12 @@ export class Reloader {
     const ended = backends.revise(loaded.config);
     // Behind that: it is about the backends that are left.
     health.keep(loaded.config);
-    if (previous === null) return { problems: [], warnings: [], changes: [] };
+    const idle = idleWeights(loaded.config).map(({ path, message }) => `${path}: ${message}`);
+    if (previous === null) return { problems: [], warnings: idle, changes: [] };
     return {
       problems: [],
       warnings: [
+        ...idle,
         ...(this.#started === null ? [] : restartWarnings(this.#started, loaded.config)),
         ...setSocketModes(loaded.config.listeners.map(({ address }) => address)),
       ],

@@ -1,4 +1,5 @@
 import type { BackendChange, BackendChangeReport } from '../admin/backend-change.ts';
+import { DEFAULTS } from '../config/defaults.ts';
 import type { PrimaryMessage, WorkerMessage } from '../ipc/messages.ts';
 import { hostNameOf } from '../shared/address.ts';
 import {
@@ -10,7 +11,7 @@ import {
 } from '../shared/backend-overrides.ts';
 import type { Config, SocketAddressConfig, UpstreamConfig } from '../shared/config-types.ts';
 import type { Logger } from '../shared/log.ts';
-import { didYouMean } from '../shared/nearest-name.ts';
+import { noSuchUpstream } from '../shared/nearest-name.ts';
 import { changeBackend } from './change-backend.ts';
 import { isEmpty, reviseOverrides } from './outdated-overrides.ts';
 
@@ -73,7 +74,7 @@ export class RuntimeBackends {
     const live = config();
     const upstream = live?.upstreams.find(({ name }) => name === change.upstream);
     if (live === null || upstream === undefined)
-      return refused(unknownUpstream(change.upstream, live?.upstreams ?? []));
+      return refused(noSuchUpstream(change.upstream, live?.upstreams ?? []));
     const before = overridesOf(this.#overrides, upstream.name);
     const result = changeBackend(upstream, before, change, { configFile: live.file, addressesOf });
     if (!result.ok) return refused(result.problem);
@@ -85,6 +86,7 @@ export class RuntimeBackends {
     const workers = await this.#tellWorkers();
     const warnings = [
       ...(change.action === 'add' ? this.#withoutAddress(change.backend.parsed) : []),
+      ...idleWeight(upstream, change),
       ...(this.#takesNone(upstream) ? [`no backend of ${upstream.name} takes new requests now`] : []),
     ];
     return { ok: true, problems: [], warnings, changes, workers };
@@ -120,11 +122,13 @@ export class RuntimeBackends {
   }
 }
 
-function refused(problem: string): BackendChangeReport {
-  return { ok: false, problems: [problem], warnings: [], changes: [], workers: { asked: 0, answered: 0 } };
+/** Why a weight that was set does nothing. */
+function idleWeight({ name, scheduler, sticky }: UpstreamConfig, change: BackendChange): string[] {
+  const weight = 'weight' in change ? (change.weight ?? DEFAULTS.weight) : DEFAULTS.weight;
+  if (scheduler.type !== 'round-robin' || sticky?.type === 'source' || weight <= DEFAULTS.weight) return [];
+  return [`${name} has the scheduler round-robin, which goes by no weights but 0`];
 }
 
-function unknownUpstream(name: string, upstreams: readonly UpstreamConfig[]): string {
-  const names = upstreams.map((upstream) => upstream.name);
-  return `there is no upstream "${name}"${didYouMean(name, names)}`;
+function refused(problem: string): BackendChangeReport {
+  return { ok: false, problems: [problem], warnings: [], changes: [], workers: { asked: 0, answered: 0 } };
 }

@@ -12,6 +12,12 @@ export function nearestName(word: string, known: readonly string[]): string | un
     : undefined;
 }
 
+/** What is said of an upstream that is none of `upstreams`. */
+export function noSuchUpstream(name: string, upstreams: readonly { readonly name: string }[]): string {
+  const names = upstreams.map((upstream) => upstream.name);
+  return `there is no upstream "${name}"${didYouMean(name, names)}`;
+}
+
 /** `` ; did you mean `upstream`? `` or nothing: the end of a message about an unknown name. */
 export function didYouMean(word: string, known: readonly string[]): string {
   const name = nearestName(word, known);

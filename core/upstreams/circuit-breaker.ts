@@ -1,4 +1,5 @@
 import type { CircuitBreakerConfig } from '../shared/retry-types.ts';
+import { ErrorWindow } from '../shared/error-window.ts';
 
 /** `closed` takes requests, `open` takes none, `half-open` takes a few on trial. */
 export type CircuitPhase = 'closed' | 'open' | 'half-open';
@@ -13,9 +14,7 @@ export class CircuitBreaker {
   /** Goes up with each change of the phase. */
   #ticket = 1;
   #failuresInRow = 0;
-  #windowStart = 0;
-  #inWindow = 0;
-  #badInWindow = 0;
+  readonly #window = new ErrorWindow();
   #trials = 0;
   #passed = 0;
 
@@ -42,7 +41,7 @@ export class CircuitBreaker {
       return;
     }
     this.#failuresInRow = 0;
-    this.#count(settings, now, false);
+    this.#window.count(false, settings.windowMs, now);
   }
 
   /** @returns whether that has opened it */
@@ -50,11 +49,8 @@ export class CircuitBreaker {
     if (ticket !== this.#ticket) return false;
     if (this.#phase === 'closed') {
       this.#failuresInRow += 1;
-      this.#count(settings, now, true);
-      const { failures, minRequests, errorRatio } = settings;
-      const isRatioReached =
-        this.#inWindow >= minRequests && this.#badInWindow >= this.#inWindow * errorRatio;
-      if (this.#failuresInRow < failures && !isRatioReached) return false;
+      this.#window.count(true, settings.windowMs, now);
+      if (this.#failuresInRow < settings.failures && !this.#window.isBad(settings)) return false;
     }
     this.#enter('open');
     return true;
@@ -74,19 +70,8 @@ export class CircuitBreaker {
     this.#phase = phase;
     this.#ticket += 1;
     this.#failuresInRow = 0;
-    this.#inWindow = 0;
-    this.#badInWindow = 0;
+    this.#window.clear();
     this.#trials = 0;
     this.#passed = 0;
-  }
-
-  #count({ windowMs }: CircuitBreakerConfig, now: number, isBad: boolean): void {
-    if (now - this.#windowStart > windowMs) {
-      this.#windowStart = now;
-      this.#inWindow = 0;
-      this.#badInWindow = 0;
-    }
-    this.#inWindow += 1;
-    if (isBad) this.#badInWindow += 1;
   }
 }

@@ -1,4 +1,5 @@
 import type { HealthCheckConfig, PassiveHealthConfig } from '../shared/health-types.ts';
+import { ErrorWindow } from '../shared/error-window.ts';
 
 /**
  * The health of a backend as a state machine: what results of checks and outcomes of requests make of
@@ -73,9 +74,7 @@ export interface Ejection {
 export class PassiveHealth {
   #phase: PassivePhase = 'in-use';
   #failuresInRow = 0;
-  #windowStart = 0;
-  #inWindow = 0;
-  #badInWindow = 0;
+  readonly #window = new ErrorWindow();
   #ejections = 0;
   /** The last one. */
   #ejection: Ejection | null = null;
@@ -100,7 +99,7 @@ export class PassiveHealth {
   onSuccess(settings: PassiveHealthConfig, now: number): void {
     if (this.#phase === 'in-use') {
       this.#failuresInRow = 0;
-      this.#count(settings, now);
+      this.#window.count(false, settings.windowMs, now);
     } else if (this.#phase !== 'ejected') this.#comeBack(now);
   }
 
@@ -109,8 +108,7 @@ export class PassiveHealth {
     if (this.#phase === 'ejected') return null;
     if (this.#phase !== 'in-use') return this.#eject('it answered 5xx on trial', settings, now);
     this.#failuresInRow = 0;
-    this.#count(settings, now);
-    this.#badInWindow += 1;
+    this.#window.count(true, settings.windowMs, now);
     return this.#heedRatio(settings, now);
   }
 
@@ -120,8 +118,7 @@ export class PassiveHealth {
     if (this.#phase === 'ejected') return null;
     if (this.#phase !== 'in-use') return this.#eject(`on trial: ${reason}`, settings, now);
     this.#failuresInRow += 1;
-    this.#count(settings, now);
-    this.#badInWindow += 1;
+    this.#window.count(true, settings.windowMs, now);
     if (this.#failuresInRow < settings.failures) return this.#heedRatio(settings, now);
     const row = this.#failuresInRow;
     return this.#eject(row === 1 ? reason : `${row} failures in a row, the last: ${reason}`, settings, now);
@@ -146,24 +143,13 @@ export class PassiveHealth {
     this.#phase = 'in-use';
     this.#backSince = now;
     this.#failuresInRow = 0;
-    this.#inWindow = 0;
-    this.#badInWindow = 0;
-  }
-
-  #count({ windowMs }: PassiveHealthConfig, now: number): void {
-    if (now - this.#windowStart > windowMs) {
-      this.#windowStart = now;
-      this.#inWindow = 0;
-      this.#badInWindow = 0;
-    }
-    this.#inWindow += 1;
+    this.#window.clear();
   }
 
   #heedRatio(settings: PassiveHealthConfig, now: number): Ejection | null {
-    const { minRequests, errorRatio } = settings;
-    const [all, bad] = [this.#inWindow, this.#badInWindow];
-    if (all < minRequests || bad < all * errorRatio) return null;
-    return this.#eject(`${bad} of ${all} requests failed or were answered 5xx`, settings, now);
+    if (!this.#window.isBad(settings)) return null;
+    const { requests, errors } = this.#window;
+    return this.#eject(`${errors} of ${requests} requests failed or were answered 5xx`, settings, now);
   }
 
   /** Twice as long as the last time; each such time in use without another makes up for one. */

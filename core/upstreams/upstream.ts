@@ -169,6 +169,22 @@ export class Upstream {
     return this.resolve(picked, tried, source, evenFull);
   }
 
+  /**
+   * For a retry when all candidates were tried: what would be picked if those were out of service, so that a backup or the
+   * next group serves it before the health of the others tells that they are down.
+   */
+  pickReserve(tried: readonly Backend[], source: KeySource): AddressBackend | undefined {
+    const all: readonly Backend[] = [...this.#backends, ...this.#nested];
+    const left = all.filter((backend) => !tried.includes(backend) && !backend.isEjected);
+    const { minAvailable } = this.config;
+    const reserve = candidatesOf(left, { minAvailable, maxEjected: 0 });
+    // Not worth that the scheduler makes itself acquainted with other candidates.
+    if (reserve.length === 0) return undefined;
+    const key = this.key === null ? undefined : source.keyFor(this.key);
+    const picked = this.#scheduler.pick(reserve, key, this.#left(tried, false));
+    return this.resolve(picked, tried, source);
+  }
+
   /** What a scheduler is to leave out: backends that were tried or have no place free, and upstreams that have nothing left to try. */
   #left(tried: readonly Backend[], evenFull: boolean): readonly Backend[] | undefined {
     const full = this.#isLimited && !evenFull ? this.#candidates.filter((backend) => backend.isFull) : [];

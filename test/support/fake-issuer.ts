@@ -14,6 +14,8 @@ const roots = new Map<string, Promise<LocalRoot>>();
 export class FakeIssuer implements Issuer {
   readonly directory: string;
   readonly requests: CertificateRequest[] = [];
+  readonly revocations: { readonly cert: string; readonly key: string | null; readonly reason: number }[] =
+    [];
   /** Orders under way, and the most that ever were. */
   running = 0;
   mostRunning = 0;
@@ -59,8 +61,8 @@ export class FakeIssuer implements Issuer {
     return this.info;
   }
 
-  async revoke(): Promise<void> {
-    throw new Error('not part of this test');
+  async revoke(cert: string, key: string | null, reason: number): Promise<void> {
+    this.revocations.push({ cert, key, reason });
   }
 
   readonly account = {

@@ -7,6 +7,7 @@ import { formatDuration, parseDuration } from '../../shared/duration.ts';
 import { configFile, configOption } from '../config-file.ts';
 import { table } from '../table.ts';
 
+const SHORTEST_MS = 60_000;
 const LONGEST_MS = 3_600_000;
 
 interface Options {
@@ -35,7 +36,7 @@ export function register(backends: Command): void {
 
 function readWindow(text: string): number {
   const ms = parseDuration(text);
-  if (ms !== undefined && ms <= LONGEST_MS) return ms;
+  if (ms !== undefined && ms >= SHORTEST_MS && ms <= LONGEST_MS) return ms;
   throw new InvalidArgumentError('expected a duration from 1m to 1h, like 10m');
 }
 

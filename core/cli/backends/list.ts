@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 
 import { fetchStatus } from '../../admin/client.ts';
 import type { UpstreamRow } from '../../admin/status-report.ts';
-import { didYouMean } from '../../shared/nearest-name.ts';
+import { noSuchUpstream } from '../../shared/nearest-name.ts';
 import { configFile, configOption } from '../config-file.ts';
 import { notes, removedRow } from '../status-text.ts';
 import { table, type Cell } from '../table.ts';
@@ -24,8 +24,7 @@ async function list(file: string, wanted: string | undefined, json: boolean): Pr
   const { upstreams } = await fetchStatus(file);
   const shown = wanted === undefined ? upstreams : upstreams.filter(({ name }) => name === wanted);
   if (wanted !== undefined && shown.length === 0) {
-    const names = upstreams.map(({ name }) => name);
-    process.stderr.write(`tidegate backends: there is no upstream "${wanted}"${didYouMean(wanted, names)}\n`);
+    process.stderr.write(`tidegate backends: ${noSuchUpstream(wanted, upstreams)}\n`);
     return 1;
   }
   process.stdout.write(json ? `${JSON.stringify(shown, null, 2)}\n` : `${listText(shown)}\n`);

@@ -47,5 +47,5 @@ log: { health: { folder: health, checks: true } }
   expect(asked.stdout).toMatch(/^\S+Z +127\.0\.0\.1:\d+ +down +tcp +connection refused$/m);
   const unknown = await tidegate.command('backends', 'health', 'sit');
   expect(unknown).toMatchObject({ status: 1 });
-  expect(unknown.stderr).toContain('there is no upstream sit; did you mean `site`?');
+  expect(unknown.stderr).toContain('there is no upstream "sit"; did you mean `site`?');
 });

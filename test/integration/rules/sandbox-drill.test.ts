@@ -23,6 +23,7 @@ test('the drill ahead of the first script is in no log, no count and nobody’s 
     expect(await decisionOf(loaded.script, requestOf('/'))).toEqual({ kind: 'deny', status: 418 });
     expect(loaded.script.counts).toEqual({ calls: 1, errors: 0, faults: 0 });
   }
+  // Both wait for the same drill; which of them is loaded first is chance.
   expect(new Set(host.status().map(({ id }) => id))).toEqual(new Set([bundle.id, 'second']));
   expect(said).toEqual([]);
 });

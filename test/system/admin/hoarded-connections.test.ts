@@ -20,6 +20,8 @@ async function startAdmin(): Promise<string> {
     changeBackend: nothing,
     healthEvents: () => Promise.resolve('unknown'),
     audit: () => Promise.resolve(AUDIT),
+    showCertificate: () => 'unknown',
+    certificateCommand: nothing,
   };
   const server = await openAdminServer({ kind: 'unix', path }, api);
   onTestFinished(async () => {

@@ -55,7 +55,7 @@ test('the least config gets every default', () => {
       {
         name: 'site',
         scheduler: {
-          type: 'round-robin',
+          type: 'weighted-round-robin',
           key: null,
           subKey: false,
           bounded: null,

@@ -85,7 +85,7 @@ test('an upstream added, removed, changed', () => {
     ),
   ).toEqual([
     'upstream site: backend a:1: removed, backend c:1: added with weight 5, backend b:1: weight 1 → 3, ' +
-      'scheduler round-robin → random, retries.attempts 2 → 1',
+      'scheduler weighted-round-robin → random, retries.attempts 2 → 1',
   ]);
 });
 

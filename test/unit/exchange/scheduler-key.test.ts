@@ -48,6 +48,15 @@ test('two fields of one name are one key, as RFC 9110 5.3 joins them', () => {
   expect(schedulerKey(twice, { kind: 'header', name: 'x-user' })).toBe('ann, bob');
 });
 
+test('a cookie in the second of two Cookie fields is found, and the first is not longer for it', () => {
+  const headers = new HeaderList();
+  headers.append('Cookie', 'a=1');
+  headers.append('Cookie', 'sid=2; a=3');
+  const two = { ...request(), request: { headers } };
+  expect(schedulerKey(two, { kind: 'cookie', name: 'sid' })).toBe('2');
+  expect(schedulerKey(two, { kind: 'cookie', name: 'a' })).toBe('1');
+});
+
 test('a request without query or cookies has no such key', () => {
   const bare = request({ forwardTarget: '/' });
   expect(schedulerKey(bare, { kind: 'query', name: 'id' })).toBeUndefined();

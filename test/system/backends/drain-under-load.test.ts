@@ -1,26 +1,8 @@
 import { expect, test } from 'vitest';
 import { startLoad } from '../../support/load.ts';
 import { poll } from '../../support/poll.ts';
-import { expectNoFailure, shuffleBackends } from '../../support/shuffle-backends.ts';
+import { expectNoFailure } from '../../support/shuffle-backends.ts';
 import { change, plain, runWithBackends } from '../../integration/backends/setup.ts';
-
-test('weights, drains, additions and removals under load fail no request', { timeout: 60_000 }, async () => {
-  const running = await runWithBackends([plain, plain, plain], 1);
-  const { tidegate, url, backends } = running;
-  const load = startLoad(url, 16);
-  const more = () => {
-    const answered = load.answered();
-    return poll(() => load.answered() > answered + 20);
-  };
-  await more();
-  await shuffleBackends(
-    tidegate.configFile,
-    backends.map(({ address }) => address),
-    22,
-    more,
-  );
-  expectNoFailure(await load.stop());
-});
 
 test(
   'a drain under load: what goes to the backend ends, and no request fails',

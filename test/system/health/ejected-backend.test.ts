@@ -1,25 +1,15 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { startKillableBackend } from '../../support/killable-backend.ts';
 import { startLoad } from '../../support/load.ts';
 import { poll } from '../../support/poll.ts';
 import { statusOf } from '../../support/status.ts';
 import { runTidegate } from '../../support/tidegate-process.ts';
 
-const SERVER =
-  "const s = require('node:http').createServer((q, a) => a.end('hello')).listen(0, '127.0.0.1', () => " +
-  "require('node:fs').writeSync(1, String(s.address().port)))";
-
-/** A backend in a process of its own. */
-async function startBackendProcess(): Promise<{ address: string; kill: () => void }> {
-  const child = spawn(process.execPath, ['-e', SERVER], { stdio: ['ignore', 'pipe', 'inherit'] });
-  onTestFinished(() => void child.kill('SIGKILL'));
-  const [port] = await once(child.stdout, 'data');
-  return { address: `127.0.0.1:${String(port)}`, kill: () => void child.kill('SIGKILL') };
-}
-
 test('no client notices when one of three backends is killed under load', { timeout: 60_000 }, async () => {
-  const backends = [await startBackendProcess(), await startBackendProcess(), await startBackendProcess()];
+  const backends = [await startKillableBackend(), await startKillableBackend(), await startKillableBackend()];
+  const [killed] = backends;
+  if (killed === undefined) throw new Error('no backend');
+  const killedAddress = `127.0.0.1:${killed.port}`;
   const tidegate = await runTidegate({
     workers: 'real',
     files: {
@@ -27,7 +17,7 @@ test('no client notices when one of three backends is killed under load', { time
 listeners: [{ name: web, address: '127.0.0.1:0', upstream: site }]
 upstreams:
   site:
-    backends: [${backends.map(({ address }) => `{ address: '${address}' }`).join(', ')}]
+    backends: [${backends.map(({ port }) => `{ address: '127.0.0.1:${port}' }`).join(', ')}]
     # Only what befalls requests tells.
     healthCheck: false
     passiveHealth: { ejection: 1h, maxEjection: 1h }
@@ -37,12 +27,10 @@ workers: 2
   });
   const load = startLoad(await tidegate.url(), 16);
   await poll(() => load.answered() > 300);
-  const killed = backends[0];
-  if (killed === undefined) throw new Error('no backend');
-  killed.kill();
+  await killed.kill();
   const found = async () => {
     const { upstreams, listeners } = await statusOf(tidegate);
-    const backend = upstreams[0]?.backends.find(({ address }) => address === killed.address);
+    const backend = upstreams[0]?.backends.find(({ address }) => address === killedAddress);
     return { backend, requests: listeners[0]?.requests ?? 0 };
   };
   const left = await poll(async () => {

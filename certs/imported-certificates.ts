@@ -1,0 +1,93 @@
+import type { Logger } from '../core/shared/log.ts';
+import type { CertificatePair } from './certificate-pair.ts';
+import type { CertificateStore, EntryPlace, StoredEntry } from './certificate-store.ts';
+import { pairOf } from './managed-certificate.ts';
+import { standing } from './renewal.ts';
+
+export interface ImportedParts {
+  readonly store: CertificateStore;
+  readonly log: Logger;
+  readonly now: () => number;
+  readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+  /** Others are there, or there are fewer. */
+  readonly onChange: () => void;
+}
+
+/** What `tidegate certs import` wrote as the issuer. */
+export const IMPORTED = 'imported';
+
+/** Another process may import something, or take it away. */
+const LOOK_EVERY_MS = 10 * 60_000;
+
+export interface ImportedCertificate {
+  readonly place: EntryPlace;
+  readonly entry: StoredEntry;
+  readonly pair: CertificatePair;
+}
+
+/** Certificates that somebody put into the storage: they serve, and nobody renews them. */
+export class ImportedCertificates {
+  readonly #parts: ImportedParts;
+  readonly #life = new AbortController();
+  readonly #warnedOf = new Set<string>();
+  #all: readonly ImportedCertificate[] = [];
+
+  constructor(parts: ImportedParts) {
+    this.#parts = parts;
+    void this.#keepLooking();
+  }
+
+  get all(): readonly ImportedCertificate[] {
+    return this.#all;
+  }
+
+  /** Takes what the storage has. Throws what the storage throws. */
+  async look(): Promise<void> {
+    const { store, onChange } = this.#parts;
+    const before = new Map(this.#all.map((each) => [each.pair.id, each]));
+    const found: ImportedCertificate[] = [];
+    for (const place of await store.list()) {
+      // What cannot be read is for those to set aside who obtain it anew.
+      const result = await store.readEntry(place);
+      if (!result.ok || result.entry?.certificate.issuer !== IMPORTED) continue;
+      const pair = pairOf(result.entry);
+      found.push(before.get(pair.id) ?? { place, entry: result.entry, pair });
+    }
+    const isSame = found.length === before.size && found.every(({ pair }) => before.has(pair.id));
+    this.#all = found;
+    this.#warn();
+    if (!isSame) onChange();
+  }
+
+  stop(): void {
+    this.#life.abort();
+  }
+
+  async #keepLooking(): Promise<void> {
+    const { sleep, log } = this.#parts;
+    const { signal } = this.#life;
+    for (;;) {
+      await sleep(LOOK_EVERY_MS, signal);
+      if (signal.aborted) return;
+      await this.look().catch((error: unknown) =>
+        log.error({ err: error }, 'imported certificates could not be looked for'),
+      );
+    }
+  }
+
+  /** Once for each state of each certificate: nobody else sees to them. */
+  #warn(): void {
+    const { log, now } = this.#parts;
+    for (const { entry } of this.#all) {
+      const { names, serial, notAfter, keyType } = entry.certificate;
+      const state = standing(entry.certificate, 0, now());
+      const key = `${serial} ${state}`;
+      if ((state !== 'near' && state !== 'expired') || this.#warnedOf.has(key)) continue;
+      this.#warnedOf.add(key);
+      log.warn(
+        { names, keyType, notAfter: notAfter.toISOString() },
+        state === 'near' ? 'an imported certificate expires soon' : 'an imported certificate has expired',
+      );
+    }
+  }
+}
