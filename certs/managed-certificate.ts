@@ -230,8 +230,10 @@ export class ManagedCertificate {
     const { certificate } = entry;
     const { at } = renewalTime(certificate, this.#window, steadyRandom(certificate.serial));
     const obtainedAt = entry.notes.obtainedAt.getTime();
-    // A CA that wants each new one to be renewed at once would have one order follow the other without end.
-    return obtainedAt > this.#parts.now() ? at : Math.max(at, obtainedAt + leastPauseMs(certificate));
+    // A CA that wants each new one to be renewed at once would have one order follow the other without end. What it, or a
+    // revocation, has made due since is due.
+    const isDueFromStart = at < obtainedAt && obtainedAt <= this.#parts.now();
+    return isDueFromStart ? obtainedAt + leastPauseMs(certificate) : at;
   }
 
   async #order(signal: AbortSignal): Promise<void> {
