@@ -70,7 +70,7 @@ function loop(command) {
       const measured = Atomics.load(words, ${WORDS.measured}) === call;
       const used = measured ? unmeasured + Atomics.load(words, ${WORDS.processorUs}) / 1000 : lasted / ${MOST_PER_PROCESSOR};
       const allowed = limit + (sequence === call ? 0 : ${MAX_BATCH_MS});
-      const enough = allowed * ${PROCESSOR_SHARE};
+      const enough = measured ? allowed * ${PROCESSOR_SHARE} : allowed;
       wait = Math.min(poll, Math.max(${SHORTEST_POLL_MS}, Math.max(allowed - lasted, enough - used) / 2));
       const isOver = lasted >= allowed && (used >= enough || lasted >= limit * ${STARVED_LIMITS});
       // SEQUENCE first: one of a later call comes with a later CALL.

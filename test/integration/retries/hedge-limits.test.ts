@@ -14,7 +14,13 @@ async function start(settings: object): Promise<{ proxy: DataPath; servers: read
   const [one, two] = servers.map(({ port }) => ({ address: `127.0.0.1:${port}` }));
   const proxy = await startProxy({
     upstreams: {
-      site: { minAvailable: 2, retries: HEDGE, backends: [one, { ...two, backup: true }], ...settings },
+      site: {
+        scheduler: 'round-robin',
+        minAvailable: 2,
+        retries: HEDGE,
+        backends: [one, { ...two, backup: true }],
+        ...settings,
+      },
     },
   });
   return { proxy, servers };

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { loadSandbox, requestOf } from './load-sandbox.ts';
+import { loadSandbox, requestOf, UNHURRIED } from './load-sandbox.ts';
 
 test('the console writes to the log', async () => {
   const { script, logs } = await loadSandbox(`export default defineRules({ request(req) {
@@ -49,6 +49,7 @@ test('what cannot be shown, is endless or throws, harms nobody', async () => {
 test('errors are counted, but not all are written', async () => {
   const { script, logs, host } = await loadSandbox(
     `export default defineRules({ request() { throw new Error('x'); } });`,
+    UNHURRIED,
   );
   for (let call = 0; call < 100; call++) script.request(requestOf('/'));
   expect(logs.length).toBeLessThan(30);
