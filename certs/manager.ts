@@ -219,7 +219,10 @@ export class CertificateManager implements ObtainedCertificates {
         onRevoked: ({ cert }) => {
           const revoked = [...certificatesOf(domain)].find(({ pair }) => pair?.cert === cert);
           // What becomes of the order is logged by itself.
-          revoked?.renew().catch(() => undefined);
+          revoked
+            ?.noteRevoked()
+            .then(() => revoked.renew())
+            .catch(() => undefined);
         },
       }),
       retired: [],
