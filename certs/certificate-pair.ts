@@ -60,7 +60,7 @@ function parsePair(
   return {
     ok: true,
     pair: {
-      id: createHash('sha256').update(`${cert}\0${key}`).digest('base64url'),
+      id: pairId(cert, key),
       cert,
       key,
       keyType: privateKey.asymmetricKeyType ?? 'unknown',
@@ -69,6 +69,11 @@ function parsePair(
       ocsp: null,
     },
   };
+}
+
+/** For PEM texts. */
+export function pairId(cert: string, key: string): string {
+  return createHash('sha256').update(`${cert}\0${key}`).digest('base64url');
 }
 
 function parseCertificate(pem: string): X509Certificate | null {

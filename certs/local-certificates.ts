@@ -1,6 +1,6 @@
-import { createHash, X509Certificate } from 'node:crypto';
+import { X509Certificate } from 'node:crypto';
 import type { Logger } from '../core/shared/log.ts';
-import type { CertificatePair } from './certificate-pair.ts';
+import { pairId, type CertificatePair } from './certificate-pair.ts';
 import { openLocalRoot, type LocalRoot, type MadePair } from './self-signed.ts';
 import type { Storage } from './storage.ts';
 
@@ -91,7 +91,7 @@ function isDue({ cert }: CertificatePair, now: number): boolean {
 /** As handshakes need it. */
 export function madePair(names: readonly string[], { cert, key }: MadePair): CertificatePair {
   return {
-    id: createHash('sha256').update(`${cert}\0${key}`).digest('base64url'),
+    id: pairId(cert, key),
     cert,
     key,
     keyType: 'ec',

@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto';
 import type { KeyType } from '../core/shared/certificates-config.ts';
 import type { Logger } from '../core/shared/log.ts';
 import { BackOff, type FailedOrder } from './back-off.ts';
-import type { CertificatePair } from './certificate-pair.ts';
+import { pairId, type CertificatePair } from './certificate-pair.ts';
 import type { CertificateStore, EntryPlace, StoredCertificate, StoredEntry } from './certificate-store.ts';
 import type { FailureNotes } from './failure-notes.ts';
 import { IssuerError } from './issuer.ts';
@@ -343,14 +342,14 @@ export class ManagedCertificate {
     this.#held = entry;
   }
 
-  #take(entry: StoredEntry | null): void {
+  #take(entry: StoredEntry): void {
     const before = this.#pair?.id;
     this.#held = null;
     this.#entry = entry;
-    this.#window = entry?.notes.window ?? null;
+    this.#window = entry.notes.window;
     this.#askWindowAt = this.#window?.lookAt.getTime() ?? 0;
-    this.#pair = entry === null ? null : pairOf(entry);
-    if (this.#pair?.id !== before) this.#parts.onChange();
+    this.#pair = pairOf(entry);
+    if (this.#pair.id !== before) this.#parts.onChange();
   }
 
   /** Once for each state of each certificate. */
@@ -400,7 +399,7 @@ function leastPauseMs({ notBefore, notAfter }: StoredCertificate): number {
 export function pairOf({ certificate }: StoredEntry): CertificatePair {
   const { cert, key, names, notAfter, keyType } = certificate;
   return {
-    id: createHash('sha256').update(`${cert}\0${key}`).digest('base64url'),
+    id: pairId(cert, key),
     cert,
     key,
     keyType: keyType.startsWith('rsa') ? 'rsa' : 'ec',

@@ -19,6 +19,22 @@ export function pick<T>(random: () => number, choices: readonly T[]): T {
   return choice;
 }
 
+/** Sends a request, now and then in two pieces or not in whole (`wholes`: the share of those that are), and goes on as clients do. */
+export async function misbehave(
+  client: RawClient,
+  random: () => number,
+  text: string,
+  wholes: number,
+): Promise<void> {
+  const cut = random() < wholes ? text.length : Math.floor(random() * text.length);
+  client.send(text.slice(0, cut));
+  if (random() < 0.5) await new Promise(setImmediate);
+  client.send(text.slice(cut));
+  // What the client waits for may never come: then the connection's end is as good.
+  await pick(random, CLIENT_ENDS)(client).catch(() => {});
+  client.socket.destroy();
+}
+
 const LARGE = 'x'.repeat(300_000);
 
 type Misbehaviour = (request: BackendRequest) => void | Promise<void>;
@@ -98,7 +114,7 @@ export const CLIENT_REQUESTS: readonly string[] = [
 ];
 
 /** How a client goes on after what it has sent. */
-export const CLIENT_ENDS: readonly ((client: RawClient) => Promise<void>)[] = [
+const CLIENT_ENDS: readonly ((client: RawClient) => Promise<void>)[] = [
   async (client) => void (await client.end()), // waits until the proxy is through with it
   async (client) =>
     client

@@ -1,23 +1,12 @@
 import { expect, test } from 'vitest';
 import { poll } from '../../support/poll.ts';
 import { ok, startRawBackend, unusedPort } from '../../support/raw-backend.ts';
-import { connectRaw, get, type RawAnswer, type RawClient } from '../../support/raw-client.ts';
-import { BACKEND_STEPS, CLIENT_ENDS, CLIENT_REQUESTS, pick, randomFrom } from './chaos-script.ts';
+import { connectRaw, get, type RawAnswer } from '../../support/raw-client.ts';
+import { BACKEND_STEPS, CLIENT_REQUESTS, misbehave, pick, randomFrom } from './chaos-script.ts';
 import { expectAtRest, startProxy } from './setup.ts';
 
 const CONNECTIONS = 400;
 const AT_ONCE = 20;
-
-async function misbehave(client: RawClient, random: () => number): Promise<void> {
-  const text = pick(random, CLIENT_REQUESTS);
-  const cut = random() < 0.5 ? text.length : Math.floor(random() * text.length);
-  client.send(text.slice(0, cut));
-  if (random() < 0.5) await new Promise(setImmediate);
-  client.send(text.slice(cut));
-  // What the client waits for may never come: then the connection's end is as good.
-  await pick(random, CLIENT_ENDS)(client).catch(() => {});
-  client.socket.destroy();
-}
 
 test.each([1, 2, 3])(
   'whatever clients and backends do, everything is counted out again and the next request is served (seed %i)',
@@ -45,7 +34,8 @@ test.each([1, 2, 3])(
     let left = CONNECTIONS;
     await Promise.all(
       Array.from({ length: AT_ONCE }, async () => {
-        while (left-- > 0) await misbehave(await connectRaw(proxy.port), random);
+        while (left-- > 0)
+          await misbehave(await connectRaw(proxy.port), random, pick(random, CLIENT_REQUESTS), 0.5);
       }),
     );
     await expectAtRest(proxy);

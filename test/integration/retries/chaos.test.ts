@@ -3,8 +3,8 @@ import { keptBodyBytes } from '../../../core/forward/request-body.ts';
 import { startHttp2Backend } from '../../support/http2-backend.ts';
 import { poll } from '../../support/poll.ts';
 import { ok, startRawBackend, unusedPort } from '../../support/raw-backend.ts';
-import { connectRaw, get, post, type RawClient } from '../../support/raw-client.ts';
-import { BACKEND_STEPS, CLIENT_ENDS, CLIENT_REQUESTS, pick, randomFrom } from '../http1/chaos-script.ts';
+import { connectRaw, get, post } from '../../support/raw-client.ts';
+import { BACKEND_STEPS, CLIENT_REQUESTS, misbehave, pick, randomFrom } from '../http1/chaos-script.ts';
 import { expectAtRest, startProxy } from '../http1/setup.ts';
 
 const CONNECTIONS = 300;
@@ -23,16 +23,6 @@ const REQUESTS = [
   get('/'),
   get('/'),
 ];
-
-async function misbehave(client: RawClient, random: () => number): Promise<void> {
-  const text = pick(random, REQUESTS);
-  const cut = random() < 0.7 ? text.length : Math.floor(random() * text.length);
-  client.send(text.slice(0, cut));
-  if (random() < 0.5) await new Promise(setImmediate);
-  client.send(text.slice(cut));
-  await pick(random, CLIENT_ENDS)(client).catch(() => {});
-  client.socket.destroy();
-}
 
 test.each([1, 2, 3])(
   'with hedges, queues, circuit breakers, sticky sessions and fallbacks everything is counted out again (seed %i)',
@@ -90,7 +80,7 @@ test.each([1, 2, 3])(
     let left = CONNECTIONS;
     await Promise.all(
       Array.from({ length: AT_ONCE }, async () => {
-        while (left-- > 0) await misbehave(await connectRaw(proxy.port), random);
+        while (left-- > 0) await misbehave(await connectRaw(proxy.port), random, pick(random, REQUESTS), 0.7);
       }),
     );
     await expectAtRest(proxy);
