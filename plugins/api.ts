@@ -1,4 +1,12 @@
-/** `tidegate/plugins`: what plugin modules import. */
+/** What plugin modules import from `tidegate/plugins`. */
+import type { PluginContext } from './contract/context.ts';
+import type { PluginHooks } from './contract/hooks.ts';
+import type { PluginAnswer } from './contract/message.ts';
+
+export type * from './contract/context.ts';
+export type * from './contract/exchange.ts';
+export type * from './contract/hooks.ts';
+export type * from './contract/message.ts';
 
 /**
  * What checks a plugin's options: a validator of any library that implements Standard Schema
@@ -14,52 +22,32 @@ export interface OptionsValidator<Options> {
 }
 
 export type OptionsResult<Options> =
-  | { readonly value: Options; readonly issues?: undefined }
-  | { readonly issues: readonly { readonly message: string }[] };
+  { readonly value: Options; readonly issues?: undefined } | { readonly issues: readonly OptionsIssue[] };
 
-/** Header fields as a plugin sees them. Names are matched whatever their case. */
-export interface PluginHeaders {
-  /** All values joined by `, `, or null. */
-  get(name: string): string | null;
-  has(name: string): boolean;
-  set(name: string, value: string): void;
-  append(name: string, value: string): void;
-  delete(name: string): void;
-}
-
-/** One request and its answer. */
-export interface PluginExchange {
-  readonly request: {
-    readonly method: string;
-    /** Origin-form. */
-    readonly target: string;
-    readonly host: string;
-    readonly clientAddress: string;
-    readonly headers: PluginHeaders;
-  };
-}
-
-/** The answer is there from the `response` hook on. */
-export interface PluginAnsweredExchange extends PluginExchange {
-  readonly response: { status: number; readonly headers: PluginHeaders };
-}
-
-/** The points of an exchange at which a plugin is called, and the end of its life. */
-export interface PluginHooks {
-  request?(exchange: PluginExchange): void;
-  response?(exchange: PluginAnsweredExchange): void;
-  /** Called once, after the last exchange that uses the plugin. */
-  close?(): void | Promise<void>;
+export interface OptionsIssue {
+  readonly message: string;
+  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
 }
 
 export interface Plugin<Options> {
+  /** Lower case with dashes: what it goes by in the log and in `tidegate plugins list`. */
   readonly name: string;
   readonly options: OptionsValidator<Options>;
-  /** Makes an instance with valid options. Anything that takes resources belongs here, not into the module's top level. */
-  readonly create: (options: Options) => PluginHooks | Promise<PluginHooks>;
+  /** Makes an instance with valid options; may take `createTimeout` (5 s). Anything that takes resources belongs here, not into the module's top level. */
+  readonly create: (options: Options, context: PluginContext) => PluginHooks | Promise<PluginHooks>;
 }
 
 /** Describes a plugin module; the module's default export. */
 export function definePlugin<Options>(plugin: Plugin<Options>): Plugin<Options> {
   return plugin;
+}
+
+/** A redirect, for a hook to return. `status`: 301, 302, 303, 307 or 308. */
+export function redirectTo(location: string, status = 302): PluginAnswer {
+  return { status, headers: { location } };
+}
+
+/** A plain text answer, for a hook to return. */
+export function textAnswer(status: number, text: string): PluginAnswer {
+  return { status, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: text };
 }

@@ -63,7 +63,7 @@ const parts: readonly Part[] = [
   { name: 'rule compiler', files: /^rules\/(compile|type-check)\.ts$/, mayImport: ['rules', 'rule runtime'] },
   { name: 'rules', files: /^rules\//, mayImport: ['rule runtime', 'rule compiler'] },
   { name: 'built-in plugins', files: /^plugins\/builtin\//, mayImport: ['plugin api'] },
-  { name: 'plugin api', files: /^plugins\/api\.ts$/, mayImport: [] },
+  { name: 'plugin api', files: /^plugins\/(api\.ts$|contract\/)/, mayImport: [] },
   { name: 'plugins', files: /^plugins\//, mayImport: ['plugin api', 'built-in plugins'] },
   { name: 'certs', files: /^certs\//, mayImport: [] },
   {
