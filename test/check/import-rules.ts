@@ -56,14 +56,19 @@ const parts: readonly Part[] = [
   {
     name: 'exchange',
     files: /^core\/exchange\//,
-    mayImport: ['forward', 'upstreams', 'health', 'http1', 'messages'],
+    mayImport: ['forward', 'upstreams', 'health', 'http1', 'messages', 'plugin api'],
   },
-  { name: 'listeners', files: /^core\/listeners\//, mayImport: ['exchange', 'http1', 'http2', 'messages'] },
+  {
+    name: 'listeners',
+    files: /^core\/listeners\//,
+    mayImport: ['exchange', 'http1', 'http2', 'messages', 'plugin api'],
+  },
   { name: 'rule runtime', files: /^rules\/(runtime\/|api\.ts$)/, mayImport: [], without: inSandbox },
   { name: 'rule compiler', files: /^rules\/(compile|type-check)\.ts$/, mayImport: ['rules', 'rule runtime'] },
   { name: 'rules', files: /^rules\//, mayImport: ['rule runtime', 'rule compiler'] },
   { name: 'built-in plugins', files: /^plugins\/builtin\//, mayImport: ['plugin api'] },
   { name: 'plugin api', files: /^plugins\/(api\.ts$|contract\/)/, mayImport: [] },
+  { name: 'plugin compiler', files: /^plugins\/(compile|type-check)\.ts$/, mayImport: [] },
   { name: 'plugins', files: /^plugins\//, mayImport: ['plugin api', 'built-in plugins'] },
   { name: 'certs', files: /^certs\//, mayImport: [] },
   {
@@ -77,7 +82,7 @@ const parts: readonly Part[] = [
     name: 'primary',
     files: /^core\/(primary|admin)\//,
     // http1: health checks read answers as strictly as the data path does.
-    mayImport: ['config', 'ipc', 'rule compiler', 'certs', 'health', 'http1'],
+    mayImport: ['config', 'ipc', 'rule compiler', 'plugin compiler', 'certs', 'health', 'http1'],
   },
   { name: 'start', files: /^core\/(start|running-tidegate)\.ts$/, mayImport: ['primary', 'config', 'ipc'] },
   {
@@ -90,6 +95,8 @@ const parts: readonly Part[] = [
       'rules',
       'rule compiler',
       'rule runtime',
+      'plugins',
+      'plugin compiler',
       'upstreams',
       'http1',
       'messages',

@@ -93,6 +93,9 @@ export async function startDataPath(options: {
     maxWebSockets: listenerConfig.webSocket.connections ?? Number.POSITIVE_INFINITY,
     accessLog: { write: (entry) => void entries.push(entry) },
     log: options.log ?? silent,
+    plugins: null,
+    routePlugins: null,
+    upstreamPlugins: null,
   };
   const { tls } = listenerConfig;
   const certificates = tls === null ? null : await TestCertificateSource.load(tls);
