@@ -2,7 +2,12 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { isBuiltinPlugin } from '../shared/builtin-plugins.ts';
 import { isJson } from '../shared/json.ts';
-import type { PluginBreakerConfig, PluginConfig, PluginOnError, PluginSource } from '../shared/plugin-types.ts';
+import type {
+  PluginBreakerConfig,
+  PluginConfig,
+  PluginOnError,
+  PluginSource,
+} from '../shared/plugin-types.ts';
 import { DEFAULTS } from './defaults.ts';
 import * as field from './fields.ts';
 
@@ -16,7 +21,10 @@ const breaker = field.object({
     .integer(1, 1000)
     .prefault(DEFAULTS.pluginBreaker.faults)
     .describe('So many faults within `window`, in one worker, break it off.'),
-  window: field.duration().prefault(DEFAULTS.pluginBreaker.window).describe('The time in which faults count.'),
+  window: field
+    .duration()
+    .prefault(DEFAULTS.pluginBreaker.window)
+    .describe('The time in which faults count.'),
   rest: field
     .duration()
     .prefault(DEFAULTS.pluginBreaker.rest)
