@@ -21,18 +21,21 @@ const keyPart = z.string({ error: wants(EXPECTED) }).transform((input, context):
   return z.NEVER;
 });
 
+const keyField = z.union(
+  [z.literal('everyone').transform(() => []), keyPart.transform((part) => [part]), list(keyPart)],
+  { error: wants(`"everyone", ${EXPECTED}, or a list of these`) },
+);
+
 /** The options that say whose requests are counted together. */
 export const keyOptions = {
-  key: z
-    .union([z.literal('everyone').transform(() => []), keyPart.transform((part) => [part]), list(keyPart)], {
-      error: wants(`"everyone", ${EXPECTED}, or a list of these`),
-    })
-    .default([{ kind: 'address' }]),
+  key: keyField.default([{ kind: 'address' }]),
   ipv4Prefix: integer(1, 32).default(32),
   ipv6Prefix: integer(1, 128).default(64),
   exempt: addresses().optional(),
-  maxKeys: integer(1, 10_000_000).default(100_000),
 };
+
+/** The same, where all are counted together unless said otherwise. */
+export const keyOptionsForEveryone = { ...keyOptions, key: keyField.default([]) };
 
 export interface KeySettings {
   readonly key: readonly KeyPart[];

@@ -24,6 +24,7 @@ export const options = object({
   limits: list(limit, 10).min(1, { error: 'expected at least one limit' }),
   algorithm: choice(['token-bucket', 'sliding-window']).default('token-bucket'),
   ...keyOptions,
+  maxKeys: integer(1, 10_000_000).default(100_000),
   status: integer(400, 599).default(429),
   headers: flag.default(true),
   dryRun: flag.default(false),
