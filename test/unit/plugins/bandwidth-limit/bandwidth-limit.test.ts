@@ -26,11 +26,11 @@ async function timeOf(
 }
 
 async function elapse<T>(work: Promise<T>): Promise<T> {
-  let isDone = false;
+  const state = { isDone: false };
   const settled = work.finally(() => {
-    isDone = true;
+    state.isDone = true;
   });
-  while (!isDone) await vi.advanceTimersByTimeAsync(5);
+  while (!state.isDone) await vi.advanceTimersByTimeAsync(5);
   return settled;
 }
 
