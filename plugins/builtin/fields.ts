@@ -119,7 +119,7 @@ export function addressRange() {
 
 /** → the set of these addresses and ranges. */
 export function addresses() {
-  return list(addressRange(), 100_000).transform((entries) => {
+  return list(addressRange(), 10_000).transform((entries) => {
     const builder = new AddressSetBuilder();
     for (const entry of entries) builder.add(entry);
     return builder.build();
