@@ -1,3 +1,4 @@
+import type { PluginChain } from '../../plugins/contract/chain.ts';
 import type { ConnectionPools } from '../forward/connections.ts';
 import type { Tunnels } from '../forward/tunnels.ts';
 import type { ListenerConfig } from '../shared/listener-types.ts';
@@ -53,4 +54,10 @@ export interface ListenerService {
   readonly maxWebSockets: number;
   readonly accessLog: AccessSink | null;
   readonly log: Logger;
+  /** null: the listener has no plugins. */
+  readonly plugins: PluginChain | null;
+  /** By the index of the route; null: no route of the listener has plugins. */
+  readonly routePlugins: ReadonlyMap<number, PluginChain> | null;
+  /** By the upstream's name; null: no upstream has plugins. */
+  readonly upstreamPlugins: ReadonlyMap<string, PluginChain> | null;
 }

@@ -89,6 +89,9 @@ export async function buildSnapshot(
       ),
       accessLog: logs.access,
       log,
+      plugins: null,
+      routePlugins: null,
+      upstreamPlugins: null,
     });
   }
   return { ok: true, snapshot: { plan, logs, upstreams, services, fronts, scripts: [...scripts.values()] } };

@@ -1,4 +1,7 @@
+import type { JsonValue } from '../../core/shared/json.ts';
 import type { BodyStream, PluginHeaders } from './message.ts';
+
+export type { JsonValue } from '../../core/shared/json.ts';
 
 export interface PluginLog {
   debug(fields: Readonly<Record<string, unknown>>, message: string): void;
@@ -6,10 +9,6 @@ export interface PluginLog {
   warn(fields: Readonly<Record<string, unknown>>, message: string): void;
   error(fields: Readonly<Record<string, unknown>>, message: string): void;
 }
-
-/** What JSON can say. */
-export type JsonValue =
-  string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue };
 
 /** The same instance in the other workers of this machine. */
 export interface PluginSiblings {

@@ -56,9 +56,13 @@ const parts: readonly Part[] = [
   {
     name: 'exchange',
     files: /^core\/exchange\//,
-    mayImport: ['forward', 'upstreams', 'health', 'http1', 'messages'],
+    mayImport: ['forward', 'upstreams', 'health', 'http1', 'fields', 'messages', 'plugin api'],
   },
-  { name: 'listeners', files: /^core\/listeners\//, mayImport: ['exchange', 'http1', 'http2', 'messages'] },
+  {
+    name: 'listeners',
+    files: /^core\/listeners\//,
+    mayImport: ['exchange', 'http1', 'http2', 'messages', 'plugin api'],
+  },
   { name: 'rule runtime', files: /^rules\/(runtime\/|api\.ts$)/, mayImport: [], without: inSandbox },
   { name: 'rule compiler', files: /^rules\/(compile|type-check)\.ts$/, mayImport: ['rules', 'rule runtime'] },
   { name: 'rules', files: /^rules\//, mayImport: ['rule runtime', 'rule compiler'] },
