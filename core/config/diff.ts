@@ -4,6 +4,7 @@ import { formatAddress } from '../shared/address.ts';
 import type { Config } from '../shared/config-types.ts';
 import type { ListenerConfig, RouteConfig } from '../shared/listener-types.ts';
 import { changesByName, count, difference, membersChanged, settingsChanged } from './diff-texts.ts';
+import { pluginChanges } from './plugin-diff.ts';
 import { backendCount, upstreamChanges } from './upstream-diff.ts';
 
 /** What is different in `next`, a line for each thing that changed, for people who read the log. Empty: nothing. */
@@ -73,6 +74,7 @@ function listenerChanges(before: ListenerConfig, after: ListenerConfig): string[
       : settingsChanged('rules', before.rules, after.rules)),
     ...routesChanged(before.routes, after.routes),
     ...membersChanged('trust ', before.forwarded.trust, after.forwarded.trust),
+    ...pluginChanges(before.plugins, after.plugins),
     ...(isDeepStrictEqual(before.tls, after.tls) ? [] : ['tls changed']),
     ...(isDeepStrictEqual(before.errorPages, after.errorPages) ? [] : ['error pages changed']),
   ];

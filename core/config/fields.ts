@@ -97,10 +97,8 @@ export function duration(leastMs = 1, mostMs = LONGEST_DURATION_MS) {
     const ms = parseDuration(input);
     if (ms === undefined) return refuse(expected, input);
     if (ms >= leastMs && ms <= mostMs) return { ok: true, value: ms };
-    return refuse(
-      `a duration from "${formatDuration(leastMs)}" to "${formatDuration(Math.floor(mostMs / 3_600_000) * 3_600_000)}"`,
-      input,
-    );
+    const most = mostMs < 3_600_000 ? mostMs : Math.floor(mostMs / 3_600_000) * 3_600_000;
+    return refuse(`a duration from "${formatDuration(leastMs)}" to "${formatDuration(most)}"`, input);
   }).meta({ title: 'duration', pattern: DURATION_PATTERN.source });
 }
 

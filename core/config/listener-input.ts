@@ -1,6 +1,7 @@
 import type { RuleScriptConfig } from '../shared/listener-types.ts';
 import type { Duration } from '../shared/duration.ts';
 import type { Size } from '../shared/size.ts';
+import type { PluginInput } from './plugin-input.ts';
 import type { TlsInput } from './tls-input.ts';
 
 export interface ListenerInput {
@@ -18,6 +19,8 @@ export interface ListenerInput {
   tls?: TlsInput | undefined;
   /** The rule script: its path, or an object with its settings. */
   rules?: string | RulesInput | undefined;
+  /** What takes part in its exchanges, in the order of the way in. */
+  plugins?: readonly PluginInput[] | undefined;
   /** Where requests go by host, path, method and headers. The most specific row wins, whatever the order. */
   routes?: readonly RouteInput[] | undefined;
   /** Where a request goes that no rule or route placed. Without it: 404. */
@@ -174,6 +177,8 @@ export interface RouteInput {
   headers?: Readonly<Record<string, string | true>> | undefined;
   /** Where matching requests go. */
   upstream: string;
+  /** What takes part in the exchanges of matching requests, behind the rule script. */
+  plugins?: readonly PluginInput[] | undefined;
 }
 
 export interface ErrorPageInput {

@@ -3,6 +3,7 @@ import { DEFAULTS } from './defaults.ts';
 import * as field from './fields.ts';
 import { http2 } from './http2-schema.ts';
 import { hstsSettings, httpsRedirect } from './https-schema.ts';
+import { plugins } from './plugin-schema.ts';
 import { route } from './route-schema.ts';
 import { tls } from './tls-schema.ts';
 
@@ -148,6 +149,7 @@ export const listener = field.object({
     ),
   tls: tls.optional().describe('Certificates and the terms of TLS; only with `protocol: https`.'),
   rules: rules.optional().describe('The rule script: its path, or an object with `script` and its settings.'),
+  plugins,
   routes: field
     .list(route)
     .prefault([])

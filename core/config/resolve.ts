@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { resolveHsts, resolveHttpsRedirect } from './resolve-https.ts';
 import { errorPageFiles } from './referenced-files.ts';
+import { resolvePlugins } from './plugin-schema.ts';
 import { resolveHealthCheck, resolveHealthLog, resolvePassiveHealth } from './resolve-health.ts';
 import { http2Settings } from './http2-schema.ts';
 import { tls as tlsSettings } from './tls-schema.ts';
@@ -94,7 +95,8 @@ function resolveListener(
           )
         : null,
     rules: resolveRules(listener.rules, folder),
-    routes: listener.routes.map(resolveRoute),
+    plugins: resolvePlugins(listener.plugins, folder),
+    routes: listener.routes.map((route) => resolveRoute(route, folder)),
     upstream: listener.upstream ?? null,
     timeouts: {
       headerMs: timeouts.header,
@@ -188,7 +190,7 @@ function resolveRules(rules: ListenerFile['rules'], folder: string): RuleScriptC
   };
 }
 
-function resolveRoute(route: RouteFile): RouteConfig {
+function resolveRoute(route: RouteFile, folder: string): RouteConfig {
   const methods = route.methods ?? (route.method === undefined ? [] : [route.method]);
   return {
     host: route.host ?? null,
@@ -199,6 +201,7 @@ function resolveRoute(route: RouteFile): RouteConfig {
       value,
     })),
     upstream: route.upstream,
+    plugins: resolvePlugins(route.plugins, folder),
   };
 }
 
@@ -247,6 +250,7 @@ function resolveUpstream(
     fallback: upstream.fallback ?? null,
     connections: resolveConnections(upstream.connections),
     proxyProtocol: upstream.proxyProtocol ?? null,
+    plugins: resolvePlugins(upstream.plugins, folder),
   };
 }
 

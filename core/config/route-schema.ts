@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import * as field from './fields.ts';
+import { plugins } from './plugin-schema.ts';
 import { readRouteHost, readRoutePath } from './route-pattern.ts';
 
 /** The part of the config schema that describes a listener's routes. */
@@ -41,6 +42,7 @@ export const route = field.object({
     .optional()
     .describe('Headers that the request must have: name → exact value, or `true` for any value.'),
   upstream: field.name.describe('Where matching requests go.'),
+  plugins,
 });
 
 export type RouteFile = z.output<typeof route>;

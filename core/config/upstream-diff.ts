@@ -10,6 +10,7 @@ import type { HealthCheckConfig } from '../shared/health-types.ts';
 import type { RetriesConfig } from '../shared/retry-types.ts';
 import type { StickyConfig } from '../shared/sticky-types.ts';
 import { changesByName, count, settingsChanged } from './diff-texts.ts';
+import { pluginChanges } from './plugin-diff.ts';
 
 /** What is different in an upstream of this name, a text for each thing. */
 export function upstreamChanges(before: UpstreamConfig, after: UpstreamConfig): string[] {
@@ -77,6 +78,7 @@ export function upstreamChanges(before: UpstreamConfig, after: UpstreamConfig): 
       ? []
       : settingsChanged('circuitBreaker', before.circuitBreaker, after.circuitBreaker)),
     ...healthChanges(before, after),
+    ...pluginChanges(before.plugins, after.plugins),
   ];
 }
 

@@ -7,6 +7,7 @@ import type {
 import type { Duration } from '../shared/duration.ts';
 import type { RetryCause } from '../shared/retry-types.ts';
 import type { Size } from '../shared/size.ts';
+import type { PluginInput } from './plugin-input.ts';
 import type { HealthCheckInput, PassiveHealthInput } from './health-input.ts';
 import type { StickyInput } from './sticky-input.ts';
 import type { TlsPolicyInput } from './tls-input.ts';
@@ -109,6 +110,8 @@ export interface UpstreamInput {
     | undefined;
   /** Connections to backends begin with a PROXY protocol header that names the client. Each is for one request then. */
   proxyProtocol?: 'v1' | 'v2' | undefined;
+  /** What takes part in its exchanges, behind the plugins of the listener and the route. */
+  plugins?: readonly PluginInput[] | undefined;
 }
 
 export interface CircuitBreakerInput {

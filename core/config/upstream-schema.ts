@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { DEFAULTS } from './defaults.ts';
 import * as field from './fields.ts';
 import { healthCheck, passiveHealth } from './health-schema.ts';
+import { plugins } from './plugin-schema.ts';
 import { circuitBreaker, retries } from './retry-schema.ts';
 import { scheduler } from './scheduler-schema.ts';
 import { sticky } from './sticky-schema.ts';
@@ -224,6 +225,7 @@ export const upstream = field.object({
     .describe(
       'Connections to backends begin with a PROXY protocol header that names the client. Each is for one request then.',
     ),
+  plugins,
 });
 
 export type UpstreamFile = z.output<typeof upstream>;

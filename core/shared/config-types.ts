@@ -1,6 +1,7 @@
 import type { CertificatesConfig } from './certificates-config.ts';
 import type { HealthCheckConfig, HealthLogConfig, PassiveHealthConfig } from './health-types.ts';
 import type { ListenerConfig, RuleScriptConfig } from './listener-types.ts';
+import type { PluginConfig } from './plugin-types.ts';
 import type { CircuitBreakerConfig, RetriesConfig } from './retry-types.ts';
 import type { StickyConfig } from './sticky-types.ts';
 import type { TlsPolicy } from './tls-policy.ts';
@@ -109,6 +110,8 @@ export interface UpstreamConfig {
   };
   /** The header that connections to backends begin with; null: none. */
   readonly proxyProtocol: 'v1' | 'v2' | null;
+  /** In the order of the way in. */
+  readonly plugins: readonly PluginConfig[];
 }
 
 /** TLS to the backends of an upstream. Files are held as their text, since workers may lack the right to read them. */

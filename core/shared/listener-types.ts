@@ -1,4 +1,5 @@
 import type { SocketAddressConfig } from './config-types.ts';
+import type { PluginConfig } from './plugin-types.ts';
 import type { TlsPolicy } from './tls-policy.ts';
 
 /** One entry of `listeners` in the validated config (`config-types.ts`). */
@@ -11,6 +12,8 @@ export interface ListenerConfig {
   /** With https, and only then. */
   readonly tls: TlsConfig | null;
   readonly rules: RuleScriptConfig | null;
+  /** In the order of the way in. */
+  readonly plugins: readonly PluginConfig[];
   readonly routes: readonly RouteConfig[];
   /** Where a request goes that no rule or route placed. */
   readonly upstream: string | null;
@@ -145,6 +148,7 @@ export interface RouteConfig {
   /** Lower-case header name → exact value, or true for "is present". */
   readonly headers: readonly { readonly name: string; readonly value: string | true }[];
   readonly upstream: string;
+  readonly plugins: readonly PluginConfig[];
 }
 
 export interface ErrorPageConfig {

@@ -68,6 +68,13 @@ const parts: readonly Part[] = [
   { name: 'rules', files: /^rules\//, mayImport: ['rule runtime', 'rule compiler'] },
   { name: 'built-in plugins', files: /^plugins\/builtin\//, mayImport: ['plugin api'] },
   { name: 'plugin api', files: /^plugins\/(api\.ts$|contract\/)/, mayImport: [] },
+  { name: 'plugin compiler', files: /^plugins\/(compile|type-check)\.ts$/, mayImport: [] },
+  {
+    // For users' tests too: it stands for the data path, and has to do without it.
+    name: 'plugin testing',
+    files: /^plugins\/testing(\.ts$|\/)/,
+    mayImport: ['plugin api'],
+  },
   { name: 'plugins', files: /^plugins\//, mayImport: ['plugin api', 'built-in plugins'] },
   { name: 'certs', files: /^certs\//, mayImport: [] },
   {
@@ -81,7 +88,7 @@ const parts: readonly Part[] = [
     name: 'primary',
     files: /^core\/(primary|admin)\//,
     // http1: health checks read answers as strictly as the data path does.
-    mayImport: ['config', 'ipc', 'rule compiler', 'certs', 'health', 'http1'],
+    mayImport: ['config', 'ipc', 'rule compiler', 'plugin compiler', 'certs', 'health', 'http1'],
   },
   { name: 'start', files: /^core\/(start|running-tidegate)\.ts$/, mayImport: ['primary', 'config', 'ipc'] },
   {
@@ -94,6 +101,8 @@ const parts: readonly Part[] = [
       'rules',
       'rule compiler',
       'rule runtime',
+      'plugins',
+      'plugin compiler',
       'upstreams',
       'http1',
       'messages',
@@ -104,6 +113,7 @@ const parts: readonly Part[] = [
     ],
   },
   { name: 'public', files: /^core\/index\.ts$/, mayImport: ['config', 'start'] },
+  { name: 'public testing', files: /^core\/testing\.ts$/, mayImport: ['rules', 'plugin testing'] },
   { name: 'outside', files: /^(test|bench|examples|\.ci)\/|^[^/]+\.ts$/, mayImport: [] },
 ];
 

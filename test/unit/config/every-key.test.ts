@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { resolveConfig } from '../../../core/config/resolve.ts';
 import { configSchema } from '../../../core/config/schema.ts';
 import type { Config } from '../../../core/shared/config-types.ts';
+import type { PluginConfig } from '../../../core/shared/plugin-types.ts';
 
 test('every key arrives where it belongs', () => {
   const content = configSchema.parse({
@@ -32,6 +33,16 @@ test('every key arrives where it belongs', () => {
           cache: 4,
         },
         rules: { script: 'rules/site.ts', timeLimit: '20ms', memoryLimit: '64MiB', onError: 'next' },
+        plugins: [
+          {
+            use: './plugins/a.ts',
+            options: { text: 'hi', list: [1, null] },
+            onError: 503,
+            createTimeout: '7s',
+            breaker: { faults: 3, window: '4s', rest: '5s' },
+          },
+          '@scope/plugin',
+        ],
         routes: [
           {
             host: '*.Example.com',
@@ -39,6 +50,7 @@ test('every key arrives where it belongs', () => {
             methods: ['get', 'HEAD', 'GET'],
             headers: { 'X-Beta': '1', 'x-any': true },
             upstream: 'site',
+            plugins: [{ use: 'hello-world', onError: 'skip' }],
           },
           { method: 'post', upstream: 'site' },
         ],
@@ -165,6 +177,7 @@ test('every key arrives where it belongs', () => {
         fallback: 'other',
         connections: { max: 7, maxIdle: 8, streams: 9, warmUp: 2, maxAge: '1h', maxRequests: 1000 },
         proxyProtocol: 'v2',
+        plugins: ['/plugins/b.js'],
       },
     },
     lists: { office: ['10.0.0.0/8', '::1'] },
@@ -191,6 +204,12 @@ test('every key arrives where it belongs', () => {
     ['/etc/t/proxy.pem', 'our certificate'],
     ['/keys/proxy.key', 'our key'],
   ]);
+  const plain: Omit<PluginConfig, 'use' | 'source'> = {
+    options: {},
+    onError: { kind: 'fail', status: 500 },
+    createTimeoutMs: 5000,
+    breaker: null,
+  };
   const expected: Config = {
     file: '/etc/t/c.yaml',
     listeners: [
@@ -227,6 +246,17 @@ test('every key arrives where it belongs', () => {
           memoryLimitBytes: 67_108_864,
           onError: 'next',
         },
+        plugins: [
+          {
+            use: './plugins/a.ts',
+            source: { kind: 'file', file: '/etc/t/plugins/a.ts' },
+            options: { text: 'hi', list: [1, null] },
+            onError: { kind: 'fail', status: 503 },
+            createTimeoutMs: 7000,
+            breaker: { faults: 3, windowMs: 4000, restMs: 5000 },
+          },
+          { ...plain, use: '@scope/plugin', source: { kind: 'package', name: '@scope/plugin' } },
+        ],
         routes: [
           {
             host: '*.example.com',
@@ -237,8 +267,16 @@ test('every key arrives where it belongs', () => {
               { name: 'x-any', value: true },
             ],
             upstream: 'site',
+            plugins: [
+              {
+                ...plain,
+                use: 'hello-world',
+                source: { kind: 'builtin', name: 'hello-world' },
+                onError: { kind: 'skip' },
+              },
+            ],
           },
-          { host: null, path: null, methods: ['POST'], headers: [], upstream: 'site' },
+          { host: null, path: null, methods: ['POST'], headers: [], upstream: 'site', plugins: [] },
         ],
         upstream: null,
         timeouts: { headerMs: 1000, bodyMs: 2000, idleMs: 3000, writeMs: 4000 },
@@ -402,6 +440,7 @@ test('every key arrives where it belongs', () => {
           maxRequests: 1000,
         },
         proxyProtocol: 'v2',
+        plugins: [{ ...plain, use: '/plugins/b.js', source: { kind: 'file', file: '/plugins/b.js' } }],
       },
     ],
     certificates: null,

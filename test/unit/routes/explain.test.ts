@@ -42,6 +42,7 @@ describe('explain', () => {
         { maxLength: 3 },
       ),
       upstream: fc.constant('u'),
+      plugins: fc.constant([]),
     });
     fc.assert(
       fc.property(

@@ -3,7 +3,7 @@ import { RouteTable } from '../../../core/exchange/routes.ts';
 
 /** A row; `upstream` names it in expectations. */
 export function row(upstream: string, conditions: Partial<Omit<RouteConfig, 'upstream'>> = {}): RouteConfig {
-  return { host: null, path: null, methods: [], headers: [], ...conditions, upstream };
+  return { host: null, path: null, methods: [], headers: [], plugins: [], ...conditions, upstream };
 }
 
 /** The upstream that a table gives a request, or undefined. */
