@@ -4,6 +4,7 @@ import { loadCertificateSets } from '../../certs/load-sets.ts';
 import { loadConfig } from '../config/load.ts';
 import type { Config, RuleBundle } from '../shared/config-types.ts';
 import type { RuleScriptConfig } from '../shared/listener-types.ts';
+import { formatProblem } from '../shared/problem.ts';
 
 /** A config that is valid, with the rule scripts that it names compiled and the certificates read. */
 export interface LoadedConfig {
@@ -29,7 +30,7 @@ export type LoadResult = (
 export async function loadAll(file: string, before: LoadedConfig | null = null): Promise<LoadResult> {
   const result = await loadConfig(file);
   if (!result.ok)
-    return { ok: false, problems: result.problems.map(formatProblem), inputs: [file, ...result.inputs] };
+    return { ok: false, problems: result.problems.map((problem) => formatProblem(problem)), inputs: [file, ...result.inputs] };
 
   const { config } = result;
   const inputs = new Set([file, ...result.inputs]);
@@ -56,7 +57,7 @@ export async function loadAll(file: string, before: LoadedConfig | null = null):
         return;
       }
       for (const input of outcome.inputs) inputs.add(input);
-      if (known === undefined) problems.push(...outcome.problems.map(formatProblem));
+      if (known === undefined) problems.push(...outcome.problems.map((problem) => formatProblem(problem)));
     }),
   );
   if (problems.length > 0) return { ok: false, problems: [...new Set(problems)], inputs: [...inputs] };
@@ -66,19 +67,4 @@ export async function loadAll(file: string, before: LoadedConfig | null = null):
 /** Two listeners with the same script and settings share one bundle. */
 function settingsKey(rules: RuleScriptConfig): string {
   return JSON.stringify([rules.script, rules.timeLimitMs, rules.memoryLimitBytes, rules.onError]);
-}
-
-interface Problem {
-  readonly file: string;
-  readonly path?: string | undefined;
-  readonly line?: number | undefined;
-  readonly column?: number | undefined;
-  readonly message: string;
-}
-
-/** `file:line:column path: message`, without what is not known. */
-function formatProblem({ file, path, line, column, message }: Problem): string {
-  const position =
-    line === undefined || line === 0 ? file : `${file}:${line}${column === undefined ? '' : `:${column}`}`;
-  return path === undefined || path === '' ? `${position}: ${message}` : `${position} ${path}: ${message}`;
 }
