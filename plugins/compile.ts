@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { dirname, resolve } from 'node:path';
 import { build, type BuildFailure, type Message } from 'esbuild';
 import { z } from 'zod';
-import { pluginKey, type PluginBundle, type PluginSource } from '../core/shared/plugin-types.ts';
+import { pluginKey, type PluginBundle, type PluginModuleSource } from '../core/shared/plugin-types.ts';
 import type { Problem } from '../core/shared/problem.ts';
 import { ENTRY_NAME, pluginResolver } from './resolve-imports.ts';
 
@@ -17,7 +17,7 @@ export type CompilePluginResult =
  * `configFile`. Never throws for what is wrong with the module.
  */
 export async function compilePlugin(
-  source: Exclude<PluginSource, { kind: 'builtin' }>,
+  source: PluginModuleSource,
   configFile: string,
 ): Promise<CompilePluginResult> {
   const folder = dirname(configFile);
@@ -69,11 +69,7 @@ function isBuildFailure(error: unknown): error is BuildFailure {
   return error instanceof Error && 'errors' in error && Array.isArray(error.errors);
 }
 
-function problemOf(
-  { text, location }: Message,
-  source: Exclude<PluginSource, { kind: 'builtin' }>,
-  configFile: string,
-): Problem {
+function problemOf({ text, location }: Message, source: PluginModuleSource, configFile: string): Problem {
   if (location !== null && location.file !== ENTRY_NAME) {
     const message = text.startsWith('Top-level await')
       ? 'a plugin module cannot await at its top level: what takes time belongs into `create`'

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { dirname } from 'node:path';
 import { attachedPlugins, placeText, type AttachedPlugin } from '../core/shared/attached-plugins.ts';
-import type { Config } from '../core/shared/config-types.ts';
 import type { PluginStatus } from '../core/shared/plugin-types.ts';
 import type { Problem } from '../core/shared/problem.ts';
 import type { PluginLog } from './contract/context.ts';

@@ -1,5 +1,5 @@
 import type { Config } from './config-types.ts';
-import type { PluginConfig } from './plugin-types.ts';
+import { pluginKey, type PluginConfig, type PluginModuleSource } from './plugin-types.ts';
 
 /** Where a plugin is attached. */
 export type PluginPlace =
@@ -38,6 +38,14 @@ export function attachedPlugins({
 
 function attached(place: PluginPlace, path: string, plugins: readonly PluginConfig[]): AttachedPlugin[] {
   return plugins.map((plugin, index) => ({ place, path: `${path}.plugins[${index}]`, plugin }));
+}
+
+/** The modules that a config's plugins are to be found in, each once. */
+export function modulesOf(config: Pick<Config, 'listeners' | 'upstreams'>): PluginModuleSource[] {
+  const modules = new Map<string, PluginModuleSource>();
+  for (const { plugin } of attachedPlugins(config))
+    if (plugin.source.kind !== 'builtin') modules.set(pluginKey(plugin.source), plugin.source);
+  return [...modules.values()];
 }
 
 /** `listener web`, `route web 2`, `upstream api`. */

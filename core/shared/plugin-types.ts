@@ -13,8 +13,9 @@ export interface PluginConfig {
   readonly breaker: PluginBreakerConfig | null;
 }
 
-export type PluginSource =
-  | { readonly kind: 'builtin'; readonly name: string }
+export type PluginSource = { readonly kind: 'builtin'; readonly name: string } | PluginModuleSource;
+
+export type PluginModuleSource =
   /** `file`: absolute path. */
   | { readonly kind: 'file'; readonly file: string }
   /** As an import would name it, to be found from the config's folder. */
@@ -47,7 +48,7 @@ export interface PluginBundle {
 }
 
 /** What a bundle is found by. */
-export function pluginKey(source: Exclude<PluginSource, { kind: 'builtin' }>): string {
+export function pluginKey(source: PluginModuleSource): string {
   return source.kind === 'file' ? source.file : source.name;
 }
 
