@@ -8,6 +8,13 @@ export type * from './contract/exchange.ts';
 export type * from './contract/hooks.ts';
 export type * from './contract/message.ts';
 
+export { AddressSet, AddressSetBuilder } from '../core/shared/address-set.ts';
+export { parseDuration } from '../core/shared/duration.ts';
+export { inTurns } from '../core/shared/in-turns.ts';
+export { didYouMean } from '../core/shared/nearest-name.ts';
+export { networkOf } from '../core/shared/network-of.ts';
+export { parseSize } from '../core/shared/size.ts';
+
 /**
  * What checks a plugin's options: a validator of any library that implements Standard Schema
  * (https://standardschema.dev), of which only this much is used.

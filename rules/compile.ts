@@ -93,7 +93,6 @@ function entrySource(script: string): string {
 
 const GLOBALS = fileURLToPath(moduleUrl(import.meta.url, 'runtime/globals'));
 const ENTRY = fileURLToPath(moduleUrl(import.meta.url, 'runtime/entry'));
-const NODE_NET = fileURLToPath(moduleUrl(import.meta.url, 'runtime/node-net'));
 
 function sandboxResolver(inputs: Set<string>): Plugin {
   return {
@@ -105,7 +104,6 @@ function sandboxResolver(inputs: Set<string>): Plugin {
       });
       setup.onResolve({ filter: /^(?:node:)?[a-z_]+(?:\/[a-z/]+)?$/ }, async (args) => {
         if (!isBuiltin(args.path) || args.pluginData === 'npm') return undefined;
-        if (args.path === 'node:net' && isOwnFile(args.importer)) return { path: NODE_NET };
         // An npm package may have the name of a built-in (`buffer`, `events`), and is pure JavaScript then.
         if (!args.path.startsWith('node:')) {
           const { resolveDir, importer, kind } = args;

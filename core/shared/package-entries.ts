@@ -18,7 +18,7 @@ export function packageEntries(): Record<PackageEntryName, PackageEntry> {
     tidegate: entry('core/index'),
     'tidegate/rules': entry('rules/api'),
     'tidegate/plugins': entry('plugins/api'),
-    'tidegate/testing': entry('rules/testing'),
+    'tidegate/testing': entry('core/testing'),
   };
 }
 
