@@ -47,7 +47,7 @@ export class FileWatch {
     if (this.#looking) return;
     this.#looking = true;
     try {
-      for (const watched of [...this.#watched]) {
+      for (const watched of this.#watched) {
         const state = await stateOf(watched.path);
         if (!this.#watched.has(watched)) continue;
         const isSettled = state === watched.seen;

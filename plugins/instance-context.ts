@@ -5,7 +5,7 @@ import type { FileWatch } from './file-watch.ts';
 import type { Surroundings } from './instance.ts';
 
 /** As JSON, in characters. */
-export const LONGEST_SIBLING_MESSAGE = 64 * 1024;
+const LONGEST_SIBLING_MESSAGE = 64 * 1024;
 
 export interface ContextParts {
   readonly attachedTo: string;
