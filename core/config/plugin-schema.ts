@@ -31,7 +31,7 @@ const breaker = field.object({
     .describe('How long it is left alone; `onError` says what becomes of its exchanges meanwhile.'),
 });
 
-export const pluginSettings = field.object({
+const pluginSettings = field.object({
   use: field
     .text("a built-in plugin's name, a path or a package")
     .describe("A built-in's name, the path of a module (`./…`, `../…`, `/…`), or an npm package."),
@@ -74,7 +74,7 @@ export const plugins = field
 export type PluginFile = z.output<typeof plugin>;
 
 /** What `use` stands for, given the names of the built-in ones. `folder`: that of the config. */
-export function pluginSource(use: string, folder: string): PluginSource {
+function pluginSource(use: string, folder: string): PluginSource {
   if (/^\.{0,2}\//.test(use)) return { kind: 'file', file: resolve(folder, use) };
   return isBuiltinPlugin(use) ? { kind: 'builtin', name: use } : { kind: 'package', name: use };
 }

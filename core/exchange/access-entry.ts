@@ -34,7 +34,7 @@ export interface AccessEntry {
   readonly timings: AccessTimings;
   readonly referer: string | null;
   readonly userAgent: string | null;
-  /** What the rule's `log` handler added. */
+  /** What plugins and the rule's `log` handler added. */
   readonly fields: Readonly<Record<string, string | number | boolean>> | null;
 }
 

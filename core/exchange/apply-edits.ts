@@ -15,7 +15,8 @@ export function applyEdits(headers: HeaderList, edits: readonly HeaderEdit[]): v
   }
 }
 
-function isFraming(kind: HeaderKind): boolean {
+/** Whether fields of this kind are the proxy's own. */
+export function isFraming(kind: HeaderKind): boolean {
   switch (kind) {
     case HeaderKind.Host:
     case HeaderKind.ContentLength:

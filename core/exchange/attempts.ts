@@ -7,18 +7,21 @@ import { acquireConnection } from './acquire.ts';
 import type { Exchange } from './exchange.ts';
 import * as passive from './passive-health.ts';
 import { takeReportedWeight } from './reported-weight.ts';
+import { fieldsForAttempt } from './plugins/upstream-hooks.ts';
 import { RequestHeadForBackend } from './request-head.ts';
 import type { ResponseHead } from './streams.ts';
 
 /** What attempts do to the counters of their backends, and say of them. */
 
-/** One that is still to be started. `leave` takes back what it counts. `secondTry`: that before it met a stale connection, and has been counted. */
+/** One that is still to be started. `leave` takes back what it counts. `secondTry`: that before it met a stale connection, and has been counted. null: a plugin has ended the exchange. */
 export function beginAttempt(
   owner: AttemptOwner,
   exchange: Exchange,
   backend: AddressBackend,
   secondTry: boolean,
-): Attempt | ProxyError {
+): Attempt | ProxyError | null {
+  const fields = fieldsForAttempt(exchange, backend);
+  if (fields === null || fields instanceof ProxyError) return fields;
   const connection = acquireConnection(exchange, backend, secondTry);
   if (connection instanceof ProxyError) return connection;
   const { runtime } = backend;
@@ -28,7 +31,7 @@ export function beginAttempt(
     runtime.requests += 1;
     runtime.traffic.count(exchange.attemptsHere > 1 ? 'other' : exchange.pickedBy, exchange.placedMs);
   }
-  const head = new RequestHeadForBackend(exchange, backend.address);
+  const head = new RequestHeadForBackend(exchange, backend.address, fields);
   const attempt = new Attempt(owner, backend, connection, head, exchange);
   attempt.isSecondTry = secondTry;
   passive.attemptBegins(exchange, backend);
@@ -91,6 +94,14 @@ export function leaveBackend(exchange: Exchange): void {
   if (attempt === null) return;
   exchange.attempt = null;
   leave(exchange, attempt);
+}
+
+/** Nothing of any backend is wanted any more: no attempt, no place in line, nobody to send the body to. */
+export function leaveUpstream(exchange: Exchange): void {
+  exchange.hedge?.stop();
+  exchange.placeInLine?.leave();
+  abortAttempt(exchange);
+  exchange.body?.drop();
 }
 
 /** Ends the attempt under way, if there is one; no event of it follows. */

@@ -12,6 +12,7 @@ import type { Hedge } from './hedge.ts';
 import type { ListenerService } from './listener-service.ts';
 import { schedulerKey } from './scheduler-key.ts';
 import { normalisePath } from '../shared/normalise-path.ts';
+import type { ExchangePlugins } from './plugins/exchange-plugins.ts';
 import type { Peer, RequestHead } from './streams.ts';
 import type { PlaceInLine } from './wait-in-line.ts';
 
@@ -19,22 +20,24 @@ import type { PlaceInLine } from './wait-in-line.ts';
 export class Exchange implements RuleRequest, KeySource {
   readonly service: ListenerService;
   readonly peer: Peer;
-  readonly request: RequestHead;
-  /** The header lines as received. */
-  readonly head: string;
+  /** As it came, but for what plugins change of its fields and of its body's length. */
+  request: RequestHead;
+  /** The header lines as received, or as plugins have left them. */
+  head: string;
   readonly method: string;
   readonly scheme: 'http' | 'https';
-  readonly target: string;
+  /** As received, or as a plugin has set it; so is the path. */
+  target: string;
   /** Normalised; null: the target can be read in two ways and the request is to be refused. */
-  readonly normalisedPath: string | null;
+  normalisedPath: string | null;
   readonly clientAddress: string;
   readonly peerIsTrusted: boolean;
   readonly startMs = performance.now();
 
   host: string;
-  /** What is sent to the backend, unless a rule changes it: the target as received. */
+  /** What is sent to the backend: the target, unless a rule changes it. */
   forwardTarget: string;
-  /** What stands in the log for the target. */
+  /** What stands in the log for the target: as received. */
   loggedTarget: string;
   decision: RequestDecision | null = null;
   route: number | null = null;
@@ -71,6 +74,8 @@ export class Exchange implements RuleRequest, KeySource {
   connectedMs = 0;
   answeredMs = 0;
   finished = false;
+  /** What plugins do with it; null: it met none yet. */
+  plugins: ExchangePlugins | null = null;
   /** Whether it is counted in the listener's `webSockets`. */
   hasWebSocketPlace = false;
   #requestId: string | null = null;

@@ -1,6 +1,7 @@
 import type { RequestDecision } from '../shared/rule-script.ts';
 import type { AccessEntry } from './access-entry.ts';
 import type { Exchange } from './exchange.ts';
+import { callLogHooks } from './plugins/log-hooks.ts';
 import { leaveWebSocketPlace } from './websocket-place.ts';
 
 /** What `finishExchange` takes back. */
@@ -17,6 +18,7 @@ export function finishExchange(exchange: Exchange): void {
   leaveWebSocketPlace(exchange);
   exchange.body?.forget();
   if (exchange.status !== null) counters.countStatus(exchange.status);
+  if (exchange.plugins !== null) callLogHooks(exchange.plugins);
   logExchange(exchange);
   // Last, since what the service holds may be let go of here.
   exchange.service.usage.leave();
@@ -25,8 +27,13 @@ export function finishExchange(exchange: Exchange): void {
 function logExchange(exchange: Exchange): void {
   const { accessLog, log } = exchange.service;
   const { error } = exchange;
-  // A drain ends thousands of WebSockets in good order: the access log tells of each of them, and that is enough.
-  if (error !== null && error.source !== 'client' && error.code !== 'websocket-drained') {
+  // A drain ends thousands of WebSockets in good order: the access log tells of each of them, and that is enough; so it is where a plugin wants it.
+  if (
+    error !== null &&
+    error.source !== 'client' &&
+    error.code !== 'websocket-drained' &&
+    error.code !== 'plugin-abort'
+  ) {
     log.warn(
       {
         error: error.code,
@@ -46,7 +53,8 @@ function logExchange(exchange: Exchange): void {
     return;
   }
   const kept = rules.log(JSON.stringify(entry));
-  if (kept !== false) accessLog.write(kept === true ? entry : { ...entry, fields: kept });
+  if (kept !== false)
+    accessLog.write(kept === true ? entry : { ...entry, fields: { ...entry.fields, ...kept } });
 }
 
 function accessEntry(exchange: Exchange): AccessEntry {
@@ -82,7 +90,7 @@ function accessEntry(exchange: Exchange): AccessEntry {
     },
     referer: request.headers.get('referer'),
     userAgent: request.headers.get('user-agent'),
-    fields: null,
+    fields: exchange.plugins?.logFields ?? null,
   };
 }
 

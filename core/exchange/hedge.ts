@@ -6,12 +6,11 @@ import type { Upstream } from '../upstreams/upstream.ts';
 import { attemptAnswered, attemptFailed, beginAttempt, leave } from './attempts.ts';
 import type { Exchange } from './exchange.ts';
 import { metStaleConnection } from './try-again.ts';
-import { hasBody, type ClientStream, type ResponseHead } from './streams.ts';
+import { hasBody, type ResponseHead } from './streams.ts';
 
 /** The request path, whose own attempt runs besides. */
 export interface HedgeOwner {
   readonly exchange: Exchange;
-  readonly client: ClientStream;
   /** The second attempt was faster: `take` it. */
   onHedgeAnswered(attempt: Attempt, head: ResponseHead): void;
 }
@@ -21,7 +20,6 @@ export interface HedgeOwner {
  * of the two wins the owner hears nothing of it; a failure of this one changes nothing.
  */
 export class Hedge implements AttemptOwner {
-  readonly client: ClientStream;
   readonly #owner: HedgeOwner;
   readonly #upstream: Upstream;
   readonly #timer: NodeJS.Timeout;
@@ -39,7 +37,6 @@ export class Hedge implements AttemptOwner {
   }
 
   constructor(owner: HedgeOwner, upstream: Upstream, afterMs: number) {
-    this.client = owner.client;
     this.#owner = owner;
     this.#upstream = upstream;
     this.#timer = setTimeout(() => this.#begin(), afterMs);
@@ -63,7 +60,7 @@ export class Hedge implements AttemptOwner {
   #start(backend: AddressBackend, secondTry: boolean): boolean {
     const { exchange } = this.#owner;
     const attempt = beginAttempt(this, exchange, backend, secondTry);
-    if (attempt instanceof ProxyError) return false;
+    if (attempt === null || attempt instanceof ProxyError) return false;
     this.#attempt = attempt;
     attempt.start(exchange.method, backend.settings);
     return true;
@@ -123,6 +120,8 @@ export class Hedge implements AttemptOwner {
   onAnswerData(): boolean {
     return true;
   }
+
+  onAnswerPause(): void {}
 
   onAnswerEnd(): void {}
 }

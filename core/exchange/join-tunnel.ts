@@ -1,5 +1,4 @@
 import type { Attempt } from '../forward/http.ts';
-import { addHsts } from './add-hsts.ts';
 import type { Exchange } from './exchange.ts';
 import type { ClientStream, ResponseHead } from './streams.ts';
 
@@ -12,8 +11,6 @@ export function joinTunnel(
   onEnd: () => void,
 ): void {
   const { service, peer } = exchange;
-  exchange.status = 101;
-  addHsts(exchange, head.headers);
   const backendEnd = stream.takeTunnelEnd();
   const clientEnd = client.switchProtocols(head.reason, head.headers);
   const parties = { peer, backend: runtime };

@@ -13,6 +13,7 @@ import {
   attemptFailed,
   beginAttempt,
   leaveBackend,
+  leaveUpstream,
   takeAttempt,
 } from './attempts.ts';
 import { checkRequest } from './check-request.ts';
@@ -22,9 +23,13 @@ import type { HeaderList } from './headers.ts';
 import { Hedge, type HedgeOwner } from './hedge.ts';
 import { joinTunnel } from './join-tunnel.ts';
 import { carryOut, placeByRoute } from './place.ts';
+import { ownAnswerOf, type OwnAnswer } from './plugins/own-answer.ts';
+import { endedLate } from './plugins/plugin-fault.ts';
+import { enterListener, enterPlace, enterUpstream, meetsPlugins } from './plugins/way-in.ts';
+import { passOut, type AnswerOwner, type WayOut } from './plugins/way-out.ts';
 import { redirectToHttps } from './redirect-to-https.ts';
 import { bodyToSend } from './request-body-owner.ts';
-import { endsConnection, errorAnswer, sendLocalAnswer, statusOf, type LocalAnswer } from './respond.ts';
+import { endsConnection, errorAnswer, sendLocalAnswer, statusFor, type LocalAnswer } from './respond.ts';
 import { editAnswerByRule, pickByRule } from './rule-calls.ts';
 import { keepBackend, stickyBackend } from './sticky-session.ts';
 import type { ClientEvents, ClientStream, ResponseHead } from './streams.ts';
@@ -35,12 +40,15 @@ import { takeWebSocketPlace } from './websocket-place.ts';
 /**
  * The path of every HTTP request, top to bottom:
  *
- *   1 begin → 2 check → 3 rule → 4 route → 5 pick → 6 attempt → 7 answer → 8 end
+ *   1 begin → 2 check → 3 the listener's plugins → 4 rule → 5 route → 6 the plugins of route and upstream
+ *   → 7 pick → 8 attempt → 9 answer → 10 end
  *
  * Any step may leave it with an answer of the proxy's own (`answer`, `fail`). There is one object
  * of this class for each exchange, and `end` runs exactly once for it, whatever happens.
  */
-export class RequestPath implements ClientEvents, DecisionTaker, PlaceTaker, AttemptOwner, HedgeOwner {
+export class RequestPath
+  implements ClientEvents, DecisionTaker, PlaceTaker, AttemptOwner, HedgeOwner, AnswerOwner
+{
   readonly exchange: Exchange;
   readonly client: ClientStream;
   #answerBegun = false;
@@ -57,9 +65,9 @@ export class RequestPath implements ClientEvents, DecisionTaker, PlaceTaker, Att
     try {
       const challenge = answerChallenge(this.exchange);
       if (challenge === null) this.#check();
-      else this.#answer(challenge);
+      else this.#answer(challenge, 'proxy');
     } catch (error) {
-      this.#failWithBug(error);
+      this.onBug(error);
     }
   }
 
@@ -73,12 +81,19 @@ export class RequestPath implements ClientEvents, DecisionTaker, PlaceTaker, Att
   // 2. Check: what is well-formed but not for us, or to come back over https.
   #check(): void {
     const answer = checkRequest(this.exchange) ?? redirectToHttps(this.exchange);
-    if (answer === null) this.#rule();
+    if (answer === null) this.#enter();
     else if (answer instanceof ProxyError) this.#fail(answer);
-    else this.#answer(answer);
+    else this.#answer(answer, 'proxy');
   }
 
-  // 3. Rule: the script decides, or leaves it to the table.
+  // 3. The listener's plugins: their `request` hooks.
+  #enter(): void {
+    const { plugins } = this.exchange.service;
+    if (plugins === null) this.#rule();
+    else enterListener(this, plugins, () => this.#rule());
+  }
+
+  // 4. Rule: the script decides, or leaves it to the table.
   #rule(): void {
     const { rules } = this.exchange.service;
     if (rules === null || !rules.handles.request) return this.#place(placeByRoute(this.exchange));
@@ -88,21 +103,28 @@ export class RequestPath implements ClientEvents, DecisionTaker, PlaceTaker, Att
 
   onDecision(decision: RequestDecision): void {
     const { exchange } = this;
-    if (exchange.finished) return;
+    if (exchange.finished || this.#isAnswering) return;
     exchange.ruleMs = performance.now() - exchange.ruleBegunMs;
     exchange.decision = decision;
     try {
       this.#place(carryOut(exchange, decision));
     } catch (error) {
-      this.#failWithBug(error);
+      this.onBug(error);
     }
   }
 
-  // 4. Route: the upstream that the rule names; else the listener's table does, then its own. Or the rule's own answer.
+  // 5. Route: the upstream that the rule names; else a plugin or the listener's table does, then its own. Or the rule's own answer.
   #place(placed: Upstream | LocalAnswer | ProxyError): void {
     const { exchange } = this;
     if (placed instanceof ProxyError) return this.#fail(placed);
-    if (!(placed instanceof Upstream)) return this.#answer(placed);
+    if (!(placed instanceof Upstream)) return this.#answer(placed, 'rule');
+    // 6. The plugins of the route and of the upstream: their `request` hooks, then what all plugins have to do with the body.
+    if (meetsPlugins(exchange)) enterPlace(this, placed, (last) => this.#go(last));
+    else this.#go(placed);
+  }
+
+  #go(placed: Upstream): void {
+    const { exchange } = this;
     exchange.upstream = placed;
     exchange.placedMs = performance.now();
     placed.budget.countRequest(exchange.placedMs);
@@ -111,7 +133,7 @@ export class RequestPath implements ClientEvents, DecisionTaker, PlaceTaker, Att
     else this.#fail(full);
   }
 
-  // 5. Pick: the client's own backend, the rule's scheduler, or the upstream's; after a failure (`error`) a backend that was not tried yet.
+  // 7. Pick: the client's own backend, the rule's scheduler, or the upstream's; after a failure (`error`) a backend that was not tried yet.
   #pick(upstream: Upstream, error: ProxyError | null = null): void {
     const { exchange } = this;
     const first =
@@ -128,7 +150,7 @@ export class RequestPath implements ClientEvents, DecisionTaker, PlaceTaker, Att
       if (place instanceof ProxyError) this.#fallBack(upstream, place);
       else this.#attempt(upstream, place);
     } catch (error) {
-      this.#failWithBug(error);
+      this.onBug(error);
     }
   }
 
@@ -143,10 +165,10 @@ export class RequestPath implements ClientEvents, DecisionTaker, PlaceTaker, Att
   #fallBack(upstream: Upstream, error: ProxyError): void {
     const next = takeFallback(this.exchange, upstream);
     if (next === null) this.#fail(error);
-    else this.#pick(next, error);
+    else enterUpstream(this, next, (last) => this.#pick(last, error));
   }
 
-  // 6. Attempt: a connection, the request on it. `secondTry`: for one that turned out to be stale.
+  // 8. Attempt: a connection, the request on it. `secondTry`: for one that turned out to be stale.
   #attempt(upstream: Upstream, backend: AddressBackend, secondTry = false): void {
     const { exchange } = this;
     exchange.lastBackend = backend;
@@ -154,7 +176,9 @@ export class RequestPath implements ClientEvents, DecisionTaker, PlaceTaker, Att
     if (!secondTry) exchange.tried.push(backend);
     exchange.hedge ??= Hedge.wait(this, upstream);
     const attempt = beginAttempt(this, exchange, backend, secondTry);
-    if (attempt instanceof ProxyError) return this.#passOver(upstream, attempt);
+    if (attempt === null) return;
+    if (attempt instanceof ProxyError)
+      return attempt.code === 'plugin-fault' ? this.#fail(attempt) : this.#passOver(upstream, attempt);
     takeAttempt(this, exchange, attempt);
     attempt.start(exchange.method, backend.settings);
   }
@@ -169,7 +193,7 @@ export class RequestPath implements ClientEvents, DecisionTaker, PlaceTaker, Att
 
   /** The attempt is over without a usable answer: another one, or the end. */
   onAttemptFailed(attempt: Attempt, error: ProxyError): void {
-    const decision = this.#answerBegun ? 'give-up' : decideAfterFailure(this.exchange, attempt, error);
+    const decision = this.#isAnswering ? 'give-up' : decideAfterFailure(this.exchange, attempt, error);
     if (decision !== 'fresh-connection') attemptFailed(this.exchange, attempt, error);
     leaveBackend(this.exchange);
     this.#goOn(decision, attempt.backend, error);
@@ -201,7 +225,7 @@ export class RequestPath implements ClientEvents, DecisionTaker, PlaceTaker, Att
     this.onAnswerHead(attempt, head);
   }
 
-  // 7. Answer: the backend's, as the rule leaves it.
+  // 9. Answer: the backend's, as plugins and the rule leave it.
   onInformational(head: ResponseHead): void {
     this.client.sendInformational(head.status, head.reason, head.headers);
   }
@@ -216,30 +240,53 @@ export class RequestPath implements ClientEvents, DecisionTaker, PlaceTaker, Att
       return this.#goOn('another-backend', attempt.backend, unfit);
     }
     exchange.hedge?.stop();
-    // The rule's response handler may still change these.
+    // Plugins and the rule's response handler may still change these.
     keepBackend(exchange, attempt.backend, head.headers);
     addHsts(exchange, head.headers);
+    if (exchange.plugins !== null) return passOut(exchange.plugins, this, head);
     const answer = editAnswerByRule(exchange, head);
-    if (answer instanceof ProxyError) return this.#fail(answer);
-    exchange.status = answer.status;
+    if (answer instanceof ProxyError) this.#fail(answer);
+    else this.sendHead(answer);
+  }
+
+  sendHead(head: ResponseHead): void {
+    const { exchange } = this;
+    exchange.status = head.status;
     this.#answerBegun = true;
     exchange.body?.forget();
-    this.client.sendHead(answer);
+    if (head.status === 101) this.#join(head);
+    else this.client.sendHead(head);
   }
 
   onAnswerData(piece: Buffer): boolean {
+    const out = this.#out;
+    if (out !== null) return out.write(piece);
     this.exchange.responseBytes += piece.length;
     return this.client.sendData(piece);
   }
 
+  onAnswerPause(): void {
+    const out = this.#out;
+    if (out === null) this.client.flush();
+    else out.flush();
+  }
+
   onAnswerEnd(trailers: HeaderList | null): void {
+    const out = this.#out;
     leaveBackend(this.exchange);
+    if (out === null) this.sendEnd(trailers);
+    else out.end(trailers);
+  }
+
+  sendEnd(trailers: HeaderList | null): void {
     this.client.sendEnd(trailers);
     this.#end();
   }
 
   onClientWritable(): void {
-    this.exchange.attempt?.resume();
+    const out = this.#out;
+    if (out === null) this.exchange.attempt?.resume();
+    else out.onClientWritable();
   }
 
   onSwitchProtocols(attempt: Attempt, head: ResponseHead, protocol: string | null): void {
@@ -248,9 +295,16 @@ export class RequestPath implements ClientEvents, DecisionTaker, PlaceTaker, Att
     attemptAnswered(exchange, attempt, head, exchange.answeredMs);
     const wrong = checkSwitch(exchange.request, head, protocol);
     if (wrong !== null) return this.#fail(wrong);
-    this.#answerBegun = true;
     keepBackend(exchange, attempt.backend, head.headers);
-    joinTunnel(exchange, this.client, attempt, head, () => {
+    addHsts(exchange, head.headers);
+    if (exchange.plugins === null) this.sendHead(head);
+    else passOut(exchange.plugins, this, head);
+  }
+
+  #join(head: ResponseHead): void {
+    const { exchange } = this;
+    if (exchange.attempt === null) return;
+    joinTunnel(exchange, this.client, exchange.attempt, head, () => {
       leaveBackend(exchange);
       this.#end();
     });
@@ -262,41 +316,79 @@ export class RequestPath implements ClientEvents, DecisionTaker, PlaceTaker, Att
     this.#end();
   }
 
-  // 8. End: the answer of the proxy's own where there is a failure, the counters, the log entry.
+  // 10. End: the answer of the proxy's own where there is a failure, the counters, the log entry.
   #fail(error: ProxyError): void {
     const { exchange } = this;
     if (exchange.finished) return;
     exchange.error ??= error;
     if (exchange.attempt !== null) attemptFailed(exchange, exchange.attempt, error);
-    abortAttempt(exchange);
-    exchange.body?.drop();
-    const status = statusOf(error.code);
-    if (this.#answerBegun || status === null) {
-      // Half an answer is out: cut it off visibly rather than let it look whole.
-      this.client.abort();
-      return this.#end();
-    }
+    const status = statusFor(error);
+    if (this.#answerBegun || status === null) return this.cutOff(error);
+    this.dropBackend();
     if (endsConnection(error)) this.client.closeAfterAnswer();
-    this.#answer(errorAnswer(exchange, status));
+    this.#answer(errorAnswer(exchange, status), 'proxy');
+  }
+
+  /** Half an answer may be out: cut it off visibly rather than let it look whole. */
+  cutOff(error: ProxyError): void {
+    this.exchange.error ??= error;
+    this.dropBackend();
+    this.client.abort();
+    this.#end();
+  }
+
+  dropBackend(): void {
+    leaveUpstream(this.exchange);
+  }
+
+  resumeBackend(): void {
+    this.exchange.attempt?.resume();
   }
 
   /** A bug of ours costs this request, not the worker's other ones. */
-  #failWithBug(error: unknown): void {
+  onBug(error: unknown): void {
     this.#fail(new ProxyError('internal-error', 'proxy', String(error), { cause: error }));
   }
 
-  #answer(answer: LocalAnswer): void {
+  #answer(answer: LocalAnswer, from: 'rule' | 'proxy'): void {
     const { exchange } = this;
+    const { plugins } = exchange;
+    if (plugins !== null) return passOut(plugins, this, ownAnswerOf(exchange, answer, from));
     this.#answerBegun = true;
     exchange.status = answer.status;
     exchange.responseBytes = sendLocalAnswer(this.client, withHsts(exchange, answer), exchange.method);
     this.#end();
   }
 
+  onPluginAnswer(answer: OwnAnswer): void {
+    const { exchange } = this;
+    if (this.#answerBegun || exchange.plugins === null) return this.onPluginAbort(endedLate());
+    this.dropBackend();
+    passOut(exchange.plugins, this, answer);
+  }
+
+  onPluginFault(error: ProxyError): void {
+    this.#fail(error);
+  }
+
+  onPluginAbort(error: ProxyError): void {
+    this.cutOff(error);
+  }
+
+  /** The answer that is on its way through plugins; null: they have nothing to do with it. */
+  get #out(): WayOut | null {
+    return this.exchange.plugins === null ? null : this.exchange.plugins.out;
+  }
+
+  get #isAnswering(): boolean {
+    return this.#answerBegun || this.#out !== null;
+  }
+
   #end(): void {
     if (this.exchange.finished) return;
     this.exchange.finished = true;
     this.exchange.hedge?.stop();
+    this.exchange.plugins?.close();
     finishExchange(this.exchange);
   }
 }

@@ -34,15 +34,19 @@ function placeByRule(
   const upstream = exchange.service.upstreams.get(decision.upstream);
   if (upstream === undefined)
     return ruleFault(`the rule forwards to the unknown upstream ${decision.upstream}`);
+  // The script has the last word.
+  exchange.plugins?.takePlaced();
   applyEdits(exchange.request.headers, decision.edits);
   if (decision.target !== null) exchange.forwardTarget = decision.target;
   if (decision.host !== null) exchange.host = decision.host;
   return upstream;
 }
 
-/** The upstream that the listener's table names, else the listener's own. */
+/** The upstream that a plugin has named, else the listener's table, else the listener's own. */
 export function placeByRoute(exchange: Exchange): Upstream | ProxyError {
   const { routes, upstreams, upstream } = exchange.service;
+  const placed = exchange.plugins?.takePlaced() ?? null;
+  if (placed !== null) return placed;
   const { headers } = exchange.request;
   const host = hostWithoutPort(exchange.host);
   const match = routes.match(host, exchange.path, exchange.method, (name) => headers.get(name));

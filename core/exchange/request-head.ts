@@ -1,7 +1,7 @@
 import type { SocketAddressConfig } from '../shared/config-types.ts';
 import { NO_ADDRESS } from './client-address.ts';
 import type { Exchange } from './exchange.ts';
-import { HeaderKind } from './headers.ts';
+import { HeaderKind, type HeaderList } from './headers.ts';
 import type { FieldLine, OutgoingRequest } from './streams.ts';
 
 /**
@@ -11,9 +11,16 @@ import type { FieldLine, OutgoingRequest } from './streams.ts';
 export class RequestHeadForBackend implements OutgoingRequest {
   readonly #exchange: Exchange;
   readonly #host: string;
+  readonly #headers: HeaderList;
 
-  constructor(exchange: Exchange, backend: SocketAddressConfig) {
+  /** `headers`: those of the request, or what is sent in their place. */
+  constructor(
+    exchange: Exchange,
+    backend: SocketAddressConfig,
+    headers: HeaderList = exchange.request.headers,
+  ) {
     this.#exchange = exchange;
+    this.#headers = headers;
     this.#host = exchange.host === '' ? hostOf(backend) : exchange.host;
   }
 
@@ -60,7 +67,7 @@ export class RequestHeadForBackend implements OutgoingRequest {
   #eachField(take: (name: string, value: string, kind: HeaderKind) => void): boolean {
     const exchange = this.#exchange;
     const { request, service } = exchange;
-    const { names, lowerNames, values, kinds } = request.headers;
+    const { names, lowerNames, values, kinds } = this.#headers;
     const { forwarded } = service.config;
     const { nominated } = request;
     const trusted = exchange.peerIsTrusted;

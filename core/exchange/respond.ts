@@ -29,6 +29,8 @@ const STATUS_OF: Readonly<Record<ErrorCode, number | null>> = {
   'websocket-drained': null,
   'websocket-cut': null,
   'rule-fault': 500,
+  'plugin-fault': 500,
+  'plugin-abort': null,
   'internal-error': 500,
   'connect-failed': 502,
   'connect-timeout': 504,
@@ -43,6 +45,11 @@ const STATUS_OF: Readonly<Record<ErrorCode, number | null>> = {
 
 export function statusOf(code: ErrorCode): number | null {
   return STATUS_OF[code];
+}
+
+/** The same, unless the failure has a status of its own. */
+export function statusFor({ code, status }: ProxyError): number | null {
+  return status ?? STATUS_OF[code];
 }
 
 /** Whether the client has broken the rules, so that there is no telling what it sends next. */

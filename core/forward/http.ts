@@ -3,7 +3,6 @@ import type {
   BackendEvents,
   BackendSettings,
   BackendStream,
-  ClientStream,
   OutgoingRequest,
   RequestHead,
   ResponseHead,
@@ -14,13 +13,14 @@ import type { RequestBody } from './request-body.ts';
 
 /** The request path's side of an attempt. */
 export interface AttemptOwner {
-  readonly client: ClientStream;
   onConnected(attempt: Attempt): void;
   onInformational(head: ResponseHead): void;
   onAnswerHead(attempt: Attempt, head: ResponseHead): void;
   onSwitchProtocols(attempt: Attempt, head: ResponseHead, protocol: string | null): void;
   /** @returns false when the client takes no more for now */
   onAnswerData(piece: Buffer): boolean;
+  /** What was read so far is delivered: the time to write what was held back. */
+  onAnswerPause(): void;
   onAnswerEnd(trailers: HeaderList | null): void;
   onAttemptFailed(attempt: Attempt, error: ProxyError): void;
 }
@@ -88,7 +88,7 @@ export class Attempt implements BackendEvents {
   }
 
   onBackendWritable(): void {
-    this.owner.client.resumeBody();
+    this.#message.body?.resume();
   }
 
   // --- backend → client ----------------------------------------------------------------------
@@ -114,11 +114,16 @@ export class Attempt implements BackendEvents {
   }
 
   onReadPause(): void {
-    this.owner.client.flush();
+    this.owner.onAnswerPause();
   }
 
   onBackendError(error: ProxyError): void {
     this.owner.onAttemptFailed(this, error);
+  }
+
+  /** The answer is held back. */
+  pause(): void {
+    this.stream.pauseResponse();
   }
 
   /** The client takes more again. */

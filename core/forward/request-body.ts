@@ -15,7 +15,8 @@ export function keptBodyBytes(): number {
 
 /** The request path's side of a body. */
 export interface RequestBodyOwner {
-  readonly client: ClientStream;
+  /** The client, or what stands between it and here. */
+  readonly source: Pick<ClientStream, 'readBody' | 'pauseBody' | 'resumeBody'>;
   /** How much of it is to be kept for another attempt that may follow one over this connection. */
   bytesToKeep(stream: BackendStream): number;
   /** @returns false when the body is too large and the attempt is over */
@@ -58,7 +59,7 @@ export class RequestBody implements BodyConsumer {
     if (this.#isBegun) return this.#repeat(stream);
     this.#isBegun = true;
     if (this.#limit > 0) this.#kept = new HeldPieces();
-    this.#owner.client.readBody(this);
+    this.#owner.source.readBody(this);
   }
 
   #repeat(stream: BackendStream): void {
@@ -70,8 +71,13 @@ export class RequestBody implements BodyConsumer {
       isTaken = stream.sendData(piece);
     }
     if (this.#ended) stream.sendEnd(this.#trailers);
-    else if (isTaken) this.#owner.client.resumeBody();
-    else this.#owner.client.pauseBody();
+    else if (isTaken) this.#owner.source.resumeBody();
+    else this.#owner.source.pauseBody();
+  }
+
+  /** The backend takes more again. */
+  resume(): void {
+    this.#owner.source.resumeBody();
   }
 
   /** Another attempt is about to begin, which `sendTo` follows. */
@@ -96,9 +102,9 @@ export class RequestBody implements BodyConsumer {
     if (this.#isUnwanted || !this.#owner.onRequestData(piece.length)) return;
     this.#keep(piece);
     const stream = this.#stream;
-    if (stream === null) return this.#owner.client.pauseBody();
+    if (stream === null) return this.#owner.source.pauseBody();
     if (this.#keptBytes > this.#limit || keptInAll > MAX_KEPT_BYTES) this.forget();
-    if (!stream.sendData(piece)) this.#owner.client.pauseBody();
+    if (!stream.sendData(piece)) this.#owner.source.pauseBody();
   }
 
   #keep(piece: Buffer): void {

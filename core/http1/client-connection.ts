@@ -241,7 +241,7 @@ export class ClientConnection implements BackendStream, AnswerReaderOwner, Timed
   }
 
   pauseResponse(): void {
-    if (this.#phase !== 'body' || this.#reader.paused) return;
+    if ((this.#phase !== 'body' && this.#phase !== 'switched') || this.#reader.paused) return;
     this.#reader.paused = true;
     this.deadlineMs = 0;
     this.socket.pause();
@@ -296,7 +296,8 @@ export class ClientConnection implements BackendStream, AnswerReaderOwner, Timed
 
   #onClose(): void {
     this.#owner.deadlines.delete(this);
-    if (this.#phase !== 'switched') this.#failAtStage('closed the connection');
+    // Between a 101 and `takeTunnelEnd` nobody else would hear of it.
+    if (this.#phase !== 'switched' || this.#events !== null) this.#failAtStage('closed the connection');
     this.#phase = 'closed';
     this.#owner.onClosed(this);
   }

@@ -27,6 +27,8 @@ export const ERROR_CODES = [
   'websocket-drained',
   'websocket-cut',
   'rule-fault',
+  'plugin-fault',
+  'plugin-abort',
   'internal-error',
   // what the backend did
   'connect-failed',
@@ -50,17 +52,20 @@ export class ProxyError extends Error {
   readonly source: ErrorSource;
   /** Whether another attempt could succeed, were the request itself fit to be tried again. */
   readonly retryable: boolean;
+  /** Of the answer, in place of the one that goes with the code; null: that one. */
+  readonly status: number | null;
 
   constructor(
     code: ErrorCode,
     source: ErrorSource,
     message: string,
-    options: { retryable?: boolean; cause?: unknown } = {},
+    options: { retryable?: boolean; cause?: unknown; status?: number } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'ProxyError';
     this.code = code;
     this.source = source;
     this.retryable = options.retryable ?? false;
+    this.status = options.status ?? null;
   }
 }

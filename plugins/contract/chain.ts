@@ -37,6 +37,8 @@ export interface PluginInstance {
 
 /** The plugins of one place, by what they take part in; null: none does, and the step is not taken. */
 export interface PluginChain {
+  /** All of the place in the order of the config: an answer goes out by those alone that come before the one which gave it. */
+  readonly all: readonly PluginInstance[];
   readonly connect: readonly PluginInstance[] | null;
   readonly tls: readonly PluginInstance[] | null;
   readonly request: readonly PluginInstance[] | null;

@@ -14,6 +14,7 @@ import { createLogger, type Logger } from '../../core/shared/log.ts';
 import type { RuleScript } from '../../core/shared/rule-script.ts';
 import { UpstreamRegistry } from '../../core/upstreams/registry.ts';
 import type { Upstream } from '../../core/upstreams/upstream.ts';
+import type { PluginChain } from '../../plugins/contract/chain.ts';
 import { unusedPort } from './raw-backend.ts';
 import { TestCertificateSource } from './tls-source.ts';
 import { WorkerChallenges } from '../../core/worker/challenges.ts';
@@ -48,6 +49,10 @@ export async function startDataPath(options: {
   /** Listen on this Unix socket, not on a port. */
   readonly socketPath?: string;
   readonly log?: Logger;
+  /** Of the listener, of its routes by their index, of upstreams by their name. */
+  readonly plugins?: PluginChain;
+  readonly routePlugins?: ReadonlyMap<number, PluginChain>;
+  readonly upstreamPlugins?: ReadonlyMap<string, PluginChain>;
   /** What the files of `listener.errorPages` and `listener.tls.clientCertificates` hold, by absolute path. */
   readonly files?: ReadonlyMap<string, string>;
 }): Promise<DataPath> {
@@ -93,9 +98,9 @@ export async function startDataPath(options: {
     maxWebSockets: listenerConfig.webSocket.connections ?? Number.POSITIVE_INFINITY,
     accessLog: { write: (entry) => void entries.push(entry) },
     log: options.log ?? silent,
-    plugins: null,
-    routePlugins: null,
-    upstreamPlugins: null,
+    plugins: options.plugins ?? null,
+    routePlugins: options.routePlugins ?? null,
+    upstreamPlugins: options.upstreamPlugins ?? null,
   };
   const { tls } = listenerConfig;
   const certificates = tls === null ? null : await TestCertificateSource.load(tls);

@@ -1,0 +1,16 @@
+import type { ExchangePlugins } from './exchange-plugins.ts';
+
+/** Tells every plugin that the exchange has come to that it is over. */
+export function callLogHooks({ stages, view }: ExchangePlugins): void {
+  for (const { chain, passed } of stages)
+    for (const instance of chain.log ?? []) {
+      // The one that has ended it on the way in has seen it, too.
+      if (instance.isResting || chain.all.indexOf(instance) > passed) continue;
+      instance.calls.log += 1;
+      try {
+        instance.hooks.log?.(view);
+      } catch (error) {
+        instance.failed('log', error);
+      }
+    }
+}

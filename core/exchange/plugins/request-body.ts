@@ -1,0 +1,168 @@
+import type { PluginInstance } from '../../../plugins/contract/chain.ts';
+import { ProxyError } from '../../shared/errors.ts';
+import type { Exchange } from '../exchange.ts';
+import type { HeaderList } from '../headers.ts';
+import { hasBody, type BodyConsumer, type ClientStream } from '../streams.ts';
+import { BodyPipe, type PipeOwner } from './body-pipe.ts';
+import { BodyPlan } from './body-plan.ts';
+import type { BodySink } from './body-sink.ts';
+import { codingsOf } from './codings.ts';
+import { bodyFailed, hookFailed, restOf } from './plugin-fault.ts';
+
+/** Where a request's body comes from, and is held back. */
+export type BodySource = Pick<ClientStream, 'readBody' | 'pauseBody' | 'resumeBody'>;
+
+/** Who hears of what befalls the body before it is transformed. */
+export interface ReceivedBodyOwner {
+  /** @returns false when it is too large and the exchange is over */
+  onReceived(bytes: number): boolean;
+  onFailed(error: ProxyError): void;
+}
+
+/** Calls the `requestBody` hooks, once for an exchange. @returns why it has failed */
+export function prepareRequestBody(exchange: Exchange): ProxyError | null {
+  const { plugins, request } = exchange;
+  if (plugins === null || plugins.requestBody !== null || exchange.body !== null) return null;
+  if (!hasBody(request.framing)) return null;
+  const plan = new BodyPlan(request.headers, request.framing);
+  let fault: ProxyError | null = null;
+  for (const { chain } of plugins.stages)
+    for (const instance of chain.requestBody ?? []) {
+      fault = callHook(exchange, instance, plan);
+      if (fault !== null || exchange.finished || plugins.out !== null) {
+        closeAll(plan);
+        return fault;
+      }
+    }
+  if (plan.stations.length === 0) return null;
+  plan.finish();
+  exchange.request = { ...request, framing: plan.framing };
+  plugins.requestBody = new PluginRequestBody(plan, plugins.patienceMs);
+  return null;
+}
+
+function callHook(exchange: Exchange, instance: PluginInstance, plan: BodyPlan): ProxyError | null {
+  const rest = restOf(instance, 'requestBody');
+  if (rest !== 'call' || exchange.plugins === null) return rest === 'call' ? null : rest;
+  const before = codingsOf(exchange.request.headers);
+  instance.calls.requestBody += 1;
+  try {
+    const hook = instance.hooks.requestBody?.(exchange.plugins.view) ?? null;
+    if (hook !== null) plan.add(instance, hook, before);
+    return null;
+  } catch (error) {
+    return hookFailed(instance, 'requestBody', error);
+  }
+}
+
+function closeAll({ stations }: BodyPlan): void {
+  for (const station of stations) if (station.kind === 'transform') station.transform.close?.();
+}
+
+/** A request's body on its way through transforms: received at one end, given to whoever sends it at the other. */
+export class PluginRequestBody implements BodySource, BodyConsumer, PipeOwner {
+  readonly #pipe: BodyPipe;
+  #client: BodySource | null = null;
+  #owner: ReceivedBodyOwner | null = null;
+  #consumer: BodyConsumer | null = null;
+  /** Whether who takes it has asked to wait. */
+  #isFull = false;
+  /** How much is to come out; null: nobody knows. */
+  #left: number | null;
+  #trailers: HeaderList | null = null;
+  #instance: PluginInstance | null;
+  #closed = false;
+
+  constructor({ stations, framing }: BodyPlan, patienceMs: number) {
+    this.#left = framing.kind === 'length' ? framing.bytes : null;
+    this.#instance = stations.at(-1)?.instance ?? null;
+    const last: BodySink = {
+      write: (piece) => this.#give(piece),
+      flush: () => this.#consumer?.onBodyPause(),
+      end: () => this.#finish(),
+    };
+    this.#pipe = new BodyPipe(stations, last, this, patienceMs);
+  }
+
+  /** Puts it between the client and who sends the body. */
+  connect(client: BodySource, owner: ReceivedBodyOwner): void {
+    this.#client = client;
+    this.#owner = owner;
+  }
+
+  // --- for who sends it ----------------------------------------------------------------------
+
+  readBody(consumer: BodyConsumer): void {
+    this.#consumer = consumer;
+    this.#client?.readBody(this);
+  }
+
+  pauseBody(): void {
+    this.#isFull = true;
+  }
+
+  resumeBody(): void {
+    this.#isFull = false;
+    this.#pipe.resume();
+  }
+
+  // --- from the client -----------------------------------------------------------------------
+
+  onBodyData(piece: Buffer): void {
+    if (this.#closed || this.#owner?.onReceived(piece.length) !== true) return;
+    if (!this.#pipe.write(piece)) this.#client?.pauseBody();
+  }
+
+  onBodyPause(): void {
+    if (!this.#closed) this.#pipe.flush();
+  }
+
+  onBodyEnd(trailers: HeaderList | null): void {
+    this.#trailers = trailers;
+    if (!this.#closed) this.#pipe.end();
+  }
+
+  onBodyError(error: ProxyError): void {
+    if (!this.#closed) this.#owner?.onFailed(error);
+  }
+
+  // --- through the pipe ----------------------------------------------------------------------
+
+  onPipeWritable(): void {
+    this.#client?.resumeBody();
+  }
+
+  onPipeFailed(instance: PluginInstance, error: unknown): void {
+    this.#fail(instance, error);
+  }
+
+  #give(piece: Buffer): boolean {
+    if (this.#left !== null) {
+      this.#left -= piece.length;
+      if (this.#left < 0) {
+        this.#fail(this.#instance, new Error('the body is longer than was said'));
+        return true;
+      }
+    }
+    this.#consumer?.onBodyData(piece);
+    return !this.#isFull;
+  }
+
+  #finish(): void {
+    if (this.#left !== null && this.#left > 0)
+      this.#fail(this.#instance, new Error('the body is shorter than was said'));
+    else this.#consumer?.onBodyEnd(this.#trailers);
+  }
+
+  #fail(instance: PluginInstance | null, error: unknown): void {
+    if (this.#closed) return;
+    this.close();
+    this.#owner?.onFailed(bodyFailed(instance, 'requestBody', error));
+  }
+
+  /** Nobody wants it any more. */
+  close(): void {
+    this.#closed = true;
+    this.#pipe.close();
+  }
+}

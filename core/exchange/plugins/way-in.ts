@@ -1,0 +1,55 @@
+import type { PluginChain } from '../../../plugins/contract/chain.ts';
+import type { Upstream } from '../../upstreams/upstream.ts';
+import type { Exchange } from '../exchange.ts';
+import { ExchangePlugins, type PluginOwner } from './exchange-plugins.ts';
+import { prepareRequestBody } from './request-body.ts';
+
+/** The way of a request through plugins. `then`: called when they have left it to go on; not, when one of them ends it. */
+
+export function enterListener(owner: PluginOwner, chain: PluginChain, then: () => void): void {
+  const plugins = pluginsOf(owner);
+  plugins.enter(chain, () => {
+    const { exchange } = owner;
+    // What the rule script will see.
+    if (plugins.headChanged) exchange.head = exchange.request.headers.toText();
+    then();
+  });
+}
+
+/** Whether there are any for a request that is placed: those of its listener may have to do with its body. */
+export function meetsPlugins({ plugins, service }: Exchange): boolean {
+  return plugins !== null || service.routePlugins !== null || service.upstreamPlugins !== null;
+}
+
+/** Those of the route, then those of the upstream. A plugin may have placed it elsewhere in the end. */
+export function enterPlace(owner: PluginOwner, upstream: Upstream, then: (last: Upstream) => void): void {
+  const { route, service } = owner.exchange;
+  const chain = route === null ? undefined : service.routePlugins?.get(route);
+  const goOn = (last: Upstream): void => {
+    const fault = prepareRequestBody(owner.exchange);
+    if (fault !== null) owner.onPluginFault(fault);
+    else if (!owner.exchange.finished && owner.exchange.plugins?.out == null) then(last);
+  };
+  if (chain === undefined) return enterUpstream(owner, upstream, goOn);
+  const plugins = pluginsOf(owner);
+  plugins.enter(chain, () => enterUpstream(owner, plugins.takePlaced() ?? upstream, goOn));
+}
+
+/** Those of an upstream, unless it was here before. */
+export function enterUpstream(owner: PluginOwner, upstream: Upstream, then: (last: Upstream) => void): void {
+  const { exchange } = owner;
+  exchange.upstream = upstream;
+  const chain = exchange.service.upstreamPlugins?.get(upstream.name);
+  if (chain === undefined || exchange.plugins?.stages.some((stage) => stage.chain === chain) === true)
+    return then(upstream);
+  const plugins = pluginsOf(owner);
+  plugins.enter(chain, () => {
+    const placed = plugins.takePlaced();
+    if (placed === null || placed === upstream) then(upstream);
+    else enterUpstream(owner, placed, then);
+  });
+}
+
+function pluginsOf(owner: PluginOwner): ExchangePlugins {
+  return (owner.exchange.plugins ??= new ExchangePlugins(owner));
+}
