@@ -12,7 +12,7 @@ export function composeChain(
     const found = instances.filter(({ hooks }) => hooks[hook] !== undefined);
     return found.length === 0 ? null : found;
   };
-  const chain: PluginChain = {
+  const hooks: Omit<PluginChain, 'all'> = {
     connect: connections ? having('connect') : null,
     tls: connections ? having('tls') : null,
     request: having('request'),
@@ -22,5 +22,5 @@ export function composeChain(
     responseBody: having('responseBody')?.toReversed() ?? null,
     log: having('log'),
   };
-  return Object.values(chain).every((hooks) => hooks === null) ? null : chain;
+  return Object.values(hooks).every((each) => each === null) ? null : { all: instances, ...hooks };
 }
