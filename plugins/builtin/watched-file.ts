@@ -28,12 +28,15 @@ export async function watchedFile<Value>(
       throw new Error(`${file}: has ${size} bytes, and at most ${reading.mostBytes} are read`);
     return reading.read(await readFile(file), file);
   };
-  const watched = { value: await load() };
-  let isReading = false;
+  // from before it is read for the first time: no change falls in between
   let isOutdated = false;
-  const reload = async (): Promise<void> => {
+  let isReading = true;
+  context.watch(file, () => {
     isOutdated = true;
-    if (isReading) return;
+    if (!isReading) void reload();
+  });
+  const watched = { value: await load() };
+  const reload = async (): Promise<void> => {
     isReading = true;
     while (isOutdated) {
       isOutdated = false;
@@ -49,6 +52,6 @@ export async function watchedFile<Value>(
     }
     isReading = false;
   };
-  context.watch(file, () => void reload());
+  await reload();
   return watched;
 }

@@ -103,6 +103,7 @@ export const options = object({
   }
 });
 
+export type AclOptions = z.input<typeof options>;
 export type Options = z.output<typeof options>;
 export type RuleOptions = z.output<typeof rule>;
 export type AddressOptions = z.output<typeof addresses>;

@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import { definePlugin, type BodyHook, type PluginConnection, type PluginExchange } from '../../api.ts';
 import { object, size } from '../fields.ts';
 import { ByteBucket } from './byte-bucket.ts';
@@ -20,6 +21,8 @@ const options = object({
     ),
   { error: 'expected a rate: `perConnection` or `total`, with `send`, `receive` or both' },
 );
+
+export type BandwidthLimitOptions = z.input<typeof options>;
 
 /**
  * So many bytes of bodies a second, for each connection and for all of the listener together.

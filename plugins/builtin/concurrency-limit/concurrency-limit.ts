@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import { definePlugin, textAnswer, type PluginAnswer, type PluginExchange } from '../../api.ts';
 import { duration, flag, integer, object } from '../fields.ts';
 import { keyOptionsForEveryone, requestKey } from '../request-key.ts';
@@ -15,6 +16,8 @@ const options = object({
   retryAfter: duration(1000).default(1000),
   dryRun: flag.default(false),
 });
+
+export type ConcurrencyLimitOptions = z.input<typeof options>;
 
 /**
  * So many exchanges at a time, in all or for each client, API key, path …, with a queue for those above.

@@ -52,6 +52,7 @@ export const options = object({
   })
   .transform(({ limits, ...others }) => ({ ...others, limits: limits.map(limitOf) }));
 
+export type RateLimitOptions = z.input<typeof options>;
 export type Options = z.output<typeof options>;
 
 function limitOf(each: z.output<typeof limit>): Limit {
