@@ -37,6 +37,7 @@ test('a WebSocket passes request, upstream and response hooks, and loses nothing
   await backend.until(() => (backend.buffered.includes('early too') ? true : null), 'what the client sent');
   expect(seen).toEqual(['request', 'upstream', 'response 101']);
   client.socket.destroy();
+  backend.socket.destroy();
   await entry(proxy);
 });
 
@@ -64,5 +65,6 @@ test('a backend that breaks off while a response hook thinks of its 101 ends the
   const client = await connectRaw(proxy.port);
   client.send(HANDSHAKE);
   await client.end();
+  client.socket.destroy();
   expect((await entry(proxy)).error).not.toBeNull();
 });
