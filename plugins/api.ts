@@ -41,7 +41,7 @@ export interface Plugin<Options> {
   readonly name: string;
   readonly options: OptionsValidator<Options>;
   /** Makes an instance with valid options; may take `createTimeout` (5 s). Anything that takes resources belongs here, not into the module's top level. */
-  readonly create: (options: Options, context: PluginContext) => PluginHooks | Promise<PluginHooks>;
+  create(options: Options, context: PluginContext): PluginHooks | Promise<PluginHooks>;
 }
 
 /** Describes a plugin module; the module's default export. */

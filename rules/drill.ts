@@ -1,10 +1,10 @@
 import type { RuleBundle } from '../core/shared/config-types.ts';
 import type { RuleRequest } from '../core/shared/rule-script.ts';
-import type { SandboxSource } from './isolate.ts';
+import { BUNDLE_NAME, type SandboxSource } from './isolate.ts';
 import { LoadedScript, type Services } from './loaded-script.ts';
 import { loadSandbox } from './sandbox-pair.ts';
 import { ScriptLog } from './script-log.ts';
-import { SourcePositions } from './source-positions.ts';
+import { SourcePositions } from '../core/shared/source-positions.ts';
 
 /** In place of a compiled script: the runtime's side of it, in a loop that only the watchdog ends. */
 const CODE = `
@@ -50,7 +50,7 @@ export async function drill(
     BUNDLE,
     drillSource,
     await loadSandbox(drillSource),
-    new SourcePositions(BUNDLE.sourceMap, () => true),
+    new SourcePositions(BUNDLE.sourceMap, BUNDLE_NAME, () => true),
     { ...services, onFault() {} },
     new ScriptLog({ debug() {}, info() {}, warn() {}, error() {} }, BUNDLE.script),
   );

@@ -3,13 +3,13 @@ import type { RuleScript, RuleStatus } from '../core/shared/rule-script.ts';
 import type { RuleProblem } from './compile.ts';
 import { drill } from './drill.ts';
 import { Guard } from './guard.ts';
-import type { SandboxSource } from './isolate.ts';
+import { BUNDLE_NAME, type SandboxSource } from './isolate.ts';
 import { dieOf } from './last-words.ts';
 import { LoadedScript, type RuleFault, type Services } from './loaded-script.ts';
 import { isOwnFile } from './own-files.ts';
 import { LOAD_LIMIT_MS, loadSandbox } from './sandbox-pair.ts';
 import { ScriptLog, type RuleLog } from './script-log.ts';
-import { SourcePositions } from './source-positions.ts';
+import { SourcePositions } from '../core/shared/source-positions.ts';
 import { Watchdog } from './watchdog.ts';
 
 const MEASURE_MS = 100;
@@ -129,7 +129,7 @@ export class RuleHost {
 
   async #loadNew(bundle: RuleBundle, lists: Config['lists']): Promise<LoadResult> {
     const log = new ScriptLog(this.#options.log, bundle.script);
-    const positions = new SourcePositions(bundle.sourceMap, isOwnFile);
+    const positions = new SourcePositions(bundle.sourceMap, BUNDLE_NAME, isOwnFile);
     const source: SandboxSource = {
       code: bundle.code,
       memoryLimitBytes: bundle.memoryLimitBytes,

@@ -1,6 +1,6 @@
 import type { Logger } from '../core/shared/log.ts';
 import { MAX_LINE_LENGTH } from './runtime/limits.ts';
-import { TokenBucket } from './token-bucket.ts';
+import { TokenBucket } from '../core/shared/token-bucket.ts';
 
 export type RuleLog = Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>;
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { acmeRows, acme, certificates } from './certificates-schema.ts';
 import type { AcmeFile, OnDemandFile } from './certificates-schema.ts';
 import { listener } from './listener-schema.ts';
+import { pluginUse } from './plugin-schema.ts';
 import type { ListenerFile } from './listener-schema.ts';
 import type { RouteFile } from './route-schema.ts';
 import { configSchema } from './schema.ts';
@@ -46,6 +47,7 @@ export interface ListenerDraft {
   readonly hasCertificates: boolean;
   readonly upstream: string | undefined;
   readonly rules: ListenerFile['rules'];
+  readonly plugins: readonly PluginDraft[];
   readonly routes: readonly RouteDraft[];
   readonly errorPages: ListenerFile['errorPages'];
   readonly proxyProtocol: ListenerFile['proxyProtocol'];
@@ -53,8 +55,12 @@ export interface ListenerDraft {
   readonly hsts: ListenerFile['hsts'] | undefined;
 }
 
+/** What is used, if that can be understood; whether by a name alone or in an object. */
+export type PluginDraft = { readonly use: string; readonly inObject: boolean } | undefined;
+
 export interface RouteDraft {
   readonly upstream: string | undefined;
+  readonly plugins: readonly PluginDraft[];
   /** The whole row, if all of it is valid. */
   readonly row: RouteFile | undefined;
 }
@@ -72,6 +78,7 @@ export interface UpstreamDraft {
   readonly backends: readonly (UpstreamFile['backends'][number]['address'] | undefined)[];
   readonly rows: readonly BackendDraft[];
   readonly sticky: UpstreamFile['sticky'];
+  readonly plugins: readonly PluginDraft[];
 }
 
 export interface BackendDraft {
@@ -131,8 +138,10 @@ function listenerDraft(raw: unknown): ListenerDraft {
     hasCertificates: fieldsOf(fields['tls'])['certificates'] !== undefined,
     upstream: valid(shape.upstream, fields['upstream']),
     rules: valid(shape.rules, fields['rules']),
+    plugins: elementsOf(fields['plugins']).map(pluginDraft),
     routes: elementsOf(fields['routes']).map((row) => ({
       upstream: valid(route.shape.upstream, fieldsOf(row)['upstream']),
+      plugins: elementsOf(fieldsOf(row)['plugins']).map(pluginDraft),
       row: valid(route, row),
     })),
     errorPages: valid(shape.errorPages, fields['errorPages']) ?? {},
@@ -155,7 +164,14 @@ function upstreamDraft(raw: unknown): UpstreamDraft {
     backends: rows.map(({ address }) => address),
     rows,
     sticky: valid(upstream.shape.sticky, fields['sticky']),
+    plugins: elementsOf(fields['plugins']).map(pluginDraft),
   };
+}
+
+function pluginDraft(raw: unknown): PluginDraft {
+  const inObject = typeof raw !== 'string';
+  const use = valid(pluginUse, inObject ? fieldsOf(raw)['use'] : raw);
+  return use === undefined ? undefined : { use, inObject };
 }
 
 function healthCheckDraft(raw: unknown): UpstreamDraft['healthCheck'] {

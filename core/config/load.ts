@@ -5,6 +5,7 @@ import { draftOf } from './draft.ts';
 import { moduleSource } from './evaluate.ts';
 import { pathText } from './finding.ts';
 import type { ConfigProblem, Finding } from './finding.ts';
+import { pluginFindings } from './plugin-checks.ts';
 import { readReferencedFiles } from './referenced-files.ts';
 import { readRegularFile } from './regular-file.ts';
 import { resolveConfig } from './resolve.ts';
@@ -45,14 +46,16 @@ export async function loadConfig(file: string): Promise<LoadedConfig> {
   const parsed = configSchema.safeParse(source.value);
   const draft = draftOf(source.value);
   const files = await readReferencedFiles(draft, dirname(path));
+  const plugins = await pluginFindings(draft, path);
   const findings = [
     ...(parsed.success ? [] : schemaFindings(parsed.error.issues)),
     ...crossChecks(draft),
     ...unixPathFindings(draft, dirname(path)),
     ...files.findings,
+    ...plugins.findings,
   ];
 
-  const inputs = [...new Set([...source.inputs, ...files.inputs])];
+  const inputs = [...new Set([...source.inputs, ...files.inputs, ...plugins.missing])];
   if (!parsed.success || findings.length > 0) {
     return {
       ok: false,

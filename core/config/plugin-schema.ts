@@ -16,6 +16,8 @@ import * as field from './fields.ts';
 /** Instances come about at the same time, and within the time that a worker has to prepare a snapshot. */
 const LONGEST_CREATE_MS = 20_000;
 
+export const pluginUse = field.text("a built-in plugin's name, a path or a package");
+
 const breaker = field.object({
   faults: field
     .integer(1, 1000)
@@ -31,10 +33,10 @@ const breaker = field.object({
     .describe('How long it is left alone; `onError` says what becomes of its exchanges meanwhile.'),
 });
 
-export const pluginSettings = field.object({
-  use: field
-    .text("a built-in plugin's name, a path or a package")
-    .describe("A built-in's name, the path of a module (`./…`, `../…`, `/…`), or an npm package."),
+const pluginSettings = field.object({
+  use: pluginUse.describe(
+    "A built-in's name, the path of a module (`./…`, `../…`, `/…`), or an npm package.",
+  ),
   options: z
     .unknown()
     .refine((value) => value === undefined || isJson(value), { error: field.wants('what JSON can say') })
@@ -60,7 +62,7 @@ export const pluginSettings = field.object({
     .describe('Breaks the plugin off for a while when it fails too often, or `false`.'),
 });
 
-const plugin = z.union([field.text("a built-in plugin's name, a path or a package"), pluginSettings], {
+const plugin = z.union([pluginUse, pluginSettings], {
   error: field.wants("a built-in plugin's name, a path, a package, or an object with `use` and `options`"),
 });
 

@@ -42,18 +42,24 @@ export function openPrimaryChannel(worker: NodeJS.Process = process): PrimaryCha
   };
 }
 
-/** Sends to a worker. `onError` hears of a channel that is closed or breaks. */
+/** Sends to a worker. `onError` hears of a channel that is closed or breaks; `onSent`, in any case, that nothing waits any more. */
 export function sendToWorker(
   worker: ChildProcess,
   message: PrimaryMessage,
   handle: SocketHandle | undefined,
   onError: (error: Error) => void,
+  onSent?: () => void,
 ): void {
-  if (!worker.connected) return onError(new Error('the channel to the worker is closed'));
+  if (!worker.connected) {
+    onError(new Error('the channel to the worker is closed'));
+    onSent?.();
+    return;
+  }
   // Node sends native handles too ("net.Native"), which its types do not say.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- see above
   worker.send(message, handle as unknown as SendHandle, {}, (error) => {
     if (error !== null) onError(error);
+    onSent?.();
   });
 }
 

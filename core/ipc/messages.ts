@@ -3,6 +3,7 @@ import type { Certificate } from '../shared/certificate.ts';
 import type { Challenges } from '../shared/challenges.ts';
 import type { BackendState, Config, RuleBundle } from '../shared/config-types.ts';
 import type { CheckedBackend } from '../shared/health-types.ts';
+import type { PluginBundle, PluginStatus } from '../shared/plugin-types.ts';
 import type { RuleStatus } from '../shared/rule-script.ts';
 import type { LearnedNews } from '../shared/sticky-types.ts';
 
@@ -22,6 +23,8 @@ export interface SnapshotPlan {
   readonly rules: readonly RuleBundle[];
   /** Listener name → id of its rule bundle. */
   readonly listenerRules: Readonly<Record<string, string>>;
+  /** The plugins that are no built-in ones. */
+  readonly plugins: readonly PluginBundle[];
 }
 
 export type PrimaryMessage =
@@ -67,6 +70,7 @@ export type PrimaryMessage =
   | { readonly type: 'ticket-keys'; readonly keys: Readonly<Record<number, readonly string[]>> }
   /** What other workers have learned of clients; to one that comes up, all that is known, behind its `prepared`. */
   | { readonly type: 'sticky-sessions'; readonly news: LearnedNews }
+  | PluginMessage
   | { readonly type: 'reopen-logs' }
   /** Stop accepting, finish what runs, close idle connections, then answer `drained` and exit 0. */
   | { readonly type: 'drain'; readonly timeoutMs: number };
@@ -103,7 +107,16 @@ export type WorkerMessage =
     }
   /** For the other workers. */
   | { readonly type: 'sticky-sessions'; readonly news: LearnedNews }
+  | PluginMessage
   | { readonly type: 'drained' };
+
+/** From a plugin instance in one worker to the instances of the same id in the others. */
+export interface PluginMessage {
+  readonly type: 'plugin-message';
+  readonly instance: string;
+  /** JSON, within a bound that the sender keeps. */
+  readonly body: string;
+}
 
 /**
  * What a listening socket goes by from one snapshot to the next: its address. Listeners at port 0 have
@@ -123,6 +136,7 @@ export interface WorkerStatus {
   readonly listeners: readonly ListenerStatus[];
   readonly upstreams: readonly UpstreamStatus[];
   readonly rules: readonly RuleStatus[];
+  readonly plugins: readonly PluginStatus[];
 }
 
 export interface UpstreamStatus {

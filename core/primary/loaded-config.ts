@@ -1,9 +1,13 @@
+import { compilePlugin } from '../../plugins/compile.ts';
 import { compileRules } from '../../rules/compile.ts';
 import type { CertificateSet } from '../../certs/certificate-set.ts';
 import { loadCertificateSets } from '../../certs/load-sets.ts';
 import { loadConfig } from '../config/load.ts';
+import { modulesOf } from '../shared/attached-plugins.ts';
 import type { Config, RuleBundle } from '../shared/config-types.ts';
 import type { RuleScriptConfig } from '../shared/listener-types.ts';
+import type { PluginBundle } from '../shared/plugin-types.ts';
+import { formatProblem } from '../shared/problem.ts';
 
 /** A config that is valid, with the rule scripts that it names compiled and the certificates read. */
 export interface LoadedConfig {
@@ -12,6 +16,8 @@ export interface LoadedConfig {
   readonly bundles: ReadonlyMap<string, RuleBundle>;
   /** By `TlsConfig.certificateSet`. */
   readonly certificates: ReadonlyMap<string, CertificateSet>;
+  /** By `pluginKey`. */
+  readonly plugins: ReadonlyMap<string, PluginBundle>;
 }
 
 export type LoadResult = (
@@ -23,13 +29,17 @@ export type LoadResult = (
 };
 
 /**
- * Reads the config, then compiles every rule script and reads every certificate, and reports the problems of all of
+ * Reads the config, then compiles every rule script and plugin and reads every certificate, and reports the problems of all of
  * them. `before`: the config that was loaded last.
  */
 export async function loadAll(file: string, before: LoadedConfig | null = null): Promise<LoadResult> {
   const result = await loadConfig(file);
   if (!result.ok)
-    return { ok: false, problems: result.problems.map(formatProblem), inputs: [file, ...result.inputs] };
+    return {
+      ok: false,
+      problems: result.problems.map((problem) => formatProblem(problem)),
+      inputs: [file, ...result.inputs],
+    };
 
   const { config } = result;
   const inputs = new Set([file, ...result.inputs]);
@@ -56,29 +66,41 @@ export async function loadAll(file: string, before: LoadedConfig | null = null):
         return;
       }
       for (const input of outcome.inputs) inputs.add(input);
-      if (known === undefined) problems.push(...outcome.problems.map(formatProblem));
+      if (known === undefined) problems.push(...outcome.problems.map((problem) => formatProblem(problem)));
     }),
   );
+  const plugins = await compilePlugins(config);
+  problems.push(...plugins.problems);
+  for (const input of plugins.inputs) inputs.add(input);
   if (problems.length > 0) return { ok: false, problems: [...new Set(problems)], inputs: [...inputs] };
-  return { ok: true, loaded: { config, bundles, certificates: certificates.sets }, inputs: [...inputs] };
+  return {
+    ok: true,
+    loaded: { config, bundles, certificates: certificates.sets, plugins: plugins.bundles },
+    inputs: [...inputs],
+  };
+}
+
+/** Every module once, wherever it is attached. */
+async function compilePlugins(config: Config): Promise<{
+  readonly bundles: ReadonlyMap<string, PluginBundle>;
+  readonly problems: readonly string[];
+  readonly inputs: readonly string[];
+}> {
+  const bundles = new Map<string, PluginBundle>();
+  const problems: string[] = [];
+  const inputs: string[] = [];
+  await Promise.all(
+    modulesOf(config).map(async (source) => {
+      const result = await compilePlugin(source, config.file);
+      inputs.push(...(result.ok ? result.bundle.inputs : result.inputs));
+      if (result.ok) bundles.set(result.bundle.key, result.bundle);
+      else problems.push(...result.problems.map((problem) => formatProblem(problem)));
+    }),
+  );
+  return { bundles, problems, inputs };
 }
 
 /** Two listeners with the same script and settings share one bundle. */
 function settingsKey(rules: RuleScriptConfig): string {
   return JSON.stringify([rules.script, rules.timeLimitMs, rules.memoryLimitBytes, rules.onError]);
-}
-
-interface Problem {
-  readonly file: string;
-  readonly path?: string | undefined;
-  readonly line?: number | undefined;
-  readonly column?: number | undefined;
-  readonly message: string;
-}
-
-/** `file:line:column path: message`, without what is not known. */
-function formatProblem({ file, path, line, column, message }: Problem): string {
-  const position =
-    line === undefined || line === 0 ? file : `${file}:${line}${column === undefined ? '' : `:${column}`}`;
-  return path === undefined || path === '' ? `${position}: ${message}` : `${position} ${path}: ${message}`;
 }

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { compileRules } from '../../rules/compile.ts';
 import type { SnapshotPlan } from '../ipc/messages.ts';
 import type { Config, RuleBundle } from '../shared/config-types.ts';
+import type { PluginBundle } from '../shared/plugin-types.ts';
 import { moduleUrl } from '../shared/module-url.ts';
 import type { LoadedConfig } from './loaded-config.ts';
 import type { Quarantine } from './quarantine.ts';
@@ -31,7 +32,13 @@ export async function makePlan(
     listenerRules[listener] = serving.id;
   }
   const config = withStickyKeys(forWorkers(loaded.config));
-  return { version, config, rules: [...rules.values()], listenerRules };
+  return {
+    version,
+    config,
+    rules: [...rules.values()],
+    listenerRules,
+    plugins: [...loaded.plugins.values()].map(withoutInputs),
+  };
 }
 
 /** Workers ask for certificates by name, and may have thousands of them; what checks send may be secret, and is none of their business. */
@@ -41,6 +48,11 @@ function forWorkers(config: Config): Config {
   );
   const upstreams = config.upstreams.map((upstream) => ({ ...upstream, healthCheck: null }));
   return { ...config, certificates: null, listeners, upstreams };
+}
+
+/** The files that a bundle was made of are for the watcher, and there may be thousands. */
+function withoutInputs(bundle: PluginBundle): PluginBundle {
+  return { ...bundle, inputs: [] };
 }
 
 let denyBundle: RuleBundle | null = null;

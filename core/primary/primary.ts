@@ -27,6 +27,7 @@ import { askFrom, systemSources } from './names/name-source.ts';
 import type { NameSources } from './names/name-source.ts';
 import { Reloader } from './reload.ts';
 import { RuntimeBackends } from './runtime-backends.ts';
+import { PluginMessages } from './plugin-messages.ts';
 import { SharedSessions } from './shared-sessions.ts';
 import { RuleHealth } from './rule-health.ts';
 import { boundListeners, listenerAddresses, statusOf } from './status.ts';
@@ -102,6 +103,7 @@ export class Primary {
         this.#health.rowsChanged();
       },
     });
+    const pluginMessages = new PluginMessages(component);
     this.#certificates = new Certificates({
       log: component,
       tellAll: (message) => this.#supervisor.broadcast(message),
@@ -123,6 +125,7 @@ export class Primary {
       onWorker: (worker) => {
         this.#certificates.attach(worker);
         this.#sessions.attach(worker);
+        pluginMessages.attach(worker);
       },
       onRuleFault: (ruleId, fault, detail) => this.#rules.fault(ruleId, fault, detail),
       onDeath: (exit) => this.#rules.death(exit),

@@ -174,6 +174,7 @@ export class Reloader {
       changes: [
         ...describeChanges(previous.config, loaded.config),
         ...changedScripts(previous, loaded),
+        ...changedPlugins(previous, loaded),
         ...ended,
       ],
     };
@@ -260,4 +261,12 @@ function changedScripts(previous: LoadedConfig, next: LoadedConfig): string[] {
       changed.add(bundle.script);
   }
   return [...changed].map((script) => `rule script ${script} changed`);
+}
+
+/** Itself, or something that it imports. */
+function changedPlugins(previous: LoadedConfig, next: LoadedConfig): string[] {
+  return [...next.plugins].flatMap(([key, bundle]) => {
+    const before = previous.plugins.get(key);
+    return before === undefined || before.id === bundle.id ? [] : [`plugin ${key} changed`];
+  });
 }

@@ -113,8 +113,9 @@ export class WorkerProcess {
     return this.#isOnline;
   }
 
-  send(message: PrimaryMessage, handle?: SocketHandle): void {
-    sendToWorker(this.#child, message, handle, this.#onSendError);
+  /** `onSent`: the worker's end has taken it, or never will. */
+  send(message: PrimaryMessage, handle?: SocketHandle, onSent?: () => void): void {
+    sendToWorker(this.#child, message, handle, this.#onSendError, onSent);
   }
 
   onMessage(listener: (message: WorkerMessage) => void): () => void {

@@ -17,7 +17,7 @@ export function packageEntries(): Record<PackageEntryName, PackageEntry> {
   return {
     tidegate: entry('core/index'),
     'tidegate/rules': entry('rules/api'),
-    'tidegate/plugins': entry('plugins/api'),
+    'tidegate/plugins': entry('plugins/index'),
     'tidegate/testing': entry('core/testing'),
   };
 }

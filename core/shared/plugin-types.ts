@@ -13,8 +13,9 @@ export interface PluginConfig {
   readonly breaker: PluginBreakerConfig | null;
 }
 
-export type PluginSource =
-  | { readonly kind: 'builtin'; readonly name: string }
+export type PluginSource = { readonly kind: 'builtin'; readonly name: string } | PluginModuleSource;
+
+export type PluginModuleSource =
   /** `file`: absolute path. */
   | { readonly kind: 'file'; readonly file: string }
   /** As an import would name it, to be found from the config's folder. */
@@ -47,6 +48,29 @@ export interface PluginBundle {
 }
 
 /** What a bundle is found by. */
-export function pluginKey(source: Exclude<PluginSource, { kind: 'builtin' }>): string {
+export function pluginKey(source: PluginModuleSource): string {
   return source.kind === 'file' ? source.file : source.name;
+}
+
+/** What one worker knows of a plugin instance. */
+export interface PluginStatus {
+  /** The same in all workers. */
+  readonly id: string;
+  readonly name: string;
+  /** As the config names it. */
+  readonly use: string;
+  /** Absolute path; null: built in. */
+  readonly file: string | null;
+  /** Of its code; null: as Tidegate's own. */
+  readonly version: string | null;
+  readonly attachedTo: string;
+  /** When it came about, in epoch milliseconds. */
+  readonly since: number;
+  /** By hook. */
+  readonly calls: Readonly<Record<string, number>>;
+  readonly faults: Readonly<Record<string, number>>;
+  readonly lastFault: string | null;
+  readonly isResting: boolean;
+  /** What the plugin says of itself; null: nothing. */
+  readonly status: Readonly<Record<string, string | number | boolean>> | null;
 }

@@ -1,3 +1,5 @@
+import type { PluginHost } from '../../plugins/host.ts';
+import type { SnapshotPlugins } from '../../plugins/snapshot-plugins.ts';
 import type { RuleHost } from '../../rules/evaluate.ts';
 import { compileTrust } from '../exchange/client-address.ts';
 import { ListenerCounters, type ListenerService } from '../exchange/listener-service.ts';
@@ -6,6 +8,7 @@ import { ServiceUsage } from '../exchange/service-usage.ts';
 import type { ConnectionPools } from '../forward/connections.ts';
 import type { Tunnels } from '../forward/tunnels.ts';
 import type { SnapshotPlan } from '../ipc/messages.ts';
+import { formatProblem } from '../shared/problem.ts';
 import type { RuleScript } from '../shared/rule-script.ts';
 import type { UpstreamRegistry } from '../upstreams/registry.ts';
 import type { Upstream } from '../upstreams/upstream.ts';
@@ -20,6 +23,7 @@ export interface SnapshotParts {
   readonly pools: ConnectionPools;
   readonly tunnels: Tunnels;
   readonly rules: RuleHost;
+  readonly plugins: PluginHost;
   readonly counters: Map<string, ListenerCounters>;
   readonly tls: TlsFronts;
   readonly challenges: WorkerChallenges;
@@ -35,13 +39,18 @@ export interface Snapshot {
   /** By the names of the listeners that speak TLS. */
   readonly fronts: ReadonlyMap<string, TlsFront>;
   readonly scripts: readonly RuleScript[];
+  readonly plugins: SnapshotPlugins;
 }
 
-/** Builds a snapshot beside the live one, or says why that can not be. Leaves nothing behind when it fails. */
+/**
+ * Builds a snapshot beside the live one, or says why that can not be. Leaves nothing behind when it fails. `onUpstreams`: is
+ * given its upstreams before it is done, since what is heard of backends meanwhile is about them, too.
+ */
 export async function buildSnapshot(
   plan: SnapshotPlan,
   logs: Logs,
   parts: SnapshotParts,
+  onUpstreams: (upstreams: Snapshot['upstreams']) => void,
 ): Promise<{ ok: true; snapshot: Snapshot } | { ok: false; problems: readonly string[] }> {
   const scripts = new Map<string, RuleScript>();
   const problems: string[] = [];
@@ -64,11 +73,16 @@ export async function buildSnapshot(
       problems.push(`listener ${name}: TLS: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
-  if (problems.length > 0) {
+  const upstreams = parts.registry.prepare(plan.config.upstreams);
+  onUpstreams(upstreams);
+  const plugins = await parts.plugins.prepare(plan, () => Promise.reject(new Error('not yet')));
+  if (!plugins.ok) problems.push(...plugins.problems.map((problem) => formatProblem(problem)));
+  if (!plugins.ok || problems.length > 0) {
+    if (plugins.ok) parts.plugins.release(plugins.plugins);
     for (const script of scripts.values()) parts.rules.release(script);
     return { ok: false, problems };
   }
-  const upstreams = parts.registry.prepare(plan.config.upstreams);
+  const { listeners, routes, upstreams: upstreamPlugins } = plugins.plugins;
   const log = logs.log.child({ component: 'http' });
   const services = new Map<string, ListenerService>();
   for (const config of plan.config.listeners) {
@@ -89,22 +103,38 @@ export async function buildSnapshot(
       ),
       accessLog: logs.access,
       log,
-      plugins: null,
-      routePlugins: null,
-      upstreamPlugins: null,
+      plugins: listeners?.get(config.name) ?? null,
+      routePlugins: routes?.get(config.name) ?? null,
+      upstreamPlugins,
     });
   }
-  return { ok: true, snapshot: { plan, logs, upstreams, services, fronts, scripts: [...scripts.values()] } };
+  return {
+    ok: true,
+    snapshot: {
+      plan,
+      logs,
+      upstreams,
+      services,
+      fronts,
+      scripts: [...scripts.values()],
+      plugins: plugins.plugins,
+    },
+  };
 }
 
-/** Lets go of a snapshot's scripts after the last exchange that uses them, then calls `onReleased`. */
-export function retireSnapshot(snapshot: Snapshot, rules: RuleHost, onReleased: () => void): void {
+/** Lets go of a snapshot's scripts and plugins after the last exchange that uses them, then calls `onReleased`. */
+export function retireSnapshot(
+  snapshot: Snapshot,
+  { rules, plugins }: Pick<SnapshotParts, 'rules' | 'plugins'>,
+  onReleased: () => void,
+): void {
   const services = [...snapshot.services.values()];
   let inUse = services.length;
   const release = (): void => {
     inUse -= 1;
     if (inUse > 0) return;
     for (const script of snapshot.scripts) rules.release(script);
+    plugins.release(snapshot.plugins);
     onReleased();
   };
   if (services.length === 0) release();

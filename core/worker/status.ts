@@ -34,6 +34,7 @@ export function workerStatus(
       ...retryCounts(upstream.budget),
     })),
     rules,
+    plugins: parts.plugins.status(),
   };
 }
 

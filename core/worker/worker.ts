@@ -5,6 +5,7 @@ import type { PrimaryMessage, SnapshotPlan } from '../ipc/messages.ts';
 import { Deadlines } from '../shared/deadlines.ts';
 import { afterNextTurn } from '../shared/turn.ts';
 import { UpstreamRegistry } from '../upstreams/registry.ts';
+import { PluginHost } from '../../plugins/host.ts';
 import { RuleHost, lastWordsFromEnvironment } from '../../rules/evaluate.ts';
 import { WorkerChallenges } from './challenges.ts';
 import { SessionNews } from './session-news.ts';
@@ -15,6 +16,9 @@ import { buildSnapshot, retireSnapshot, type Snapshot, type SnapshotParts } from
 import { TlsFronts, type TlsMessage } from './tls-fronts.ts';
 import { WarmUp } from './warm-up.ts';
 import { workerStatus } from './status.ts';
+
+/** What plugins have to close when the time to drain is over, within what the primary grants on top. */
+const PLUGINS_CLOSE_MS = 200;
 
 /**
  * A worker process: serves the snapshot that the primary committed last. This file only wires the
@@ -30,6 +34,8 @@ export class Worker {
   /** Of the live snapshot. */
   #logs: Logs;
   #prepared: Snapshot | null = null;
+  /** Of the snapshot that is prepared, or being prepared. */
+  #comingUpstreams: Snapshot['upstreams'] | undefined;
   #live: Snapshot | null = null;
   #queue: Promise<void> = Promise.resolve();
 
@@ -52,6 +58,10 @@ export class Worker {
       pools: new ConnectionPools(this.#deadlines),
       tunnels: new Tunnels(this.#deadlines),
       rules: this.#rules,
+      plugins: new PluginHost({
+        log: followLog(() => this.#logs.log),
+        send: (instance, body) => channel.send({ type: 'plugin-message', instance, body }),
+      }),
       counters: new Map(),
       tls: new TlsFronts(
         (message) => channel.send(message),
@@ -77,7 +87,7 @@ export class Worker {
       }
       // A backend that is down gets no more requests from here on, whatever is being prepared.
       if (message.type === 'backend-health') {
-        this.#parts.registry.setHealth(message.backends, this.#prepared?.upstreams);
+        this.#parts.registry.setHealth(message.backends, this.#comingUpstreams);
         return;
       }
       // A CA's validators may come as soon as the primary has heard of it.
@@ -88,7 +98,11 @@ export class Worker {
       }
       // The client may be here already.
       if (message.type === 'sticky-sessions') {
-        this.#parts.registry.hear(message.news, this.#prepared?.upstreams);
+        this.#parts.registry.hear(message.news, this.#comingUpstreams);
+        return;
+      }
+      if (message.type === 'plugin-message') {
+        this.#parts.plugins.receive(message.instance, message.body);
         return;
       }
       // Handshakes wait for them, and so may the snapshot that is being prepared.
@@ -112,7 +126,8 @@ export class Worker {
   async #carryOut(
     message: Exclude<
       PrimaryMessage,
-      TlsMessage | { type: 'socket' | 'ping' | 'backend-health' | 'challenges' | 'sticky-sessions' }
+      | TlsMessage
+      | { type: 'socket' | 'ping' | 'backend-health' | 'challenges' | 'sticky-sessions' | 'plugin-message' }
     >,
   ): Promise<void> {
     switch (message.type) {
@@ -134,12 +149,12 @@ export class Worker {
         return;
       case 'addresses': {
         const { registry, pools } = this.#parts;
-        for (const runtime of registry.learn(message.names, this.#prepared?.upstreams)) pools.retire(runtime);
+        for (const runtime of registry.learn(message.names, this.#comingUpstreams)) pools.retire(runtime);
         return;
       }
       case 'backend-overrides': {
         const { overrides, revision } = message;
-        letGo(this.#parts.registry.override(overrides, this.#prepared?.upstreams), this.#parts);
+        letGo(this.#parts.registry.override(overrides, this.#comingUpstreams), this.#parts);
         this.#channel.send({ type: 'backend-overrides', revision });
         return;
       }
@@ -158,9 +173,12 @@ export class Worker {
     const problems = this.#listeners.missing(plan);
     const logs = this.#openLogs(plan, problems);
     if (logs !== null && problems.length === 0) {
-      const built = await buildSnapshot(plan, logs, this.#parts);
+      const built = await buildSnapshot(plan, logs, this.#parts, (upstreams) => {
+        this.#comingUpstreams = upstreams;
+      });
       if (built.ok) this.#prepared = built.snapshot;
       else {
+        this.#comingUpstreams = undefined;
         problems.push(...built.problems);
         if (logs !== this.#logs) void logs.close();
       }
@@ -185,9 +203,11 @@ export class Worker {
     const previous = this.#live;
     const previousLogs = this.#logs;
     this.#prepared = null;
+    this.#comingUpstreams = undefined;
     this.#live = next;
     this.#logs = next.logs;
     letGo(this.#parts.registry.commit(next.upstreams), this.#parts);
+    this.#parts.plugins.commit(next.plugins);
     this.#warmUp.keep(next.upstreams.values());
     await this.#listeners.apply(next);
     this.#parts.tls.keep(new Set(next.fronts.values()));
@@ -195,7 +215,7 @@ export class Worker {
       if (previousLogs !== this.#logs) void previousLogs.close();
     };
     if (previous === null) closeLogs();
-    else retireSnapshot(previous, this.#rules, closeLogs);
+    else retireSnapshot(previous, this.#parts, closeLogs);
     this.#channel.send({ type: 'committed', version });
   }
 
@@ -207,24 +227,29 @@ export class Worker {
   #forgetPrepared(): void {
     const prepared = this.#prepared;
     this.#prepared = null;
+    this.#comingUpstreams = undefined;
     if (prepared === null) return;
-    retireSnapshot(prepared, this.#rules, () => {
+    retireSnapshot(prepared, this.#parts, () => {
       if (prepared.logs !== this.#logs) void prepared.logs.close();
     });
   }
 
   async #drain(timeoutMs: number): Promise<void> {
     this.#warmUp.stop();
-    const timer = setTimeout(() => this.#exit(), timeoutMs);
-    await this.#listeners.drain(performance.now() + timeoutMs);
+    const endMs = performance.now() + timeoutMs;
+    const timer = setTimeout(() => void this.#exit(endMs), timeoutMs);
+    await this.#listeners.drain(endMs);
     clearTimeout(timer);
     this.#channel.send({ type: 'drained' });
-    this.#exit();
+    await this.#exit(endMs);
   }
 
-  #exit(): void {
+  async #exit(endMs: number): Promise<void> {
     this.#parts.pools.closeIdle();
-    void Promise.allSettled([this.#rules.close(), this.#logs.close()]).then(() => process.exit(0));
+    // Ahead of the rest, which its last words need.
+    await this.#parts.plugins.close(Math.max(PLUGINS_CLOSE_MS, endMs - performance.now()));
+    await Promise.allSettled([this.#rules.close(), this.#logs.close()]);
+    process.exit(0);
   }
 
   /** Logs why, then ends the process. */

@@ -68,7 +68,7 @@ const parts: readonly Part[] = [
   { name: 'rules', files: /^rules\//, mayImport: ['rule runtime', 'rule compiler'] },
   { name: 'built-in plugins', files: /^plugins\/builtin\//, mayImport: ['plugin api'] },
   { name: 'plugin api', files: /^plugins\/(api\.ts$|contract\/)/, mayImport: [] },
-  { name: 'plugin compiler', files: /^plugins\/(compile|type-check)\.ts$/, mayImport: [] },
+  { name: 'plugin compiler', files: /^plugins\/(compile|resolve-imports|type-check)\.ts$/, mayImport: [] },
   {
     // For users' tests too: it stands for the data path, and has to do without it.
     name: 'plugin testing',

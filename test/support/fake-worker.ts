@@ -70,6 +70,7 @@ channel.onMessage((message, handle) => {
             errors: 0,
             faults: 0,
           })),
+          plugins: [],
         },
       });
       break;
@@ -82,6 +83,7 @@ channel.onMessage((message, handle) => {
     case 'challenges':
       channel.send({ type: 'challenges', revision: message.revision });
       break;
+    case 'plugin-message':
     case 'addresses':
     case 'backend-health':
     case 'sticky-sessions':

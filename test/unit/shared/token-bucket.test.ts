@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import { TokenBucket } from '../../../rules/token-bucket.ts';
+import { TokenBucket } from '../../../core/shared/token-bucket.ts';
 
 test('lets so many through at once and so many a second, and counts the others', () => {
   vi.useFakeTimers();
