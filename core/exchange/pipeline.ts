@@ -23,8 +23,7 @@ import type { HeaderList } from './headers.ts';
 import { Hedge, type HedgeOwner } from './hedge.ts';
 import { joinTunnel } from './join-tunnel.ts';
 import { carryOut, placeByRoute } from './place.ts';
-import { ownAnswerOf, type OwnAnswer } from './plugins/own-answer.ts';
-import { endedLate } from './plugins/plugin-fault.ts';
+import { ownAnswerOf } from './plugins/own-answer.ts';
 import { enterListener, enterPlace, enterUpstream, meetsPlugins } from './plugins/way-in.ts';
 import { passOut, type AnswerOwner, type WayOut } from './plugins/way-out.ts';
 import { redirectToHttps } from './redirect-to-https.ts';
@@ -51,7 +50,7 @@ export class RequestPath
 {
   readonly exchange: Exchange;
   readonly client: ClientStream;
-  #answerBegun = false;
+  answerBegun = false;
 
   constructor(exchange: Exchange, client: ClientStream) {
     this.exchange = exchange;
@@ -67,7 +66,7 @@ export class RequestPath
       if (challenge === null) this.#check();
       else this.#answer(challenge, 'proxy');
     } catch (error) {
-      this.onBug(error);
+      this.failWithBug(error);
     }
   }
 
@@ -75,14 +74,14 @@ export class RequestPath
   refuse(error: ProxyError): void {
     this.exchange.service.counters.refused += 1;
     countIn(this.exchange);
-    this.#fail(error);
+    this.fail(error);
   }
 
   // 2. Check: what is well-formed but not for us, or to come back over https.
   #check(): void {
     const answer = checkRequest(this.exchange) ?? redirectToHttps(this.exchange);
     if (answer === null) this.#enter();
-    else if (answer instanceof ProxyError) this.#fail(answer);
+    else if (answer instanceof ProxyError) this.fail(answer);
     else this.#answer(answer, 'proxy');
   }
 
@@ -109,14 +108,14 @@ export class RequestPath
     try {
       this.#place(carryOut(exchange, decision));
     } catch (error) {
-      this.onBug(error);
+      this.failWithBug(error);
     }
   }
 
   // 5. Route: the upstream that the rule names; else a plugin or the listener's table does, then its own. Or the rule's own answer.
   #place(placed: Upstream | LocalAnswer | ProxyError): void {
     const { exchange } = this;
-    if (placed instanceof ProxyError) return this.#fail(placed);
+    if (placed instanceof ProxyError) return this.fail(placed);
     if (!(placed instanceof Upstream)) return this.#answer(placed, 'rule');
     // 6. The plugins of the route and of the upstream: their `request` hooks, then what all plugins have to do with the body.
     if (meetsPlugins(exchange)) enterPlace(this, placed, (last) => this.#go(last));
@@ -130,7 +129,7 @@ export class RequestPath
     placed.budget.countRequest(exchange.placedMs);
     const full = takeWebSocketPlace(exchange);
     if (full === null) this.#pick(placed);
-    else this.#fail(full);
+    else this.fail(full);
   }
 
   // 7. Pick: the client's own backend, the rule's scheduler, or the upstream's; after a failure (`error`) a backend that was not tried yet.
@@ -150,7 +149,7 @@ export class RequestPath
       if (place instanceof ProxyError) this.#fallBack(upstream, place);
       else this.#attempt(upstream, place);
     } catch (error) {
-      this.onBug(error);
+      this.failWithBug(error);
     }
   }
 
@@ -164,7 +163,7 @@ export class RequestPath
   /** To the upstream that stands in for this one. */
   #fallBack(upstream: Upstream, error: ProxyError): void {
     const next = takeFallback(this.exchange, upstream);
-    if (next === null) this.#fail(error);
+    if (next === null) this.fail(error);
     else enterUpstream(this, next, (last) => this.#pick(last, error));
   }
 
@@ -178,7 +177,7 @@ export class RequestPath
     const attempt = beginAttempt(this, exchange, backend, secondTry);
     if (attempt === null) return;
     if (attempt instanceof ProxyError)
-      return attempt.code === 'plugin-fault' ? this.#fail(attempt) : this.#passOver(upstream, attempt);
+      return attempt.code === 'plugin-fault' ? this.fail(attempt) : this.#passOver(upstream, attempt);
     takeAttempt(this, exchange, attempt);
     attempt.start(exchange.method, backend.settings);
   }
@@ -188,7 +187,7 @@ export class RequestPath
   }
 
   onRequestFailed(error: ProxyError): void {
-    this.#fail(error);
+    this.fail(error);
   }
 
   /** The attempt is over without a usable answer: another one, or the end. */
@@ -204,7 +203,7 @@ export class RequestPath
     const { upstream } = exchange;
     const other = exchange.hedge?.take() ?? null;
     if (other !== null) return takeAttempt(this, exchange, other);
-    if (decision === 'give-up' || upstream === null) return this.#fail(error);
+    if (decision === 'give-up' || upstream === null) return this.fail(error);
     exchange.body?.waitForAttempt();
     switch (decision) {
       case 'fresh-connection':
@@ -240,19 +239,24 @@ export class RequestPath
       return this.#goOn('another-backend', attempt.backend, unfit);
     }
     exchange.hedge?.stop();
+    this.#edit(attempt, head);
+  }
+
+  #edit(attempt: Attempt, head: ResponseHead): void {
+    const { exchange } = this;
     // Plugins and the rule's response handler may still change these.
     keepBackend(exchange, attempt.backend, head.headers);
     addHsts(exchange, head.headers);
     if (exchange.plugins !== null) return passOut(exchange.plugins, this, head);
     const answer = editAnswerByRule(exchange, head);
-    if (answer instanceof ProxyError) this.#fail(answer);
+    if (answer instanceof ProxyError) this.fail(answer);
     else this.sendHead(answer);
   }
 
   sendHead(head: ResponseHead): void {
     const { exchange } = this;
     exchange.status = head.status;
-    this.#answerBegun = true;
+    this.answerBegun = true;
     exchange.body?.forget();
     if (head.status === 101) this.#join(head);
     else this.client.sendHead(head);
@@ -294,11 +298,8 @@ export class RequestPath
     exchange.answeredMs = performance.now();
     attemptAnswered(exchange, attempt, head, exchange.answeredMs);
     const wrong = checkSwitch(exchange.request, head, protocol);
-    if (wrong !== null) return this.#fail(wrong);
-    keepBackend(exchange, attempt.backend, head.headers);
-    addHsts(exchange, head.headers);
-    if (exchange.plugins === null) this.sendHead(head);
-    else passOut(exchange.plugins, this, head);
+    if (wrong === null) this.#edit(attempt, head);
+    else this.fail(wrong);
   }
 
   #join(head: ResponseHead): void {
@@ -317,14 +318,14 @@ export class RequestPath
   }
 
   // 10. End: the answer of the proxy's own where there is a failure, the counters, the log entry.
-  #fail(error: ProxyError): void {
+  fail(error: ProxyError): void {
     const { exchange } = this;
     if (exchange.finished) return;
     exchange.error ??= error;
     if (exchange.attempt !== null) attemptFailed(exchange, exchange.attempt, error);
     const status = statusFor(error);
-    if (this.#answerBegun || status === null) return this.cutOff(error);
-    this.dropBackend();
+    if (this.answerBegun || status === null) return this.cutOff(error);
+    leaveUpstream(this.exchange);
     if (endsConnection(error)) this.client.closeAfterAnswer();
     this.#answer(errorAnswer(exchange, status), 'proxy');
   }
@@ -332,47 +333,24 @@ export class RequestPath
   /** Half an answer may be out: cut it off visibly rather than let it look whole. */
   cutOff(error: ProxyError): void {
     this.exchange.error ??= error;
-    this.dropBackend();
+    leaveUpstream(this.exchange);
     this.client.abort();
     this.#end();
   }
 
-  dropBackend(): void {
-    leaveUpstream(this.exchange);
-  }
-
-  resumeBackend(): void {
-    this.exchange.attempt?.resume();
-  }
-
   /** A bug of ours costs this request, not the worker's other ones. */
-  onBug(error: unknown): void {
-    this.#fail(new ProxyError('internal-error', 'proxy', String(error), { cause: error }));
+  failWithBug(error: unknown): void {
+    this.fail(new ProxyError('internal-error', 'proxy', String(error), { cause: error }));
   }
 
   #answer(answer: LocalAnswer, from: 'rule' | 'proxy'): void {
     const { exchange } = this;
     const { plugins } = exchange;
     if (plugins !== null) return passOut(plugins, this, ownAnswerOf(exchange, answer, from));
-    this.#answerBegun = true;
+    this.answerBegun = true;
     exchange.status = answer.status;
     exchange.responseBytes = sendLocalAnswer(this.client, withHsts(exchange, answer), exchange.method);
     this.#end();
-  }
-
-  onPluginAnswer(answer: OwnAnswer): void {
-    const { exchange } = this;
-    if (this.#answerBegun || exchange.plugins === null) return this.onPluginAbort(endedLate());
-    this.dropBackend();
-    passOut(exchange.plugins, this, answer);
-  }
-
-  onPluginFault(error: ProxyError): void {
-    this.#fail(error);
-  }
-
-  onPluginAbort(error: ProxyError): void {
-    this.cutOff(error);
   }
 
   /** The answer that is on its way through plugins; null: they have nothing to do with it. */
@@ -381,7 +359,7 @@ export class RequestPath
   }
 
   get #isAnswering(): boolean {
-    return this.#answerBegun || this.#out !== null;
+    return this.answerBegun || this.#out !== null;
   }
 
   #end(): void {

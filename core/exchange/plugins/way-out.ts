@@ -3,6 +3,8 @@ import type { BodyHook, BodyStream } from '../../../plugins/contract/message.ts'
 import { ProxyError } from '../../shared/errors.ts';
 import { copyOf } from '../../shared/read-buffers.ts';
 import type { HeaderList } from '../headers.ts';
+import { leaveUpstream } from '../attempts.ts';
+import type { Exchange } from '../exchange.ts';
 import { errorAnswer, statusFor } from '../respond.ts';
 import { editAnswerByRule } from '../rule-calls.ts';
 import { hasBody, type ClientStream, type ResponseHead } from '../streams.ts';
@@ -11,23 +13,26 @@ import { BodyPlan } from './body-plan.ts';
 import { BodyPump } from './body-pump.ts';
 import type { BodySink } from './body-sink.ts';
 import { codingsOf } from './codings.ts';
-import type { ExchangePlugins, PluginOwner } from './exchange-plugins.ts';
+import type { ExchangePlugins } from './exchange-plugins.ts';
 import { leaveUnread, ownAnswerOf, type OwnAnswer } from './own-answer.ts';
 import { bodyFailed, hookFailed, restOf } from './plugin-fault.ts';
 import { ResponseView } from './response-view.ts';
 
-/** The request path, as an answer concerns it that passes plugins. */
-export interface AnswerOwner extends PluginOwner {
+/** The request path, as plugins concern it. */
+export interface AnswerOwner {
+  readonly exchange: Exchange;
   readonly client: ClientStream;
+  /** Whether the head of an answer is sent. */
+  readonly answerBegun: boolean;
   /** Has the client get it: from now on it can only be cut off. */
   sendHead(head: ResponseHead): void;
   /** The answer is whole, and the exchange is over. */
   sendEnd(trailers: HeaderList | null): void;
+  /** With an answer that says so, if there is still time for one. */
+  fail(error: ProxyError): void;
+  failWithBug(error: unknown): void;
+  /** Without an answer, or in the middle of one. */
   cutOff(error: ProxyError): void;
-  /** The backend's answer is not wanted any more. */
-  dropBackend(): void;
-  /** The backend may go on to send its answer. */
-  resumeBackend(): void;
 }
 
 /** Sends an answer by the plugins that it is to pass; in the place of the one that is on its way already, if there is one. */
@@ -109,7 +114,7 @@ export class WayOut implements BodySink, PipeOwner {
   }
 
   #callRule(): void {
-    if (this.view.from !== 'backend' || this.view.status === 101) return;
+    if (this.view.from !== 'backend') return;
     const edited = editAnswerByRule(this.#plugins.exchange, this.view.head);
     if (edited instanceof ProxyError) this.#becomesError(edited);
     else this.view.head = edited;
@@ -168,7 +173,7 @@ export class WayOut implements BodySink, PipeOwner {
   }
 
   #becomes({ head, from, body, instance }: OwnAnswer): void {
-    if (this.#body === 'of-backend') this.#owner.dropBackend();
+    if (this.#body === 'of-backend') leaveUpstream(this.#plugins.exchange);
     else leaveUnread(this.#body);
     this.#early = [];
     this.#isEnded = false;
@@ -223,7 +228,7 @@ export class WayOut implements BodySink, PipeOwner {
     let isTaken = true;
     for (const piece of early) isTaken = this.write(piece);
     if (this.#isEnded) this.end(this.#trailers);
-    else if (isTaken) this.#owner.resumeBackend();
+    else if (isTaken) this.#plugins.exchange.attempt?.resume();
   }
 
   /** A piece of the body as its sender gives it. */
@@ -273,7 +278,7 @@ export class WayOut implements BodySink, PipeOwner {
   }
 
   onPipeWritable(): void {
-    if (this.#pump === null) this.#owner.resumeBackend();
+    if (this.#pump === null) this.#plugins.exchange.attempt?.resume();
     else this.#pump.resume();
   }
 
