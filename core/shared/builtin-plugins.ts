@@ -3,6 +3,7 @@ export const BUILTIN_PLUGINS = [
   'acl',
   'bandwidth-limit',
   'basic-auth',
+  'compress',
   'concurrency-limit',
   'cors',
   'error-pages',

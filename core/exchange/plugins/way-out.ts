@@ -71,6 +71,8 @@ export class WayOut implements BodySink, PipeOwner {
   #plan: BodyPlan;
   #pipe: BodyPipe | null = null;
   #pump: BodyPump | null = null;
+  /** What its Content-Encoding said before the hooks. */
+  #coding: string | null;
   /** What the backend has sent of the body before its turn. */
   #early: Buffer[] = [];
   #isEnded = false;
@@ -90,6 +92,7 @@ export class WayOut implements BodySink, PipeOwner {
       own?.from ?? 'backend',
       plugins.exchange.method,
     );
+    this.#coding = this.view.head.headers.get('content-encoding');
     this.#plan = this.#newPlan();
     this.#steps = stepsOf(plugins);
   }
@@ -110,7 +113,15 @@ export class WayOut implements BodySink, PipeOwner {
     this.#callBodyHooks();
     if (this.#isClosed) return;
     this.#plan.finish();
+    this.#forgetLength();
     this.#send();
+  }
+
+  /** To HEAD: where a hook has changed the coding, the length that is told is that of another body (RFC 9110 8.6). */
+  #forgetLength(): void {
+    const { headers } = this.view.head;
+    if (this.#plugins.exchange.method === 'HEAD' && headers.get('content-encoding') !== this.#coding)
+      headers.delete('content-length');
   }
 
   #callRule(): void {
@@ -179,6 +190,7 @@ export class WayOut implements BodySink, PipeOwner {
     this.#isEnded = false;
     closeUnused(this.#plan);
     this.view = new ResponseView(head, from, this.#plugins.exchange.method);
+    this.#coding = head.headers.get('content-encoding');
     this.#body = body;
     this.#instance = instance;
     this.#plan = this.#newPlan();
