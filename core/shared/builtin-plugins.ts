@@ -2,9 +2,22 @@
 export const BUILTIN_PLUGINS = [
   'acl',
   'bandwidth-limit',
+  'basic-auth',
   'concurrency-limit',
+  'cors',
+  'error-pages',
+  'fault',
+  'headers',
   'hello-world',
+  'maintenance',
   'rate-limit',
+  'redirect',
+  'redirect-https',
+  'request-limits',
+  'rewrite',
+  'security-headers',
+  'signed-url',
+  'split',
 ] as const;
 export type BuiltinPluginName = (typeof BUILTIN_PLUGINS)[number];
 
