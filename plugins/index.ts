@@ -19,6 +19,7 @@ import type { RewriteOptions } from './builtin/rewrite.ts';
 import type { SecurityHeadersOptions } from './builtin/security-headers.ts';
 import type { SignedUrlOptions } from './builtin/signed-url.ts';
 import type { SplitOptions } from './builtin/split.ts';
+import type { StaticOptions } from './builtin/static/options.ts';
 
 export * from './api.ts';
 export type { PluginUse } from './attach.ts';
@@ -80,3 +81,6 @@ export const signedUrl = builtin<SignedUrlOptions>('signed-url');
 
 /** A share of the requests to each of several upstreams. */
 export const split = builtin<SplitOptions>('split');
+
+/** Serves the files of a folder; `static` itself is no name that JavaScript lets one import. */
+export const staticFiles = builtin<StaticOptions>('static');

@@ -19,6 +19,7 @@ export const BUILTIN_PLUGINS = [
   'security-headers',
   'signed-url',
   'split',
+  'static',
 ] as const;
 export type BuiltinPluginName = (typeof BUILTIN_PLUGINS)[number];
 

@@ -19,4 +19,5 @@ export const BUILTINS = {
   'security-headers': () => import('./security-headers.ts'),
   'signed-url': () => import('./signed-url.ts'),
   split: () => import('./split.ts'),
+  static: () => import('./static/static.ts'),
 };

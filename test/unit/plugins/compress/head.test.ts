@@ -7,7 +7,7 @@ const gzip = { headers: { 'Accept-Encoding': 'gzip' } };
 
 async function answered(answer: TestBackendAnswer, request: object = gzip, options = {}) {
   await using tested = await testPlugin(compress, options);
-  return tested.request(request, answer);
+  return await tested.request(request, answer);
 }
 
 test('a packed answer says so: coding, Vary, a weak tag, no length, no ranges', async () => {
@@ -27,7 +27,7 @@ test('HEAD says what GET says', async () => {
   const answer = { headers: { 'Content-Type': 'text/css', ETag: '"7"' }, body: TEXT };
   const get = await answered(answer);
   const head = await answered(answer, { ...gzip, method: 'HEAD' });
-  expect([...head.headers].toSorted()).toEqual([...get.headers].toSorted());
+  expect(Object.fromEntries(head.headers)).toEqual(Object.fromEntries(get.headers));
   expect(head.body).toHaveLength(0);
 });
 
@@ -105,16 +105,13 @@ test('types and sizes are the config’s', async () => {
 });
 
 test('wrong options are told', async () => {
-  const wrong = (options: object) => expect(testPlugin(compress, options)).rejects;
-  await wrong({ codings: ['gzip', 'brotli'] }).toThrow(
-    'options.codings.1: expected one of "zstd", "br", "gzip"',
-  );
-  await wrong({ codings: [] }).toThrow('expected at least one coding');
-  await wrong({ levels: { gzip: 10 } }).toThrow(
-    'options.levels.gzip: expected an integer from 1 to 9, found 10',
-  );
-  await wrong({ minSize: 7 }).toThrow('options.minSize: expected a size like "64KiB", found 7');
-  await wrong({ types: ['html'] }).toThrow('options.types.0: expected a media type like "text/html"');
-  await wrong({ type: [] }).toThrow('unknown key `type`');
-  await wrong({ decompressRequests: 'yes' }).toThrow('options.decompressRequests: expected');
+  const refused = (options: object, message: string) =>
+    expect(testPlugin(compress, options)).rejects.toThrow(message);
+  await refused({ codings: ['gzip', 'brotli'] }, 'options.codings.1: expected one of "zstd", "br", "gzip"');
+  await refused({ codings: [] }, 'expected at least one coding');
+  await refused({ levels: { gzip: 10 } }, 'options.levels.gzip: expected an integer from 1 to 9, found 10');
+  await refused({ minSize: 7 }, 'options.minSize: expected a size like "64KiB", found 7');
+  await refused({ types: ['html'] }, 'options.types.0: expected a media type like "text/html"');
+  await refused({ type: [] }, 'unknown key `type`');
+  await refused({ decompressRequests: 'yes' }, 'options.decompressRequests: expected');
 });
