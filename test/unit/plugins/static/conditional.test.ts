@@ -11,8 +11,8 @@ async function start(content = '0123456789') {
   const folder = folderWith({ 'public/file.txt': content });
   utimesSync(join(folder, 'public/file.txt'), 784_111_777.4, 784_111_777.4);
   const tested = await testPlugin(staticFiles, { root: 'public' }, { folder });
-  const ask = async (headers: Record<string, string>, method = 'GET') =>
-    await tested.request({ url: '/file.txt', headers, method });
+  const ask = (headers: Record<string, string>, method = 'GET') =>
+    tested.request({ url: '/file.txt', headers, method });
   return { ask, tag: (await ask({})).headers.get('etag') ?? '' };
 }
 
