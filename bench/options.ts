@@ -17,6 +17,7 @@ export const sectionNames = [
   'reload',
   'faults',
   'health',
+  'plugins',
 ] as const;
 export type SectionName = (typeof sectionNames)[number];
 

@@ -18,6 +18,7 @@ import { measureHandshakes } from './sections/handshakes.ts';
 import { measureHttp2 } from './sections/http2.ts';
 import { measureHttps } from './sections/https.ts';
 import { measureMemory } from './sections/memory.ts';
+import { measurePlugins } from './sections/plugins.ts';
 import { measureProxies } from './sections/proxies.ts';
 import { measureReload } from './sections/reload.ts';
 import { measureRoutes } from './sections/routes.ts';
@@ -43,6 +44,7 @@ const sections: Record<SectionName, (bench: Bench) => Promise<Section>> = {
   reload: measureReload,
   faults: measureFaults,
   health: measureHealth,
+  plugins: measurePlugins,
 };
 
 async function main(options: BenchOptions): Promise<void> {

@@ -8,6 +8,7 @@ import type { SchedulerKey } from '../shared/scheduler-key.ts';
 import type { PickedBy } from '../upstreams/traffic-window.ts';
 import type { KeySource, Upstream } from '../upstreams/upstream.ts';
 import { clientAddressBehind } from './client-address.ts';
+import { withoutNominated } from './nominated.ts';
 import type { Hedge } from './hedge.ts';
 import type { ListenerService } from './listener-service.ts';
 import { schedulerKey } from './scheduler-key.ts';
@@ -83,7 +84,7 @@ export class Exchange implements RuleRequest, KeySource {
   constructor(service: ListenerService, peer: Peer, request: RequestHead, head: string) {
     this.service = service;
     this.peer = peer;
-    this.request = request;
+    this.request = withoutNominated(request);
     this.head = head;
     this.method = request.method;
     this.scheme = peer.scheme;

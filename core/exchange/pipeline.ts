@@ -5,34 +5,27 @@ import { ProxyError } from '../shared/errors.ts';
 import type { DecisionTaker, RequestDecision } from '../shared/rule-script.ts';
 import type { AddressBackend } from '../upstreams/backend.ts';
 import { Upstream } from '../upstreams/upstream.ts';
-import { addHsts, withHsts } from './add-hsts.ts';
 import { answerChallenge } from './answer-challenge.ts';
+import { AnswerPath } from './answer-path.ts';
 import {
   abortAttempt,
   attemptAnswered,
   attemptFailed,
   beginAttempt,
   leaveBackend,
-  leaveUpstream,
   takeAttempt,
 } from './attempts.ts';
 import { checkRequest } from './check-request.ts';
-import type { Exchange } from './exchange.ts';
-import { countIn, finishExchange } from './finish.ts';
-import type { HeaderList } from './headers.ts';
+import { countIn } from './finish.ts';
 import { Hedge, type HedgeOwner } from './hedge.ts';
-import { joinTunnel } from './join-tunnel.ts';
 import { carryOut, placeByRoute } from './place.ts';
-import { ownAnswerOf, type OwnAnswer } from './plugins/own-answer.ts';
-import { endedLate } from './plugins/plugin-fault.ts';
 import { enterListener, enterPlace, enterUpstream, meetsPlugins } from './plugins/way-in.ts';
-import { passOut, type AnswerOwner, type WayOut } from './plugins/way-out.ts';
 import { redirectToHttps } from './redirect-to-https.ts';
 import { bodyToSend } from './request-body-owner.ts';
-import { endsConnection, errorAnswer, sendLocalAnswer, statusFor, type LocalAnswer } from './respond.ts';
-import { editAnswerByRule, pickByRule } from './rule-calls.ts';
-import { keepBackend, stickyBackend } from './sticky-session.ts';
-import type { ClientEvents, ClientStream, ResponseHead } from './streams.ts';
+import type { LocalAnswer } from './respond.ts';
+import { pickByRule } from './rule-calls.ts';
+import { stickyBackend } from './sticky-session.ts';
+import type { ResponseHead } from './streams.ts';
 import { decideAfterFailure, decideOnAnswer, nextToAsk, takeFallback } from './try-again.ts';
 import { placeOrLine, type PlaceTaker } from './wait-in-line.ts';
 import { takeWebSocketPlace } from './websocket-place.ts';
@@ -44,20 +37,10 @@ import { takeWebSocketPlace } from './websocket-place.ts';
  *   → 7 pick → 8 attempt → 9 answer → 10 end
  *
  * Any step may leave it with an answer of the proxy's own (`answer`, `fail`). There is one object
- * of this class for each exchange, and `end` runs exactly once for it, whatever happens.
+ * of this class for each exchange, and `end` runs exactly once for it, whatever happens. What follows
+ * when there is an answer, to the end, is in `answer-path.ts`.
  */
-export class RequestPath
-  implements ClientEvents, DecisionTaker, PlaceTaker, AttemptOwner, HedgeOwner, AnswerOwner
-{
-  readonly exchange: Exchange;
-  readonly client: ClientStream;
-  #answerBegun = false;
-
-  constructor(exchange: Exchange, client: ClientStream) {
-    this.exchange = exchange;
-    this.client = client;
-  }
-
+export class RequestPath extends AnswerPath implements DecisionTaker, PlaceTaker, AttemptOwner, HedgeOwner {
   // 1. Begin: count the request in. A CA that asks for a challenge has its answer before anything of ours can come in between.
   begin(): void {
     this.exchange.service.counters.requests += 1;
@@ -65,9 +48,9 @@ export class RequestPath
     try {
       const challenge = answerChallenge(this.exchange);
       if (challenge === null) this.#check();
-      else this.#answer(challenge, 'proxy');
+      else this.answer(challenge, 'proxy');
     } catch (error) {
-      this.onBug(error);
+      this.failWithBug(error);
     }
   }
 
@@ -75,15 +58,15 @@ export class RequestPath
   refuse(error: ProxyError): void {
     this.exchange.service.counters.refused += 1;
     countIn(this.exchange);
-    this.#fail(error);
+    this.fail(error);
   }
 
   // 2. Check: what is well-formed but not for us, or to come back over https.
   #check(): void {
     const answer = checkRequest(this.exchange) ?? redirectToHttps(this.exchange);
     if (answer === null) this.#enter();
-    else if (answer instanceof ProxyError) this.#fail(answer);
-    else this.#answer(answer, 'proxy');
+    else if (answer instanceof ProxyError) this.fail(answer);
+    else this.answer(answer, 'proxy');
   }
 
   // 3. The listener's plugins: their `request` hooks.
@@ -103,21 +86,21 @@ export class RequestPath
 
   onDecision(decision: RequestDecision): void {
     const { exchange } = this;
-    if (exchange.finished || this.#isAnswering) return;
+    if (exchange.finished || this.isAnswering) return;
     exchange.ruleMs = performance.now() - exchange.ruleBegunMs;
     exchange.decision = decision;
     try {
       this.#place(carryOut(exchange, decision));
     } catch (error) {
-      this.onBug(error);
+      this.failWithBug(error);
     }
   }
 
   // 5. Route: the upstream that the rule names; else a plugin or the listener's table does, then its own. Or the rule's own answer.
   #place(placed: Upstream | LocalAnswer | ProxyError): void {
     const { exchange } = this;
-    if (placed instanceof ProxyError) return this.#fail(placed);
-    if (!(placed instanceof Upstream)) return this.#answer(placed, 'rule');
+    if (placed instanceof ProxyError) return this.fail(placed);
+    if (!(placed instanceof Upstream)) return this.answer(placed, 'rule');
     // 6. The plugins of the route and of the upstream: their `request` hooks, then what all plugins have to do with the body.
     if (meetsPlugins(exchange)) enterPlace(this, placed, (last) => this.#go(last));
     else this.#go(placed);
@@ -130,7 +113,7 @@ export class RequestPath
     placed.budget.countRequest(exchange.placedMs);
     const full = takeWebSocketPlace(exchange);
     if (full === null) this.#pick(placed);
-    else this.#fail(full);
+    else this.fail(full);
   }
 
   // 7. Pick: the client's own backend, the rule's scheduler, or the upstream's; after a failure (`error`) a backend that was not tried yet.
@@ -150,7 +133,7 @@ export class RequestPath
       if (place instanceof ProxyError) this.#fallBack(upstream, place);
       else this.#attempt(upstream, place);
     } catch (error) {
-      this.onBug(error);
+      this.failWithBug(error);
     }
   }
 
@@ -164,7 +147,7 @@ export class RequestPath
   /** To the upstream that stands in for this one. */
   #fallBack(upstream: Upstream, error: ProxyError): void {
     const next = takeFallback(this.exchange, upstream);
-    if (next === null) this.#fail(error);
+    if (next === null) this.fail(error);
     else enterUpstream(this, next, (last) => this.#pick(last, error));
   }
 
@@ -178,7 +161,7 @@ export class RequestPath
     const attempt = beginAttempt(this, exchange, backend, secondTry);
     if (attempt === null) return;
     if (attempt instanceof ProxyError)
-      return attempt.code === 'plugin-fault' ? this.#fail(attempt) : this.#passOver(upstream, attempt);
+      return attempt.code === 'plugin-fault' ? this.fail(attempt) : this.#passOver(upstream, attempt);
     takeAttempt(this, exchange, attempt);
     attempt.start(exchange.method, backend.settings);
   }
@@ -188,12 +171,12 @@ export class RequestPath
   }
 
   onRequestFailed(error: ProxyError): void {
-    this.#fail(error);
+    this.fail(error);
   }
 
   /** The attempt is over without a usable answer: another one, or the end. */
   onAttemptFailed(attempt: Attempt, error: ProxyError): void {
-    const decision = this.#isAnswering ? 'give-up' : decideAfterFailure(this.exchange, attempt, error);
+    const decision = this.isAnswering ? 'give-up' : decideAfterFailure(this.exchange, attempt, error);
     if (decision !== 'fresh-connection') attemptFailed(this.exchange, attempt, error);
     leaveBackend(this.exchange);
     this.#goOn(decision, attempt.backend, error);
@@ -204,7 +187,7 @@ export class RequestPath
     const { upstream } = exchange;
     const other = exchange.hedge?.take() ?? null;
     if (other !== null) return takeAttempt(this, exchange, other);
-    if (decision === 'give-up' || upstream === null) return this.#fail(error);
+    if (decision === 'give-up' || upstream === null) return this.fail(error);
     exchange.body?.waitForAttempt();
     switch (decision) {
       case 'fresh-connection':
@@ -240,53 +223,7 @@ export class RequestPath
       return this.#goOn('another-backend', attempt.backend, unfit);
     }
     exchange.hedge?.stop();
-    // Plugins and the rule's response handler may still change these.
-    keepBackend(exchange, attempt.backend, head.headers);
-    addHsts(exchange, head.headers);
-    if (exchange.plugins !== null) return passOut(exchange.plugins, this, head);
-    const answer = editAnswerByRule(exchange, head);
-    if (answer instanceof ProxyError) this.#fail(answer);
-    else this.sendHead(answer);
-  }
-
-  sendHead(head: ResponseHead): void {
-    const { exchange } = this;
-    exchange.status = head.status;
-    this.#answerBegun = true;
-    exchange.body?.forget();
-    if (head.status === 101) this.#join(head);
-    else this.client.sendHead(head);
-  }
-
-  onAnswerData(piece: Buffer): boolean {
-    const out = this.#out;
-    if (out !== null) return out.write(piece);
-    this.exchange.responseBytes += piece.length;
-    return this.client.sendData(piece);
-  }
-
-  onAnswerPause(): void {
-    const out = this.#out;
-    if (out === null) this.client.flush();
-    else out.flush();
-  }
-
-  onAnswerEnd(trailers: HeaderList | null): void {
-    const out = this.#out;
-    leaveBackend(this.exchange);
-    if (out === null) this.sendEnd(trailers);
-    else out.end(trailers);
-  }
-
-  sendEnd(trailers: HeaderList | null): void {
-    this.client.sendEnd(trailers);
-    this.#end();
-  }
-
-  onClientWritable(): void {
-    const out = this.#out;
-    if (out === null) this.exchange.attempt?.resume();
-    else out.onClientWritable();
+    this.passOn(attempt, head);
   }
 
   onSwitchProtocols(attempt: Attempt, head: ResponseHead, protocol: string | null): void {
@@ -294,101 +231,7 @@ export class RequestPath
     exchange.answeredMs = performance.now();
     attemptAnswered(exchange, attempt, head, exchange.answeredMs);
     const wrong = checkSwitch(exchange.request, head, protocol);
-    if (wrong !== null) return this.#fail(wrong);
-    keepBackend(exchange, attempt.backend, head.headers);
-    addHsts(exchange, head.headers);
-    if (exchange.plugins === null) this.sendHead(head);
-    else passOut(exchange.plugins, this, head);
-  }
-
-  #join(head: ResponseHead): void {
-    const { exchange } = this;
-    if (exchange.attempt === null) return;
-    joinTunnel(exchange, this.client, exchange.attempt, head, () => {
-      leaveBackend(exchange);
-      this.#end();
-    });
-  }
-
-  onClientGone(error: ProxyError): void {
-    this.exchange.error ??= error;
-    abortAttempt(this.exchange);
-    this.#end();
-  }
-
-  // 10. End: the answer of the proxy's own where there is a failure, the counters, the log entry.
-  #fail(error: ProxyError): void {
-    const { exchange } = this;
-    if (exchange.finished) return;
-    exchange.error ??= error;
-    if (exchange.attempt !== null) attemptFailed(exchange, exchange.attempt, error);
-    const status = statusFor(error);
-    if (this.#answerBegun || status === null) return this.cutOff(error);
-    this.dropBackend();
-    if (endsConnection(error)) this.client.closeAfterAnswer();
-    this.#answer(errorAnswer(exchange, status), 'proxy');
-  }
-
-  /** Half an answer may be out: cut it off visibly rather than let it look whole. */
-  cutOff(error: ProxyError): void {
-    this.exchange.error ??= error;
-    this.dropBackend();
-    this.client.abort();
-    this.#end();
-  }
-
-  dropBackend(): void {
-    leaveUpstream(this.exchange);
-  }
-
-  resumeBackend(): void {
-    this.exchange.attempt?.resume();
-  }
-
-  /** A bug of ours costs this request, not the worker's other ones. */
-  onBug(error: unknown): void {
-    this.#fail(new ProxyError('internal-error', 'proxy', String(error), { cause: error }));
-  }
-
-  #answer(answer: LocalAnswer, from: 'rule' | 'proxy'): void {
-    const { exchange } = this;
-    const { plugins } = exchange;
-    if (plugins !== null) return passOut(plugins, this, ownAnswerOf(exchange, answer, from));
-    this.#answerBegun = true;
-    exchange.status = answer.status;
-    exchange.responseBytes = sendLocalAnswer(this.client, withHsts(exchange, answer), exchange.method);
-    this.#end();
-  }
-
-  onPluginAnswer(answer: OwnAnswer): void {
-    const { exchange } = this;
-    if (this.#answerBegun || exchange.plugins === null) return this.onPluginAbort(endedLate());
-    this.dropBackend();
-    passOut(exchange.plugins, this, answer);
-  }
-
-  onPluginFault(error: ProxyError): void {
-    this.#fail(error);
-  }
-
-  onPluginAbort(error: ProxyError): void {
-    this.cutOff(error);
-  }
-
-  /** The answer that is on its way through plugins; null: they have nothing to do with it. */
-  get #out(): WayOut | null {
-    return this.exchange.plugins === null ? null : this.exchange.plugins.out;
-  }
-
-  get #isAnswering(): boolean {
-    return this.#answerBegun || this.#out !== null;
-  }
-
-  #end(): void {
-    if (this.exchange.finished) return;
-    this.exchange.finished = true;
-    this.exchange.hedge?.stop();
-    this.exchange.plugins?.close();
-    finishExchange(this.exchange);
+    if (wrong === null) this.passOn(attempt, head);
+    else this.fail(wrong);
   }
 }

@@ -21,10 +21,10 @@ export function pickByRule(exchange: Exchange, upstream: Upstream): AddressBacke
   return backend;
 }
 
-/** The head of the answer as the rule's response handler leaves it, or the handler's failure. */
+/** The head of the answer as the rule's response handler leaves it, or the handler's failure. It has nothing to do with a 101. */
 export function editAnswerByRule(exchange: Exchange, head: ResponseHead): ResponseHead | ProxyError {
   const { rules } = exchange.service;
-  if (rules === null || !rules.handles.response) return head;
+  if (rules === null || !rules.handles.response || head.status === 101) return head;
   const changed = rules.response(head.status, head.headers.toText(), exchange);
   if (changed === null) return head;
   if (changed === 'fault') return ruleFault('the response handler failed');

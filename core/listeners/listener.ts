@@ -3,6 +3,7 @@ import { NO_ADDRESS, plainAddress } from '../exchange/client-address.ts';
 import { Exchange } from '../exchange/exchange.ts';
 import { HeaderList } from '../exchange/headers.ts';
 import type { ListenerService } from '../exchange/listener-service.ts';
+import { connectionIsSecure } from '../exchange/plugins/connection-view.ts';
 import { RequestPath } from '../exchange/pipeline.ts';
 import {
   NO_BODY,
@@ -22,6 +23,7 @@ import type { ProxyError } from '../shared/errors.ts';
 import { serveHttp, serveSecure } from './http.ts';
 import type { ProxiedClient, ProxyHeader } from './proxied-client.ts';
 import { ProxyHeaderStage, type ProxyHeaderOwner } from './proxy-header-stage.ts';
+import { allowsConnection, allowsHandshake } from './plugin-hooks.ts';
 import { RefusalLog } from './refusal-log.ts';
 import type { Stage } from './stage.ts';
 import { allowsCertificate } from './tls/allows-certificate.ts';
@@ -195,6 +197,11 @@ export class Listener implements ServerSessionOwner, ProxyHeaderOwner {
     const ofClient = this.#perClient.get(peer.address) ?? 0;
     if (connectionsPerClient !== null && peer.address !== NO_ADDRESS && ofClient >= connectionsPerClient)
       return this.#turnAway(socket);
+    if (!allowsConnection(this.#service, peer)) {
+      this.#service.counters.refused += 1;
+      socket.destroy();
+      return;
+    }
     const front = this.#front;
     const stage =
       front === null
@@ -211,6 +218,7 @@ export class Listener implements ServerSessionOwner, ProxyHeaderOwner {
       deadlines: this.deadlines,
       onSecure: (secure) => {
         const described: Peer = { ...peer, tls: describeTls(secure) };
+        connectionIsSecure(peer, described);
         this.#connections.delete(peer);
         this.#connections.set(described, serveSecure(secure, described, this));
       },
@@ -224,6 +232,7 @@ export class Listener implements ServerSessionOwner, ProxyHeaderOwner {
         this.#service.counters.connections -= 1;
       },
       onChallengeOver: () => this.onClosed(peer),
+      allowsHello: (hello) => allowsHandshake(this.#service, peer, hello),
       allowsCertificate: (serverName) => allowsCertificate(this.#service, serverName, peer, this.#refusals),
     });
   }

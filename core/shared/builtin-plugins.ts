@@ -1,5 +1,24 @@
 /** The names of the plugins that Tidegate brings along; `plugins/builtin/index.ts` has their modules. */
-export const BUILTIN_PLUGINS = ['hello-world'] as const;
+export const BUILTIN_PLUGINS = [
+  'acl',
+  'bandwidth-limit',
+  'basic-auth',
+  'concurrency-limit',
+  'cors',
+  'error-pages',
+  'fault',
+  'headers',
+  'hello-world',
+  'maintenance',
+  'rate-limit',
+  'redirect',
+  'redirect-https',
+  'request-limits',
+  'rewrite',
+  'security-headers',
+  'signed-url',
+  'split',
+] as const;
 export type BuiltinPluginName = (typeof BUILTIN_PLUGINS)[number];
 
 export function isBuiltinPlugin(name: string): name is BuiltinPluginName {

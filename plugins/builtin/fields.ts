@@ -66,6 +66,16 @@ export function choice<const Names extends readonly [string, ...string[]]>(names
   });
 }
 
+/** An object whose keys are the user's own. */
+export function record<Value extends z.ZodType>(key: z.ZodType<string, string>, value: Value) {
+  return z.record(key, value, {
+    error: (issue) =>
+      issue.code === 'invalid_key'
+        ? issue.issues.map(({ message }) => message).join('\n')
+        : expectedFound('an object', issue.input),
+  });
+}
+
 /** A string that `read` turns into something else; undefined: it is refused. */
 export function readText<T>(expected: string, read: (text: string) => T | undefined) {
   return z.string({ error: wants(expected) }).transform((input, context) => {
@@ -85,6 +95,14 @@ export function duration(leastMs = 1) {
       return ms !== undefined && ms >= leastMs && ms <= LONGEST_DURATION_MS ? ms : undefined;
     },
   );
+}
+
+/** → milliseconds, for what no timer waits for: of any length. */
+export function age(leastMs = 0) {
+  return readText('a duration like "30d"', (input) => {
+    const ms = parseDuration(input);
+    return ms !== undefined && ms >= leastMs ? ms : undefined;
+  });
 }
 
 /** → bytes. */
@@ -119,7 +137,7 @@ export function addressRange() {
 
 /** → the set of these addresses and ranges. */
 export function addresses() {
-  return list(addressRange(), 100_000).transform((entries) => {
+  return list(addressRange(), 10_000).transform((entries) => {
     const builder = new AddressSetBuilder();
     for (const entry of entries) builder.add(entry);
     return builder.build();

@@ -1,4 +1,21 @@
 /** The plugins that Tidegate brings along, by the names of `core/shared/builtin-plugins.ts`. Each is loaded when a config uses it. */
 export const BUILTINS = {
+  acl: () => import('./acl/acl.ts'),
+  'bandwidth-limit': () => import('./bandwidth-limit/bandwidth-limit.ts'),
+  'basic-auth': () => import('./basic-auth/basic-auth.ts'),
+  'concurrency-limit': () => import('./concurrency-limit/concurrency-limit.ts'),
+  cors: () => import('./cors.ts'),
+  'error-pages': () => import('./error-pages.ts'),
+  fault: () => import('./fault.ts'),
+  headers: () => import('./headers.ts'),
   'hello-world': () => import('./hello-world.ts'),
+  maintenance: () => import('./maintenance.ts'),
+  'rate-limit': () => import('./rate-limit/rate-limit.ts'),
+  redirect: () => import('./redirect.ts'),
+  'redirect-https': () => import('./redirect-https.ts'),
+  'request-limits': () => import('./request-limits.ts'),
+  rewrite: () => import('./rewrite.ts'),
+  'security-headers': () => import('./security-headers.ts'),
+  'signed-url': () => import('./signed-url.ts'),
+  split: () => import('./split.ts'),
 };

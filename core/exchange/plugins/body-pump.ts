@@ -28,14 +28,14 @@ export class BodyPump {
     // What waits for its first piece has a head to show meanwhile.
     this.#sink.flush();
     for (;;) {
-      const { done, value } = await this.#iterator.next();
+      const next = await this.#iterator.next();
       if (this.#isOver) return;
-      if (done === true) {
+      if (next.done === true) {
         this.#isOver = true;
         this.#sink.end();
         return;
       }
-      const piece = asBuffer(value);
+      const piece = asBuffer(next.value);
       if (piece.length === 0) continue;
       if (this.#sink.write(piece)) this.#sink.flush();
       else await new Promise<void>((resolve) => (this.#wake = resolve));

@@ -4,23 +4,13 @@ import type { PluginAnswer } from '../../../plugins/contract/message.ts';
 import { ProxyError } from '../../shared/errors.ts';
 import type { Upstream } from '../../upstreams/upstream.ts';
 import type { Exchange } from '../exchange.ts';
+import { leaveUpstream } from '../attempts.ts';
 import { ExchangeView } from './exchange-view.ts';
 import { isPromise } from './is-promise.ts';
 import { pluginAnswer, type OwnAnswer } from './own-answer.ts';
-import { hookFailed, restOf } from './plugin-fault.ts';
+import { endedLate, hookFailed, restOf } from './plugin-fault.ts';
 import type { PluginRequestBody } from './request-body.ts';
-import type { WayOut } from './way-out.ts';
-
-/** The request path, as plugins concern it. */
-export interface PluginOwner {
-  readonly exchange: Exchange;
-  /** It ends with this answer, or is cut off where another one has begun. */
-  onPluginAnswer(answer: OwnAnswer): void;
-  onPluginFault(error: ProxyError): void;
-  /** The client's connection or stream ends without an answer. */
-  onPluginAbort(error: ProxyError): void;
-  onBug(error: unknown): void;
-}
+import { passOut, type AnswerOwner, type WayOut } from './way-out.ts';
 
 /** The plugins of one place on the way in. */
 export interface Stage {
@@ -31,7 +21,7 @@ export interface Stage {
 
 /** What the plugins of its listener, route and upstreams do with one exchange. */
 export class ExchangePlugins {
-  readonly owner: PluginOwner;
+  readonly owner: AnswerOwner;
   readonly exchange: Exchange;
   /** In the order of the way in; the listener's is the first one where it has plugins. */
   readonly stages: Stage[] = [];
@@ -52,7 +42,7 @@ export class ExchangePlugins {
   #turn = 0;
   #timer: NodeJS.Timeout | null = null;
 
-  constructor(owner: PluginOwner) {
+  constructor(owner: AnswerOwner) {
     this.owner = owner;
     this.exchange = owner.exchange;
     this.view = new ExchangeView(this);
@@ -88,17 +78,18 @@ export class ExchangePlugins {
   }
 
   #enterFrom(stage: Stage, first: number, then: () => void): void {
-    const { all, request } = stage.chain;
-    for (let i = first; request !== null && i < request.length; i++) {
-      const instance = request[i];
+    const { all } = stage.chain;
+    const hooks = stage.chain.request ?? [];
+    for (let i = first; i < hooks.length; i++) {
+      const instance = hooks[i];
       if (instance === undefined) break;
       stage.passed = all.indexOf(instance);
       this.isOnWayIn = true;
       const goOn = this.callForAnswer(instance, 'request', (answer) => {
         this.isOnWayIn = false;
         if (answer === null) this.#enterFrom(stage, i + 1, then);
-        else if (answer instanceof ProxyError) this.owner.onPluginFault(answer);
-        else this.owner.onPluginAnswer(answer);
+        else if (answer instanceof ProxyError) this.owner.fail(answer);
+        else this.#endWith(answer);
       });
       if (!goOn) return;
       this.isOnWayIn = false;
@@ -167,7 +158,7 @@ export class ExchangePlugins {
       try {
         done(answer());
       } catch (error) {
-        this.owner.onBug(error);
+        this.owner.failWithBug(error);
       }
     };
     const fail = (error: unknown): void => settle(() => hookFailed(instance, hook, error));
@@ -191,13 +182,19 @@ export class ExchangePlugins {
     const own = pluginAnswer(this.exchange, answer, null);
     this.stopWaiting();
     this.isOnWayIn = false;
-    this.owner.onPluginAnswer(own);
+    this.#endWith(own);
+  }
+
+  #endWith(answer: OwnAnswer): void {
+    if (this.owner.answerBegun) return this.owner.cutOff(endedLate());
+    leaveUpstream(this.exchange);
+    passOut(this, this.owner, answer);
   }
 
   abort(): void {
     if (this.exchange.finished) return;
     this.stopWaiting();
-    this.owner.onPluginAbort(new ProxyError('plugin-abort', 'proxy', 'a plugin ended it'));
+    this.owner.cutOff(new ProxyError('plugin-abort', 'proxy', 'a plugin ended it'));
   }
 
   /** @throws Error for an unknown upstream, and where it is too late */

@@ -1,5 +1,5 @@
 import type { PluginInstance } from '../../../plugins/contract/chain.ts';
-import { ProxyError } from '../../shared/errors.ts';
+import type { ProxyError } from '../../shared/errors.ts';
 import type { Exchange } from '../exchange.ts';
 import type { HeaderList } from '../headers.ts';
 import { hasBody, type BodyConsumer, type ClientStream } from '../streams.ts';

@@ -1,4 +1,4 @@
-import { ProxyError } from '../../shared/errors.ts';
+import type { ProxyError } from '../../shared/errors.ts';
 import type { AddressBackend } from '../../upstreams/backend.ts';
 import type { Exchange } from '../exchange.ts';
 import { HeaderList } from '../headers.ts';

@@ -1,12 +1,13 @@
 import type { PluginChain } from '../../../plugins/contract/chain.ts';
 import type { Upstream } from '../../upstreams/upstream.ts';
 import type { Exchange } from '../exchange.ts';
-import { ExchangePlugins, type PluginOwner } from './exchange-plugins.ts';
+import type { AnswerOwner } from './way-out.ts';
+import { ExchangePlugins } from './exchange-plugins.ts';
 import { prepareRequestBody } from './request-body.ts';
 
 /** The way of a request through plugins. `then`: called when they have left it to go on; not, when one of them ends it. */
 
-export function enterListener(owner: PluginOwner, chain: PluginChain, then: () => void): void {
+export function enterListener(owner: AnswerOwner, chain: PluginChain, then: () => void): void {
   const plugins = pluginsOf(owner);
   plugins.enter(chain, () => {
     const { exchange } = owner;
@@ -22,12 +23,13 @@ export function meetsPlugins({ plugins, service }: Exchange): boolean {
 }
 
 /** Those of the route, then those of the upstream. A plugin may have placed it elsewhere in the end. */
-export function enterPlace(owner: PluginOwner, upstream: Upstream, then: (last: Upstream) => void): void {
+export function enterPlace(owner: AnswerOwner, upstream: Upstream, then: (last: Upstream) => void): void {
   const { route, service } = owner.exchange;
+  owner.exchange.upstream = upstream;
   const chain = route === null ? undefined : service.routePlugins?.get(route);
   const goOn = (last: Upstream): void => {
     const fault = prepareRequestBody(owner.exchange);
-    if (fault !== null) owner.onPluginFault(fault);
+    if (fault !== null) owner.fail(fault);
     else if (!owner.exchange.finished && owner.exchange.plugins?.out == null) then(last);
   };
   if (chain === undefined) return enterUpstream(owner, upstream, goOn);
@@ -36,7 +38,7 @@ export function enterPlace(owner: PluginOwner, upstream: Upstream, then: (last: 
 }
 
 /** Those of an upstream, unless it was here before. */
-export function enterUpstream(owner: PluginOwner, upstream: Upstream, then: (last: Upstream) => void): void {
+export function enterUpstream(owner: AnswerOwner, upstream: Upstream, then: (last: Upstream) => void): void {
   const { exchange } = owner;
   exchange.upstream = upstream;
   const chain = exchange.service.upstreamPlugins?.get(upstream.name);
@@ -50,6 +52,6 @@ export function enterUpstream(owner: PluginOwner, upstream: Upstream, then: (las
   });
 }
 
-function pluginsOf(owner: PluginOwner): ExchangePlugins {
+function pluginsOf(owner: AnswerOwner): ExchangePlugins {
   return (owner.exchange.plugins ??= new ExchangePlugins(owner));
 }

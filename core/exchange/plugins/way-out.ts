@@ -3,31 +3,34 @@ import type { BodyHook, BodyStream } from '../../../plugins/contract/message.ts'
 import { ProxyError } from '../../shared/errors.ts';
 import { copyOf } from '../../shared/read-buffers.ts';
 import type { HeaderList } from '../headers.ts';
+import { leaveUpstream } from '../attempts.ts';
+import type { Exchange } from '../exchange.ts';
 import { errorAnswer, statusFor } from '../respond.ts';
 import { editAnswerByRule } from '../rule-calls.ts';
 import { hasBody, type ClientStream, type ResponseHead } from '../streams.ts';
-import { BodyPipe, type PipeOwner } from './body-pipe.ts';
+import { AnswerBody } from './answer-body.ts';
 import { BodyPlan } from './body-plan.ts';
-import { BodyPump } from './body-pump.ts';
-import type { BodySink } from './body-sink.ts';
 import { codingsOf } from './codings.ts';
-import type { ExchangePlugins, PluginOwner } from './exchange-plugins.ts';
+import type { ExchangePlugins } from './exchange-plugins.ts';
 import { leaveUnread, ownAnswerOf, type OwnAnswer } from './own-answer.ts';
-import { bodyFailed, hookFailed, restOf } from './plugin-fault.ts';
+import { hookFailed, restOf } from './plugin-fault.ts';
 import { ResponseView } from './response-view.ts';
 
-/** The request path, as an answer concerns it that passes plugins. */
-export interface AnswerOwner extends PluginOwner {
+/** The request path, as plugins concern it. */
+export interface AnswerOwner {
+  readonly exchange: Exchange;
   readonly client: ClientStream;
+  /** Whether the head of an answer is sent. */
+  readonly answerBegun: boolean;
   /** Has the client get it: from now on it can only be cut off. */
   sendHead(head: ResponseHead): void;
   /** The answer is whole, and the exchange is over. */
   sendEnd(trailers: HeaderList | null): void;
+  /** With an answer that says so, if there is still time for one. */
+  fail(error: ProxyError): void;
+  failWithBug(error: unknown): void;
+  /** Without an answer, or in the middle of one. */
   cutOff(error: ProxyError): void;
-  /** The backend's answer is not wanted any more. */
-  dropBackend(): void;
-  /** The backend may go on to send its answer. */
-  resumeBackend(): void;
 }
 
 /** Sends an answer by the plugins that it is to pass; in the place of the one that is on its way already, if there is one. */
@@ -53,25 +56,23 @@ const RULE = 'rule';
  * hooks, then the head and the body. Another answer may take its place until the head is sent, and goes on from there;
  * so each plugin is called once at most.
  */
-export class WayOut implements BodySink, PipeOwner {
+export class WayOut {
   view: ResponseView;
   readonly #plugins: ExchangePlugins;
   readonly #owner: AnswerOwner;
   readonly #steps: readonly (PluginInstance | typeof RULE)[];
   #nextStep = 0;
-  #phase: 'hooks' | 'body-hooks' | 'sent' = 'hooks';
+  #isAtBodyHooks = false;
   #body: Buffer | BodyStream | 'of-backend' | null;
   /** Whose body it is. */
   #instance: PluginInstance | null = null;
   #plan: BodyPlan;
-  #pipe: BodyPipe | null = null;
-  #pump: BodyPump | null = null;
+  /** null: nothing is sent yet. */
+  #sent: AnswerBody | null = null;
   /** What the backend has sent of the body before its turn. */
   #early: Buffer[] = [];
   #isEnded = false;
   #trailers: HeaderList | null = null;
-  /** How much of the body is to come; null: nobody knows. */
-  #left: number | null = null;
   #isClosed = false;
 
   constructor(plugins: ExchangePlugins, owner: AnswerOwner, first: ResponseHead | OwnAnswer) {
@@ -90,7 +91,7 @@ export class WayOut implements BodySink, PipeOwner {
   }
 
   get isSent(): boolean {
-    return this.#phase === 'sent';
+    return this.#sent !== null;
   }
 
   // --- hooks ---------------------------------------------------------------------------------
@@ -109,7 +110,7 @@ export class WayOut implements BodySink, PipeOwner {
   }
 
   #callRule(): void {
-    if (this.view.from !== 'backend' || this.view.status === 101) return;
+    if (this.view.from !== 'backend') return;
     const edited = editAnswerByRule(this.#plugins.exchange, this.view.head);
     if (edited instanceof ProxyError) this.#becomesError(edited);
     else this.view.head = edited;
@@ -125,7 +126,7 @@ export class WayOut implements BodySink, PipeOwner {
   }
 
   #callBodyHooks(): void {
-    this.#phase = 'body-hooks';
+    this.#isAtBodyHooks = true;
     for (const stage of this.#plugins.stages.toReversed())
       for (const instance of this.#plugins.wayOutOf(stage, 'responseBody')) {
         if (this.#isClosed || !hasBody(this.view.head.framing)) return;
@@ -158,7 +159,7 @@ export class WayOut implements BodySink, PipeOwner {
   replace(answer: OwnAnswer): void {
     this.#plugins.stopWaiting();
     this.#becomes(answer);
-    if (this.#phase === 'hooks') this.run();
+    if (!this.#isAtBodyHooks) this.run();
   }
 
   #becomesError(error: ProxyError): void {
@@ -168,7 +169,7 @@ export class WayOut implements BodySink, PipeOwner {
   }
 
   #becomes({ head, from, body, instance }: OwnAnswer): void {
-    if (this.#body === 'of-backend') this.#owner.dropBackend();
+    if (this.#body === 'of-backend') leaveUpstream(this.#plugins.exchange);
     else leaveUnread(this.#body);
     this.#early = [];
     this.#isEnded = false;
@@ -187,104 +188,45 @@ export class WayOut implements BodySink, PipeOwner {
   // --- the head, then the body ---------------------------------------------------------------
 
   #send(): void {
-    this.#phase = 'sent';
     const { stations, framing } = this.#plan;
     const head = stations.length === 0 ? this.view.head : { ...this.view.head, framing };
-    this.#left = framing.kind === 'length' ? framing.bytes : null;
-    const last: BodySink = {
-      write: (piece) => this.#give(piece),
-      flush: () => this.#owner.client.flush(),
-      end: () => this.#finish(),
-    };
-    if (stations.length > 0) this.#pipe = new BodyPipe(stations, last, this, this.#plugins.patienceMs);
-    this.#owner.sendHead(head);
-    this.#sendBody();
-  }
-
-  #sendBody(): void {
     const body = this.#body;
     this.#body = null;
-    // Below what was answered so nothing is HTTP any more.
-    if (this.view.status === 101) return;
-    if (body === 'of-backend') return this.#sendEarly();
-    if (body === null) return this.end();
-    if (Buffer.isBuffer(body)) {
-      if (body.length > 0) this.write(body);
-      return this.end();
-    }
-    const fail = (error: unknown): void => this.#fail(this.#instance, error);
-    this.#pump = new BodyPump(body, this, fail);
-    this.#pump.start();
+    this.#sent = new AnswerBody(this.#plugins, this.#owner, this.#plan, this.#instance);
+    this.#owner.sendHead(head);
+    // Behind a 101 nothing is HTTP any more.
+    if (head.status === 101) return;
+    if (body === 'of-backend') this.#sendEarly(this.#sent);
+    else this.#sent.send(body);
   }
 
-  #sendEarly(): void {
-    const early = this.#early;
-    this.#early = [];
+  #sendEarly(sent: AnswerBody): void {
     let isTaken = true;
-    for (const piece of early) isTaken = this.write(piece);
-    if (this.#isEnded) this.end(this.#trailers);
-    else if (isTaken) this.#owner.resumeBackend();
+    for (const piece of this.#early.splice(0)) isTaken = sent.write(piece);
+    if (this.#isEnded) sent.end(this.#trailers);
+    else if (isTaken) this.#plugins.exchange.attempt?.resume();
   }
 
-  /** A piece of the body as its sender gives it. */
+  /** A piece of the backend's answer. False: no more for now. */
   write(piece: Buffer): boolean {
-    if (this.#isClosed) return true;
-    if (this.#phase === 'sent') return this.#pipe === null ? this.#give(piece) : this.#pipe.write(piece);
-    this.#early.push(copyOf(piece));
+    if (this.#sent !== null) return this.#sent.write(piece);
+    if (!this.#isClosed) this.#early.push(copyOf(piece));
     return false;
   }
 
   flush(): void {
-    if (this.#pipe === null) this.#owner.client.flush();
-    else this.#pipe.flush();
+    this.#sent?.flush();
   }
 
-  end(trailers: HeaderList | null = null): void {
+  /** The backend's answer is whole. */
+  end(trailers: HeaderList | null): void {
     this.#isEnded = true;
     this.#trailers = trailers;
-    if (this.#phase !== 'sent' || this.#isClosed) return;
-    if (this.#pipe === null) this.#finish();
-    else this.#pipe.end();
-  }
-
-  #give(piece: Buffer): boolean {
-    const { exchange } = this.#plugins;
-    if (this.#left !== null) {
-      this.#left -= piece.length;
-      if (this.#left < 0) {
-        this.#fail(this.#instance, new Error('the body is longer than was said'));
-        return true;
-      }
-    }
-    exchange.responseBytes += piece.length;
-    return this.#owner.client.sendData(piece);
-  }
-
-  #finish(): void {
-    if (this.#left !== null && this.#left > 0)
-      this.#fail(this.#instance, new Error('the body is shorter than was said'));
-    else this.#owner.sendEnd(this.#trailers);
+    this.#sent?.end(trailers);
   }
 
   onClientWritable(): void {
-    if (this.#phase !== 'sent') return;
-    if (this.#pipe === null) this.onPipeWritable();
-    else this.#pipe.resume();
-  }
-
-  onPipeWritable(): void {
-    if (this.#pump === null) this.#owner.resumeBackend();
-    else this.#pump.resume();
-  }
-
-  onPipeFailed(instance: PluginInstance, error: unknown): void {
-    this.#fail(instance, error);
-  }
-
-  #fail(instance: PluginInstance | null, error: unknown): void {
-    if (this.#isClosed) return;
-    this.close();
-    this.#owner.cutOff(bodyFailed(instance, 'responseBody', error));
+    this.#sent?.onClientWritable();
   }
 
   /** The exchange is over. */
@@ -292,9 +234,8 @@ export class WayOut implements BodySink, PipeOwner {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#early = [];
-    if (this.#pipe === null) closeUnused(this.#plan);
-    else this.#pipe.close();
-    this.#pump?.close();
+    if (this.#sent === null) closeUnused(this.#plan);
+    else this.#sent.close();
     if (this.#body !== 'of-backend') leaveUnread(this.#body);
     this.#body = null;
   }

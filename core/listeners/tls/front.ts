@@ -14,6 +14,9 @@ const UNRECOGNIZED_NAME = Buffer.from([21, 3, 3, 0, 2, 2, 112]);
 /** RFC 7301 3.2, which RFC 8737 relies on: `acme-tls/1` is spoken for those names only for which a challenge is prepared. */
 const NO_APPLICATION_PROTOCOL = Buffer.from([21, 3, 3, 0, 2, 2, 120]);
 
+/** RFC 8446 6.2. */
+const ACCESS_DENIED = Buffer.from([21, 3, 3, 0, 2, 2, 49]);
+
 /** How long a handshake is left alone when others want its place: more than any client needs that means it, on a busy worker too. */
 const GRACE_MS = 1000;
 
@@ -81,8 +84,13 @@ export class TlsFront implements HandshakeFront {
   onHello(handshake: Handshake): void {
     const { raw, hello } = handshake;
     if (hello === null || !asksForChallenge(hello)) {
-      // Documented as the way to inject a connection.
-      this.#server?.emit('connection', raw);
+      if (handshake.allowsHello()) {
+        // Documented as the way to inject a connection.
+        this.#server?.emit('connection', raw);
+        return;
+      }
+      raw.write(ACCESS_DENIED);
+      handshake.fail('a plugin refused it');
       return;
     }
     const challenge = this.#challenges.alpn(hello.serverName.toLowerCase());

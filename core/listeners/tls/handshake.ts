@@ -15,6 +15,8 @@ export interface HandshakeOwner {
   onChallenge(): void;
   /** The CA has what it wanted, or has left. */
   onChallengeOver(): void;
+  /** Whether plugins let the handshake begin; `hello` is null where it can not be read. */
+  allowsHello(hello: ClientHello | null): boolean;
   /** Whether the rule script lets a name have a certificate, which is to be obtained for it. */
   allowsCertificate(serverName: string): boolean;
 }
@@ -108,6 +110,10 @@ export class Handshake implements Timed {
     answerChallenge(this.raw, challenge, () => this.fail('the challenge is over'));
     this.#isChallenge = true;
     this.#owner.onChallenge();
+  }
+
+  allowsHello(): boolean {
+    return this.#owner.allowsHello(this.hello);
   }
 
   allowsCertificate(serverName: string): boolean {

@@ -1,0 +1,43 @@
+import type { PluginInstance } from '../../plugins/contract/chain.ts';
+import type { ListenerService } from '../exchange/listener-service.ts';
+import { connectionView } from '../exchange/plugins/connection-view.ts';
+import type { Peer } from '../exchange/streams.ts';
+import type { ClientHello } from './tls/client-hello.ts';
+
+/** Whether the `connect` hooks of the listener's plugins let a connection in. */
+export function allowsConnection({ plugins, config }: ListenerService, peer: Peer): boolean {
+  if (plugins === null || plugins.connect === null) return true;
+  const connection = connectionView(peer, config.name);
+  return plugins.connect.every((instance) =>
+    allows(instance, 'connect', () => instance.hooks.connect?.(connection)),
+  );
+}
+
+/** The same for the `tls` hooks and a handshake. `hello`: null where it can not be read, as that of a client which names no name. */
+export function allowsHandshake(
+  { plugins, config }: ListenerService,
+  peer: Peer,
+  hello: ClientHello | null,
+): boolean {
+  if (plugins === null || plugins.tls === null) return true;
+  const name = hello?.serverName.toLowerCase() ?? '';
+  const handshake = {
+    connection: connectionView(peer, config.name),
+    serverName: name === '' ? null : name,
+    alpn: hello?.protocols ?? [],
+  };
+  return plugins.tls.every((instance) => allows(instance, 'tls', () => instance.hooks.tls?.(handshake)));
+}
+
+/** A hook that fails denies, unless its plugin is to be passed over then. */
+function allows(instance: PluginInstance, hook: 'connect' | 'tls', call: () => 'deny' | void): boolean {
+  const isAllowedUnasked = instance.onError.kind === 'skip';
+  if (instance.isResting) return isAllowedUnasked;
+  instance.calls[hook] += 1;
+  try {
+    return call() !== 'deny';
+  } catch (error) {
+    instance.failed(hook, error);
+    return isAllowedUnasked;
+  }
+}
