@@ -11,7 +11,10 @@ export function webConfig(
   } = {},
 ): string {
   const { upstreams = [], rules, backend = '127.0.0.1:9', workers = 2, plugins = [], more = '' } = options;
-  const listener = { ...(rules === undefined ? {} : { rules }), ...(plugins.length === 0 ? {} : { plugins }) };
+  const listener = {
+    ...(rules === undefined ? {} : { rules }),
+    ...(plugins.length === 0 ? {} : { plugins }),
+  };
   const lines = [
     'listeners:',
     `  - ${JSON.stringify({ name: 'web', address: '127.0.0.1:0', upstream: 'site', ...listener })}`,
