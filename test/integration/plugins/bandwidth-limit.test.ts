@@ -51,3 +51,28 @@ workers: 1
   await expect(gone.arrayBuffer()).rejects.toThrow();
   expect((await fetch(url, { headers: { connection: 'close' } })).status).toBe(200);
 });
+
+test('a piece that takes longer to pass than an idle connection may be idle is not cut off', async () => {
+  const body = bytes.subarray(0, 48 * KIB);
+  const server = createServer((_, response) => response.end(body));
+  const port = await listenForTest(server, () => server.closeAllConnections());
+  const tidegate = await runTidegate({
+    workers: 'real',
+    files: {
+      'tidegate.config.yaml': `
+listeners:
+  - name: web
+    address: '127.0.0.1:0'
+    upstream: site
+    timeouts: { idle: 1s }
+    plugins: [{ use: bandwidth-limit, options: { total: { send: 16KiB }, burst: 1KiB } }]
+upstreams: { site: { backends: [{ address: '127.0.0.1:${port}' }], healthCheck: false } }
+workers: 1
+`,
+    },
+  });
+  const asked = performance.now();
+  const answer = await fetch(await tidegate.url());
+  expect(Buffer.from(await answer.arrayBuffer()).equals(body)).toBe(true);
+  expect(performance.now() - asked).toBeGreaterThan(2500);
+});
