@@ -53,11 +53,11 @@ async function cpuSecondsOf(pack: (content: Buffer) => Promise<Buffer[]>, conten
 }
 
 async function longestTurnMs(work: () => Promise<unknown>): Promise<number> {
-  let isDone = false;
-  const done = work().finally(() => (isDone = true));
+  const state = { isDone: false };
+  const done = work().finally(() => (state.isDone = true));
   let longestUs = 0;
   let last = threadCpuUs();
-  while (!isDone) {
+  while (!state.isDone) {
     await nextTurn();
     const now = threadCpuUs();
     longestUs = Math.max(longestUs, now - last);
