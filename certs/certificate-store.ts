@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { KeyType } from '../core/shared/certificates-config.ts';
+import { makePair, type CertificatePair } from './certificate-pair.ts';
 import type { KnownWindow } from './renewal.ts';
 import { setAside } from './set-aside.ts';
 import type { Storage } from './storage.ts';
@@ -181,6 +182,11 @@ function entryOf({ cert, key, leaf, keyType, names }: ParsedPem, notes: Certific
 function misplaced({ names, keyType }: ParsedPem, place: EntryPlace): string | null {
   if (!names.includes(place.name)) return `it is for other names: ${names.slice(0, 10).join(', ')}`;
   return keyType === place.keyType ? null : `its private key is ${keyType}, not ${place.keyType}`;
+}
+
+/** As handshakes need it. */
+export function pairOf({ cert, key, keyType, names, notAfter }: StoredCertificate): CertificatePair {
+  return makePair({ cert, key, keyType: keyType.startsWith('rsa') ? 'rsa' : 'ec', names, notAfter });
 }
 
 /** Where its key and its certificate are. */

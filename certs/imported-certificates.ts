@@ -1,7 +1,7 @@
 import type { Logger } from '../core/shared/log.ts';
 import type { CertificatePair } from './certificate-pair.ts';
-import type { CertificateStore, EntryPlace, StoredEntry } from './certificate-store.ts';
-import { pairOf } from './managed-certificate.ts';
+import { pairOf, type CertificateStore, type EntryPlace, type StoredEntry } from './certificate-store.ts';
+import { ExpiryWarnings } from './expiry-warnings.ts';
 import { standing } from './renewal.ts';
 
 export interface ImportedParts {
@@ -29,11 +29,12 @@ export interface ImportedCertificate {
 export class ImportedCertificates {
   readonly #parts: ImportedParts;
   readonly #life = new AbortController();
-  readonly #warnedOf = new Set<string>();
+  readonly #warnings: ExpiryWarnings;
   #all: readonly ImportedCertificate[] = [];
 
   constructor(parts: ImportedParts) {
     this.#parts = parts;
+    this.#warnings = new ExpiryWarnings(parts.log, 'an imported certificate');
     void this.#keepLooking();
   }
 
@@ -43,19 +44,20 @@ export class ImportedCertificates {
 
   /** Takes what the storage has. Throws what the storage throws. */
   async look(): Promise<void> {
-    const { store, onChange } = this.#parts;
+    const { store, now, onChange } = this.#parts;
     const before = new Map(this.#all.map((each) => [each.pair.id, each]));
     const found: ImportedCertificate[] = [];
     for (const place of await store.list()) {
       // What cannot be read is for those to set aside who obtain it anew.
       const result = await store.readEntry(place);
       if (!result.ok || result.entry?.certificate.issuer !== IMPORTED) continue;
-      const pair = pairOf(result.entry);
+      const pair = pairOf(result.entry.certificate);
       found.push(before.get(pair.id) ?? { place, entry: result.entry, pair });
     }
     const isSame = found.length === before.size && found.every(({ pair }) => before.has(pair.id));
     this.#all = found;
-    this.#warn();
+    for (const { entry } of found)
+      this.#warnings.warn(entry.certificate, standing(entry.certificate, 0, now()));
     if (!isSame) onChange();
   }
 
@@ -71,22 +73,6 @@ export class ImportedCertificates {
       if (signal.aborted) return;
       await this.look().catch((error: unknown) =>
         log.error({ err: error }, 'imported certificates could not be looked for'),
-      );
-    }
-  }
-
-  /** Once for each state of each certificate: nobody else sees to them. */
-  #warn(): void {
-    const { log, now } = this.#parts;
-    for (const { entry } of this.#all) {
-      const { names, serial, notAfter, keyType } = entry.certificate;
-      const state = standing(entry.certificate, 0, now());
-      const key = `${serial} ${state}`;
-      if ((state !== 'near' && state !== 'expired') || this.#warnedOf.has(key)) continue;
-      this.#warnedOf.add(key);
-      log.warn(
-        { names, keyType, notAfter: notAfter.toISOString() },
-        state === 'near' ? 'an imported certificate expires soon' : 'an imported certificate has expired',
       );
     }
   }

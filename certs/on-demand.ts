@@ -5,6 +5,7 @@ import { askFor, isListed } from './ask.ts';
 import type { CertificatePair } from './certificate-pair.ts';
 import type { ManagedCertificate } from './managed-certificate.ts';
 import { RateWindow } from './rate-window.ts';
+import { plainName } from './sni.ts';
 
 export interface OnDemandParts {
   readonly log: Logger;
@@ -55,7 +56,7 @@ export class OnDemand {
 
   /** What is there for a name; everybody who asks for one that has to be obtained waits for the same order. */
   async find(serverName: string, allowedByRule: boolean): Promise<OnDemandAnswer> {
-    const name = serverName.toLowerCase().replace(/\.$/, '');
+    const name = plainName(serverName);
     if (!NAME.test(name)) return NONE;
     const known = this.#known(name);
     if (known.length > 0) return { kind: 'found', pairs: known };
