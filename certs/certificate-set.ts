@@ -25,6 +25,7 @@ export class CertificateSet {
   readonly #managed: boolean;
   readonly #default: string | null;
   readonly #refusesUnknown: boolean;
+  readonly #wantsStaples: boolean;
   #pairs: readonly CertificatePair[];
   #index: NameIndex<CertificatePair>;
 
@@ -33,6 +34,7 @@ export class CertificateSet {
     this.#managed = tls.managed;
     this.#default = tls.default;
     this.#refusesUnknown = tls.unknownNames === 'refuse';
+    this.#wantsStaples = tls.ocspStapling;
     this.#pairs = pairs;
     this.#index = indexOf(tls.certificates, pairs);
   }
@@ -71,6 +73,11 @@ export class CertificateSet {
   /** Every file that it was read from. */
   get files(): string[] {
     return this.#certificates.flatMap(({ cert, key }) => [cert, key]);
+  }
+
+  /** Those of its files that OCSP staples are wanted for. */
+  get toStaple(): readonly CertificatePair[] {
+    return this.#wantsStaples ? this.#pairs : [];
   }
 
   /** Which certificates are no longer valid at this time. */

@@ -23,6 +23,7 @@ export const DEFAULTS = {
   rules: { timeLimit: '10ms', memoryLimit: '32MiB', onError: 'deny' },
   tls: {
     unknownNames: 'default',
+    ocspStapling: true,
     policy: 'intermediate',
     minVersion: 'TLSv1.2',
     maxVersion: 'TLSv1.3',

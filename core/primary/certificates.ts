@@ -1,6 +1,7 @@
 import type { CertificatePair } from '../../certs/certificate-pair.ts';
 import { certificateOf, type CertificateSet } from '../../certs/certificate-set.ts';
 import type { CertificateManager } from '../../certs/manager.ts';
+import { StapleKeeper } from '../../certs/staple-keeper.ts';
 import type { PrimaryMessage, WorkerMessage } from '../ipc/messages.ts';
 import type { Certificate } from '../shared/certificate.ts';
 import type { Config } from '../shared/config-types.ts';
@@ -14,7 +15,7 @@ export interface CertificateTaker {
   onMessage(listener: (message: WorkerMessage) => void): void;
 }
 
-/** What is obtained comes in bursts: workers hear of it so many times a second at most. */
+/** What is obtained, staples too, comes in bursts: workers hear of it so many times a second at most. */
 const TOLD_AFTER_MS = 50;
 /** An unknown name may be obtained on demand a little later. */
 const UNKNOWN_KEPT_MS = 10_000;
@@ -36,6 +37,8 @@ export class Certificates {
   readonly #tellAll: (message: PrimaryMessage) => void;
   readonly #watcher: InputWatcher;
   readonly #ticketKeys: TicketKeys;
+  /** Of certificates from files; the manager has its own. */
+  readonly #fileStaples: StapleKeeper;
   /** By `TlsConfig.certificateSet`. */
   #sets: ReadonlyMap<string, CertificateSet> = new Map();
   /** Sets that workers are to hear of. */
@@ -51,6 +54,14 @@ export class Certificates {
     );
     this.#ticketKeys = new TicketKeys(() => tellAll(this.#keysMessage()));
     this.manager = makeManager(() => this.#tellSoon(({ managed }) => managed));
+    this.#fileStaples = new StapleKeeper({
+      storage: null,
+      log,
+      now: Date.now,
+      onChange: () => this.#tellSoon(({ toStaple }) => toStaple.length > 0),
+      // It is logged, and somebody else's to replace.
+      onRevoked: () => undefined,
+    });
   }
 
   /** Serves a worker from now on. */
@@ -83,6 +94,7 @@ export class Certificates {
       [...sets.values()].flatMap(({ files }) => files),
       'these',
     );
+    this.#followStaples();
     for (const [set, certificates] of sets) {
       this.#warnOfExpired(certificates);
       // The files were read again: what workers keep may be of before.
@@ -95,7 +107,7 @@ export class Certificates {
     this.#watcher.close();
     this.#ticketKeys.close();
     if (this.#telling !== null) clearTimeout(this.#telling);
-    await this.manager.close();
+    await Promise.all([this.#fileStaples.close(), this.manager.close()]);
   }
 
   async #answer(
@@ -141,7 +153,7 @@ export class Certificates {
   }
 
   #present(pairs: readonly CertificatePair[]): Certificate | null {
-    return certificateOf(pairs, (pair) => this.manager.staple(pair));
+    return certificateOf(pairs, (pair) => this.#fileStaples.staple(pair) ?? this.manager.staple(pair));
   }
 
   #tellSoon(concerns: (set: CertificateSet) => boolean): void {
@@ -151,6 +163,10 @@ export class Certificates {
       for (const set of this.#changed) this.#tellAll({ type: 'certificates-changed', set });
       this.#changed.clear();
     }, TOLD_AFTER_MS);
+  }
+
+  #followStaples(): void {
+    this.#fileStaples.follow([...this.#sets.values()].flatMap(({ toStaple }) => toStaple));
   }
 
   #useKeys(config: Config, besides: ReadonlySet<number>): void {
@@ -177,6 +193,7 @@ export class Certificates {
       this.#warnOfExpired(certificates);
       this.#tellAll({ type: 'certificates-changed', set });
     }
+    this.#followStaples();
   }
 
   #warnOfExpired(certificates: CertificateSet): void {

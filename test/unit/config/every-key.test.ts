@@ -19,6 +19,7 @@ test('every key arrives where it belongs', () => {
           ],
           default: 'a.test',
           unknownNames: 'refuse',
+          ocspStapling: false,
           policy: {
             minVersion: 'TLSv1.2',
             maxVersion: 'TLSv1.2',
@@ -208,6 +209,7 @@ test('every key arrives where it belongs', () => {
           managed: false,
           default: 'a.test',
           unknownNames: 'refuse',
+          ocspStapling: false,
           protocols: ['h2', 'http/1.1'],
           policy: {
             minVersion: 'TLSv1.2',
