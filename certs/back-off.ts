@@ -78,16 +78,18 @@ export class BackOff {
     const message = error instanceof Error ? error.message : String(error);
     const at = now();
     const asked = error instanceof IssuerError ? error.retryAfterMs : null;
-    this.#failures += 1;
+    // What was not tried has not failed.
+    if (!(error instanceof IssuerError && error.isHeldBack)) this.#failures += 1;
     this.#lastError = { at, message };
     this.#since = at;
     this.#until = at;
     if (tried === null) return;
-    const ms = retryMs(this.#failures, asked, leftMs, random());
+    const failures = Math.max(1, this.#failures);
+    const ms = retryMs(failures, asked, leftMs, random());
     this.#until = at + ms;
     const note = {
       terms: fingerprint(tried),
-      failures: this.#failures,
+      failures,
       message,
       at: new Date(at).toISOString(),
       retryAt: new Date(at + restartMs(ms, asked)).toISOString(),
