@@ -5,6 +5,10 @@ import type { FailureNotes } from './failure-notes.ts';
 import { IssuerError } from './issuer.ts';
 import type { OrderTerms } from './order.ts';
 import { restartMs, retryMs } from './renewal.ts';
+import { StorageError } from './storage.ts';
+
+/** A storage that fails is told of before any CA is asked, and when it is well again nobody wants to wait for hours. */
+const STORAGE_RETRY_MS = 10 * 60_000;
 
 export interface BackOffParts {
   readonly failureNotes: FailureNotes;
@@ -85,7 +89,8 @@ export class BackOff {
     this.#until = at;
     if (tried === null) return;
     const failures = Math.max(1, this.#failures);
-    const ms = retryMs(failures, asked, leftMs, random());
+    const most = error instanceof StorageError ? STORAGE_RETRY_MS : Infinity;
+    const ms = Math.min(retryMs(failures, asked, leftMs, random()), most);
     this.#until = at + ms;
     const note = {
       terms: fingerprint(tried),
@@ -105,13 +110,19 @@ export class BackOff {
 
   /** `pauseMs`: until the next one at the earliest. */
   async succeeded(pauseMs: number): Promise<void> {
-    const { now, failureNotes } = this.#parts;
+    const { now, failureNotes, log } = this.#parts;
     this.#failures = 0;
     this.#lastError = null;
     this.#since = now();
     this.#until = this.#since + pauseMs;
-    if (this.#isKept) await failureNotes.delete(this.#place);
-    this.#isKept = false;
+    if (!this.#isKept) return;
+    try {
+      await failureNotes.delete(this.#place);
+      this.#isKept = false;
+    } catch (problem) {
+      // The certificate is there: its order has not failed for that.
+      log.debug({ ...this.#place, err: problem }, 'the note of a failed order could not be removed');
+    }
   }
 }
 

@@ -17,7 +17,7 @@ import {
   windowRetryMs,
   type KnownWindow,
 } from './renewal.ts';
-import type { Storage } from './storage.ts';
+import { StorageError, type Storage } from './storage.ts';
 
 export interface CertificateParts {
   readonly storage: Storage;
@@ -288,7 +288,8 @@ export class ManagedCertificate {
       retryAt: new Date(until).toISOString(),
       ...(this.#entry === null ? {} : { notAfter: this.#entry.certificate.notAfter.toISOString() }),
     };
-    log.error(fields, 'no certificate could be obtained');
+    // A storage that fails is told of once for all.
+    log[error instanceof StorageError ? 'debug' : 'error'](fields, 'no certificate could be obtained');
     this.#settle(error instanceof Error ? error : new Error(String(error)));
   }
 
