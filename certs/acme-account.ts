@@ -112,7 +112,23 @@ export class AcmeAccount implements IssuerAccount {
         if (this.#open === opening) this.#open = null;
       });
     }
-    return orAborted(this.#open, signal);
+    const opened = await orAborted(this.#open, signal);
+    if ((await this.#files.key()) === null) await this.#restore(opened);
+    return opened;
+  }
+
+  /** A storage that loses it while we run is not to cost a second account at the next start. */
+  async #restore({ key, url }: OpenAccount): Promise<void> {
+    const { directory, contact } = this.#config;
+    await this.#locked(async () => {
+      if ((await this.#files.key()) !== null) return;
+      await this.#files.storeKey(key);
+      await this.#files.storeAccount({ directory, url, contact: [...contact] });
+      this.#log.warn(
+        { directory, account: url },
+        'our account was gone from the storage, and was stored again',
+      );
+    });
   }
 
   async #locked<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
@@ -172,7 +188,6 @@ export class AcmeAccount implements IssuerAccount {
     if (key === null) return false;
     const { status } = await this.#ask(key, AbortSignal.timeout(timeoutMs));
     if (status === 'valid' || Date.now() - this.#replacedAt < replacementPauseMs) return false;
-    this.#replacedAt = Date.now();
     this.#open = null;
     this.#log.warn(
       { directory: this.#config.directory, account: used?.url, status },
@@ -181,6 +196,8 @@ export class AcmeAccount implements IssuerAccount {
     // A CA that forgot the account takes its key again; one that ended it does not (RFC 8555 7.3.6).
     if (status === 'none') await this.#files.deleteAccount();
     else await this.#files.storeKey(await createPrivateKey('ecdsa-p256'));
+    // A storage that failed before this has replaced nothing.
+    this.#replacedAt = Date.now();
     return true;
   }
 

@@ -13,8 +13,8 @@ import type { ChallengeSolver } from './challenges.ts';
 import { IssuerError, type CertificateRequest, type IssuedCertificate } from './issuer.ts';
 import type { Storage } from './storage.ts';
 
-/** So long a certificate that was ready is taken for one that a process could not store any more. */
-const pickUpMs = 3_600_000;
+/** So long a certificate that was ready is taken for one that could not be stored any more. */
+const pickUpMs = 24 * 3_600_000;
 
 interface RunningOrder {
   readonly kept: KeptOrder;
@@ -101,9 +101,9 @@ export class AcmeOrders {
     signal: AbortSignal,
   ): Promise<boolean> {
     if (certificate === undefined || Date.now() - Date.parse(kept.startedAt) > pickUpMs) return false;
-    if (replaces === null) return true;
     const cert = await session.certificate(certificate, null, signal).catch(nullIfFinal);
-    return cert !== null && serialOf(cert) !== serialOf(replaces);
+    if (cert === null || !isYoung(new X509Certificate(cert))) return false;
+    return replaces === null || serialOf(cert) !== serialOf(replaces);
   }
 
   async #begin(
@@ -187,6 +187,11 @@ function nullIfFinal(error: unknown): null {
 
 function describeFailure({ error }: Order): string {
   return error === undefined ? 'the CA does not say why' : describeProblem(error);
+}
+
+/** One that lives for minutes would have to be renewed as soon as it is picked up. */
+function isYoung({ validFromDate, validToDate }: X509Certificate): boolean {
+  return Date.now() < (validFromDate.getTime() + validToDate.getTime()) / 2;
 }
 
 function serialOf(cert: string): string {

@@ -1,6 +1,12 @@
 import type { Logger } from '../core/shared/log.ts';
 import type { CertificatePair } from './certificate-pair.ts';
-import { pairOf, type CertificateStore, type EntryPlace, type StoredEntry } from './certificate-store.ts';
+import {
+  entryKey,
+  pairOf,
+  type CertificateStore,
+  type EntryPlace,
+  type StoredEntry,
+} from './certificate-store.ts';
 import { ExpiryWarnings } from './expiry-warnings.ts';
 import { standing } from './renewal.ts';
 
@@ -16,7 +22,7 @@ export interface ImportedParts {
 /** What `tidegate certs import` wrote as the issuer. */
 export const IMPORTED = 'imported';
 
-/** Another process may import something, or take it away. */
+/** Another process may import something. */
 const LOOK_EVERY_MS = 10 * 60_000;
 
 export interface ImportedCertificate {
@@ -48,12 +54,14 @@ export class ImportedCertificates {
     const before = new Map(this.#all.map((each) => [each.pair.id, each]));
     const found: ImportedCertificate[] = [];
     for (const place of await store.list()) {
-      // What cannot be read is for those to set aside who obtain it anew.
       const result = await store.readEntry(place);
       if (!result.ok || result.entry?.certificate.issuer !== IMPORTED) continue;
       const pair = pairOf(result.entry.certificate);
       found.push(before.get(pair.id) ?? { place, entry: result.entry, pair });
     }
+    const there = new Set(found.map(({ place }) => entryKey(place)));
+    for (const each of this.#all)
+      if (!there.has(entryKey(each.place)) && (await this.#restore(each))) found.push(each);
     const isSame = found.length === before.size && found.every(({ pair }) => before.has(pair.id));
     this.#all = found;
     for (const { entry } of found)
@@ -63,6 +71,17 @@ export class ImportedCertificates {
 
   stop(): void {
     this.#life.abort();
+  }
+
+  /** What the storage loses or spoils goes on being served. @returns false: it was taken over by another one, or has ended */
+  async #restore({ place, entry }: ImportedCertificate): Promise<boolean> {
+    const { store, log, now } = this.#parts;
+    if (entry.certificate.notAfter.getTime() <= now()) return false;
+    const result = await store.loadEntry(place);
+    if (result.ok && result.entry !== null) return false;
+    await store.save(place, entry.certificate, entry.notes);
+    log.warn({ ...place }, 'an imported certificate was gone from the storage, and was stored again');
+    return true;
   }
 
   async #keepLooking(): Promise<void> {

@@ -12,7 +12,7 @@ import { Orders, type OrderTerms } from './order.ts';
 import type { Places } from './places.ts';
 import { RenewalWindow } from './renewal-window.ts';
 import { standing, type Standing } from './renewal.ts';
-import type { Storage } from './storage.ts';
+import { StorageError, type Storage } from './storage.ts';
 
 export interface CertificateParts {
   readonly storage: Storage;
@@ -252,7 +252,8 @@ export class ManagedCertificate {
       retryAt: new Date(until).toISOString(),
       ...(notAfter === undefined ? {} : { notAfter: notAfter.toISOString() }),
     };
-    log.error(fields, 'no certificate could be obtained');
+    // A storage that fails is told of once for all.
+    log[error instanceof StorageError ? 'debug' : 'error'](fields, 'no certificate could be obtained');
     this.#settle(error instanceof Error ? error : new Error(String(error)));
   }
 

@@ -217,7 +217,7 @@ export class StapleKeeper {
     signal: AbortSignal,
     before: Staple | null = null,
   ): Promise<{ readonly staple: Staple } | { readonly revokedAt: Date }> {
-    const { storage, now } = this.#parts;
+    const { storage, now, log } = this.#parts;
     const kept = storage === null ? null : await this.#loadKept(storage, source);
     if (
       kept !== null &&
@@ -229,8 +229,13 @@ export class StapleKeeper {
     if ('staple' in result && storage !== null) {
       const { response, nextUpdate } = result.staple;
       const value = { response: response.toString('base64'), nextUpdate: nextUpdate.toISOString() };
-      await storage.store(keyOf(source), `${JSON.stringify(value satisfies Kept)}\n`);
-      await this.#removeOutdated(storage);
+      try {
+        await storage.store(keyOf(source), `${JSON.stringify(value satisfies Kept)}\n`);
+        await this.#removeOutdated(storage);
+      } catch (error) {
+        // Clients need it now; that it is kept spares a question after a restart.
+        log.debug({ err: error }, 'an OCSP staple could not be stored');
+      }
     }
     return result;
   }

@@ -34,8 +34,6 @@ export class Exchange implements RuleRequest, KeySource {
   host: string;
   /** What is sent to the backend, unless a rule changes it: the target as received. */
   forwardTarget: string;
-  /** What stands in the log for the target. */
-  loggedTarget: string;
   decision: RequestDecision | null = null;
   route: number | null = null;
   upstream: Upstream | null = null;
@@ -85,7 +83,6 @@ export class Exchange implements RuleRequest, KeySource {
     this.host = request.host;
     this.target = request.target;
     this.forwardTarget = request.target;
-    this.loggedTarget = request.target;
     const query = request.target.indexOf('?');
     this.normalisedPath = normalisePath(query === -1 ? request.target : request.target.slice(0, query));
     this.peerIsTrusted = service.config.forwarded.trust.length > 0 && service.trustsPeer(peer.address);

@@ -1,4 +1,5 @@
 import type { RequestDecision } from '../shared/rule-script.ts';
+import { loggedTarget } from './answer-challenge.ts';
 import type { AccessEntry } from './access-entry.ts';
 import type { Exchange } from './exchange.ts';
 import { leaveWebSocketPlace } from './websocket-place.ts';
@@ -59,7 +60,7 @@ function accessEntry(exchange: Exchange): AccessEntry {
     client: exchange.clientAddress,
     method: isRequest ? request.method : null,
     host: isRequest ? request.host : null,
-    target: isRequest ? exchange.loggedTarget : null,
+    target: isRequest ? loggedTarget(exchange) : null,
     protocol: isRequest ? request.version : null,
     status: exchange.status,
     error: exchange.error?.code ?? null,

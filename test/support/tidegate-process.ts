@@ -29,6 +29,8 @@ export interface TidegateOptions {
   readonly workers: 'real' | 'fake';
   /** The port of a DNS server that alone resolves host names of backends. */
   readonly dnsPort?: number;
+  /** Runs the program that comes behind it, in its own process; `{folder}` stands for that of the config. */
+  readonly within?: readonly string[];
   /** Let it fail to start. */
   readonly fails?: boolean;
 }
@@ -48,7 +50,13 @@ export class TidegateProcess {
   constructor(folder: string, configFile: string, options: TidegateOptions) {
     this.folder = folder;
     this.configFile = configFile;
-    const child = spawn(process.execPath, programOf(options, configFile), {
+    const within = (options.within ?? []).map((part) => part.replaceAll('{folder}', folder));
+    const [program = process.execPath, ...args] = [
+      ...within,
+      process.execPath,
+      ...programOf(options, configFile),
+    ];
+    const child = spawn(program, args, {
       cwd: folder,
       // What it keeps beyond its run goes with the folder.
       env: { ...process.env, XDG_STATE_HOME: join(folder, 'state') },
