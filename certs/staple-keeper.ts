@@ -1,15 +1,15 @@
 import { setImmediate } from 'node:timers/promises';
-import { z } from 'zod';
 import type { Logger } from '../core/shared/log.ts';
 import type { StoredCertificate } from './certificate-store.ts';
+import { KeptStaples } from './kept-staples.ts';
 import {
   fetchStaple,
   ocspSource,
-  readStaple,
   refreshAt,
   stapleRetryMs,
   type OcspSource,
   type Staple,
+  type StapleResult,
 } from './ocsp.ts';
 import { sleepMs } from './renewal.ts';
 import type { Storage } from './storage.ts';
@@ -50,6 +50,7 @@ interface Followed {
 /** Has a staple at hand for every certificate that names a responder, and renews it in good time. */
 export class StapleKeeper {
   readonly #parts: StapleKeeperParts;
+  readonly #kept: KeptStaples | null;
   /** By `cert`. */
   readonly #followed = new Map<string, Followed>();
   /** By the last call of `follow`. */
@@ -60,10 +61,10 @@ export class StapleKeeper {
   readonly #underWay = new Set<Promise<void>>();
   /** `firesAt`: on the clock of performance.now(), which nobody sets. */
   #timer: { readonly handle: NodeJS.Timeout; readonly firesAt: number } | null = null;
-  #nextRemoval = 0;
 
   constructor(parts: StapleKeeperParts) {
     this.#parts = parts;
+    this.#kept = parts.storage === null ? null : new KeptStaples(parts.storage, parts.now);
   }
 
   /** Sees to it from now on. */
@@ -216,51 +217,18 @@ export class StapleKeeper {
     source: OcspSource,
     signal: AbortSignal,
     before: Staple | null = null,
-  ): Promise<{ readonly staple: Staple } | { readonly revokedAt: Date }> {
-    const { storage, now, log } = this.#parts;
-    const kept = storage === null ? null : await this.#loadKept(storage, source);
-    if (
-      kept !== null &&
-      kept.thisUpdate.getTime() > (before?.thisUpdate.getTime() ?? 0) &&
-      refreshAt(kept, 0, 0.5) > now()
-    )
-      return { staple: kept };
+  ): Promise<StapleResult> {
+    const { now, log } = this.#parts;
+    const kept = (await this.#kept?.load(source)) ?? null;
+    const isNewer = kept !== null && kept.thisUpdate.getTime() > (before?.thisUpdate.getTime() ?? 0);
+    if (isNewer && refreshAt(kept, 0, 0.5) > now()) return { staple: kept };
     const result = await fetchStaple(source, now(), signal);
-    if ('staple' in result && storage !== null) {
-      const { response, nextUpdate } = result.staple;
-      const value = { response: response.toString('base64'), nextUpdate: nextUpdate.toISOString() };
-      try {
-        await storage.store(keyOf(source), `${JSON.stringify(value satisfies Kept)}\n`);
-        await this.#removeOutdated(storage);
-      } catch (error) {
-        // Clients need it now; that it is kept spares a question after a restart.
-        log.debug({ err: error }, 'an OCSP staple could not be stored');
-      }
-    }
+    if ('staple' in result)
+      // Clients need it now; that it is kept spares a question after a restart.
+      await this.#kept
+        ?.save(source, result.staple)
+        .catch((error: unknown) => log.debug({ err: error }, 'an OCSP staple could not be stored'));
     return result;
-  }
-
-  async #loadKept(storage: Storage, source: OcspSource): Promise<Staple | null> {
-    const kept = parseKept(await storage.load(keyOf(source)));
-    if (kept === null) return null;
-    try {
-      const result = readStaple(Buffer.from(kept.response, 'base64'), source, this.#parts.now());
-      return 'staple' in result ? result.staple : null;
-    } catch {
-      // Out of date, or spoilt: the responder has a better one.
-      return null;
-    }
-  }
-
-  /** Certificates come and go; their staples leave within a day of being good no longer. */
-  async #removeOutdated(storage: Storage): Promise<void> {
-    const { now } = this.#parts;
-    if (now() < this.#nextRemoval) return;
-    this.#nextRemoval = now() + 24 * HOUR_MS;
-    for (const key of await storage.list('ocsp')) {
-      const kept = parseKept(await storage.load(key));
-      if (kept === null || Date.parse(kept.nextUpdate) <= now()) await storage.delete(key);
-    }
   }
 }
 
@@ -271,21 +239,6 @@ async function sourceOf(followed: Followed): Promise<OcspSource | null> {
     followed.source = ocspSource(followed.certificate.cert);
   }
   return followed.source;
-}
-
-const keptSchema = z.object({ response: z.base64(), nextUpdate: z.iso.datetime() });
-type Kept = z.output<typeof keptSchema>;
-
-function parseKept(file: Buffer | null): Kept | null {
-  try {
-    return file === null ? null : (keptSchema.safeParse(JSON.parse(file.toString('utf8'))).data ?? null);
-  } catch {
-    return null;
-  }
-}
-
-function keyOf({ fingerprint }: OcspSource): string {
-  return `ocsp/${fingerprint}.json`;
 }
 
 /** As many as a line of the log is good for. */
