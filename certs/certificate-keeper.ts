@@ -16,12 +16,7 @@ import type { Issuer } from './issuer.ts';
 import { Issuers } from './issuers.ts';
 import { LocalCertificates } from './local-certificates.ts';
 import { ManagedCertificate, type CertificateParts } from './managed-certificate.ts';
-import {
-  statusOf,
-  statusOfImported,
-  statusOfLocal,
-  type ManagedCertificateStatus,
-} from './manager-status.ts';
+import { statusOf, statusOfImported, statusOfLocal, type CertificateStatus } from './certificate-status.ts';
 import { OnDemand, type OnDemandAnswer } from './on-demand.ts';
 import type { OrderTerms } from './order.ts';
 import { Places } from './places.ts';
@@ -132,7 +127,7 @@ export class CertificateKeeper {
     return this.#staples.staple(pair);
   }
 
-  status(): readonly ManagedCertificateStatus[] {
+  status(): readonly CertificateStatus[] {
     return [
       ...[...this.#managed.values()].map(({ certificate }) => statusOf(certificate, 'managed')),
       ...[...(this.#onDemand?.certificates() ?? [])].map((each) => statusOf(each, 'on-demand')),

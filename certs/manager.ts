@@ -4,7 +4,7 @@ import type { CertificatePair } from './certificate-pair.ts';
 import type { ObtainedCertificates } from './certificate-set.ts';
 import type { CommandTarget } from './command-target.ts';
 import { Endings } from './endings.ts';
-import type { ManagedCertificateStatus } from './manager-status.ts';
+import type { CertificateStatus } from './certificate-status.ts';
 import type { OnDemandAnswer } from './on-demand.ts';
 import { Placeholders } from './placeholders.ts';
 import { Places } from './places.ts';
@@ -108,7 +108,7 @@ export class CertificateManager implements ObtainedCertificates {
     return this.#keeper()?.onDemand(serverName, allowedByRule) ?? { kind: 'none' };
   }
 
-  status(): readonly ManagedCertificateStatus[] {
+  status(): readonly CertificateStatus[] {
     return [...this.#keepers.values()].flatMap((keeper) => keeper.status());
   }
 

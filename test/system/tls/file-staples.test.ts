@@ -5,6 +5,7 @@ import { beforeEach, expect, onTestFinished, test } from 'vitest';
 import { makeIdentity, ocspResponse, startResponder, type TestIdentity } from '../../support/ocsp.ts';
 import { poll } from '../../support/poll.ts';
 import { runTidegate, type TidegateProcess } from '../../support/tidegate-process.ts';
+import { httpsFilesWith } from '../../integration/tls/processes.ts';
 
 let issuer: TestIdentity;
 beforeEach(async () => {
@@ -25,29 +26,13 @@ async function makeStapled(name: string) {
   const leaf = await makeIdentity({ name, issuer, ocspUrl: url });
   return {
     cert: leaf.cert + issuer.cert,
-    key: String(leaf.key.export({ type: 'pkcs8', format: 'pem' })),
+    key: leaf.key.export({ type: 'pkcs8', format: 'pem' }),
     waiting,
     hold: () => (isSilent = true),
     letGo(): void {
       isSilent = false;
       waiting.splice(0).forEach(answer);
     },
-  };
-}
-
-function filesOf(site: { readonly cert: string; readonly key: string }, tls = ''): Record<string, string> {
-  return {
-    'tidegate.config.yaml': [
-      'listeners:',
-      '  - name: web',
-      '    protocol: https',
-      "    address: '127.0.0.1:0'",
-      `    tls: { certificates: [{ cert: site.pem, key: site.key }]${tls} }`,
-      'workers: 1',
-      '',
-    ].join('\n'),
-    'site.pem': site.cert,
-    'site.key': site.key,
   };
 }
 
@@ -72,7 +57,7 @@ async function handshake(tidegate: TidegateProcess, servername: string) {
 test('a certificate from a file is served before its responder answers, and with a staple from then on', async () => {
   const site = await makeStapled('one.test');
   site.hold();
-  const tidegate = await runTidegate({ workers: 'real', files: filesOf(site) });
+  const tidegate = await runTidegate({ workers: 'real', files: httpsFilesWith(site) });
   await poll(() => site.waiting.length === 1);
   const before = await handshake(tidegate, 'one.test');
   expect(before.isStapled).toBe(false);
@@ -91,11 +76,14 @@ test('a certificate from a file is served before its responder answers, and with
 test('with `ocspStapling: false` no responder hears of a certificate', async () => {
   const [site, other] = [await makeStapled('one.test'), await makeStapled('two.test')];
   site.hold();
-  const tidegate = await runTidegate({ workers: 'real', files: filesOf(site, ', ocspStapling: false') });
+  const tidegate = await runTidegate({
+    workers: 'real',
+    files: httpsFilesWith(site, { tls: 'ocspStapling: false' }),
+  });
   const before = (await handshake(tidegate, 'one.test')).fingerprint;
   expect(site.waiting).toHaveLength(0);
   // From now on with it: the first question is about what is there then.
-  const files = filesOf(other);
+  const files = httpsFilesWith(other);
   for (const name of ['site.key', 'site.pem', 'tidegate.config.yaml'])
     await tidegate.write(name, files[name] ?? '');
   await poll(async () => {
