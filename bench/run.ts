@@ -20,6 +20,7 @@ import { measureHttps } from './sections/https.ts';
 import { measureMemory } from './sections/memory.ts';
 import { measureProxies } from './sections/proxies.ts';
 import { measureReload } from './sections/reload.ts';
+import { measureRenewal } from './sections/renewal.ts';
 import { measureRoutes } from './sections/routes.ts';
 import { measureRuleCall } from './sections/rule-call.ts';
 import { measureSchedulers } from './sections/schedulers.ts';
@@ -34,6 +35,7 @@ const sections: Record<SectionName, (bench: Bench) => Promise<Section>> = {
   grpc: measureGrpc,
   handshakes: measureHandshakes,
   certificates: measureCertificates,
+  renewal: measureRenewal,
   'rule-call': measureRuleCall,
   schedulers: measureSchedulers,
   memory: measureMemory,

@@ -1,35 +1,21 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
-import { z } from 'zod';
+import { renewalClient, seenTogether, type SeenHandshakes } from '../../bench/load/seen-handshakes.ts';
 
-const program = fileURLToPath(new URL('./handshake-client.ts', import.meta.url));
-
-/** `certificates`: by SHA-256 fingerprint; `lastAt`: when the last handshake that showed it was begun (milliseconds since the epoch). */
-const handshakesSeen = z.object({
-  seconds: z.number(),
-  certificates: z.record(z.string(), z.object({ count: z.number(), lastAt: z.number() })),
-  errors: z.record(z.string(), z.number()),
-});
-type HandshakesSeen = z.infer<typeof handshakesSeen>;
-
-export interface HandshakeLoad {
-  /** Ends it, and says what all its clients have seen. `perSecond`: handshakes that succeeded. */
-  readonly end: () => Promise<HandshakesSeen & { readonly perSecond: number }>;
-}
-
-/** Clients of their own processes, since one makes no 500 full handshakes a second. */
+/**
+ * Full handshakes without a pause, by clients of their own processes, since one makes no 500 a second.
+ * @returns what ends them, and says what all have seen
+ */
 export function startHandshakes(
   port: number,
   servername: string,
   { clients, atATime }: { readonly clients: number; readonly atATime: number },
-): HandshakeLoad {
+): () => Promise<SeenHandshakes> {
   const running = Array.from({ length: clients }, () => {
-    const child = spawn(process.execPath, [program, String(port), servername, String(atATime)], {
-      stdio: ['pipe', 'pipe', 'inherit'],
-    });
+    const args = [renewalClient, String(port), servername, String(atATime)];
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     const exited = once(child, 'exit');
     onTestFinished(async () => {
       child.kill('SIGKILL');
@@ -37,31 +23,8 @@ export function startHandshakes(
     });
     return { child, output: text(child.stdout) };
   });
-  return {
-    end: async () => {
-      for (const { child } of running) child.stdin.end();
-      const seen = await Promise.all(
-        running.map(async ({ output }) => handshakesSeen.parse(JSON.parse(await output))),
-      );
-      return together(seen);
-    },
+  return async () => {
+    for (const { child } of running) child.kill('SIGTERM');
+    return seenTogether(await Promise.all(running.map(({ output }) => output)));
   };
-}
-
-function together(seen: readonly HandshakesSeen[]): HandshakesSeen & { readonly perSecond: number } {
-  const certificates: HandshakesSeen['certificates'] = {};
-  const errors: HandshakesSeen['errors'] = {};
-  let perSecond = 0;
-  for (const each of seen) {
-    for (const [fingerprint, { count, lastAt }] of Object.entries(each.certificates)) {
-      const before = certificates[fingerprint] ?? { count: 0, lastAt: 0 };
-      certificates[fingerprint] = {
-        count: before.count + count,
-        lastAt: Math.max(before.lastAt, lastAt),
-      };
-      perSecond += count / each.seconds;
-    }
-    for (const [error, count] of Object.entries(each.errors)) errors[error] = (errors[error] ?? 0) + count;
-  }
-  return { seconds: Math.max(...seen.map(({ seconds }) => seconds)), certificates, errors, perSecond };
 }

@@ -15,15 +15,15 @@ test('a renewal with traffic: no handshake fails, and a second later every worke
   const pebble = await startPebble({ validitySeconds: VALIDITY_SECONDS });
   const proxy = await runProxy(pebble);
   const first = await issuedSerial(pebble.tlsPort);
-  const load = startHandshakes(pebble.tlsPort, 'example.test', { clients: 2, atATime: 8 });
+  const endHandshakes = startHandshakes(pebble.tlsPort, 'example.test', { clients: 2, atATime: 8 });
   const { time } = await proxy.line(
     'certificate obtained',
     ({ serial }) => String(serial).toLowerCase() !== first.toLowerCase(),
   );
   const renewedAt = Date.parse(String(time));
   await poll(() => Date.now() > renewedAt + AFTER_MS, 10_000);
-  const { errors, certificates, perSecond } = await load.end();
-  const [old, renewed, ...others] = Object.values(certificates).toSorted((a, b) => a.lastAt - b.lastAt);
+  const { errors, certificates, perSecond } = await endHandshakes();
+  const [old, renewed, ...others] = certificates;
   const lateMs = (old?.lastAt ?? Infinity) - renewedAt;
   // How many a second there are is the machine's business: `npm run bench -- --only renewal` has a bar for it.
   console.log(
@@ -32,7 +32,7 @@ test('a renewal with traffic: no handshake fails, and a second later every worke
   expect(errors).toEqual({});
   expect(others).toEqual([]);
   expect(lateMs).toBeLessThan(1000);
-  expect(old?.count).toBeGreaterThan(500);
+  expect(old?.count).toBeGreaterThan(200);
   expect(renewed?.count).toBeGreaterThan(50);
   expect(ordersAt(pebble)).toBe(2);
 });

@@ -1,5 +1,5 @@
-// Makes full TLS handshakes, so many at a time, until its standard input ends: node handshake-client.ts PORT NAME AT-A-TIME.
-// Then it prints what it has seen (`HandshakesSeen` of handshake-load.ts).
+// Makes full TLS handshakes, so many at a time, until it gets SIGTERM: node renewal-client.ts PORT NAME AT-A-TIME.
+// Then it prints what it has seen (`seenHandshakes` of seen-handshakes.ts).
 import { connect, createSecureContext } from 'node:tls';
 
 const [port = 0, , atATime = 1] = process.argv.slice(2).map(Number);
@@ -10,9 +10,9 @@ const secureContext = createSecureContext({ ca: [] });
 const startedAt = Date.now();
 const certificates = new Map<string, { count: number; lastAt: number }>();
 const errors = new Map<string, number>();
-let isOver = false;
+const over = new AbortController();
 
-process.stdin.resume().once('end', () => (isOver = true));
+process.once('SIGTERM', () => over.abort());
 
 async function handshake(): Promise<void> {
   const { promise: closed, resolve: close } = Promise.withResolvers<void>();
@@ -40,7 +40,7 @@ async function handshake(): Promise<void> {
 
 await Promise.all(
   Array.from({ length: atATime }, async () => {
-    while (!isOver) await handshake();
+    while (!over.signal.aborted) await handshake();
   }),
 );
 const seconds = (Date.now() - startedAt) / 1000;
