@@ -1,6 +1,5 @@
 import type { Identity } from '../identity.ts';
 import { DueQueue } from './due-queue.ts';
-import { tickMs, together } from './together.ts';
 import { quoted } from './probe.ts';
 import type { CheckTarget, ProbeResult, RunningProbe, StartProbe } from './probe.ts';
 
@@ -17,6 +16,8 @@ const mostRunning = 2_000;
 const mostCommands = 16;
 /** That wait in the queue in vain, besides as many as there are checks. */
 const mostOver = 1000;
+/** Checks due within so long of each other begin together: the process wakes once for them. */
+const tickMs = 5;
 
 interface Entry {
   readonly check: RecurringCheck;
@@ -110,7 +111,7 @@ export class CheckRunner {
       this.#ended(entry);
       const ended = performance.now();
       const nextMs = entry.check.onResult(result, ended - begun);
-      if (!entry.isOver) this.#queue.add(entry, Math.max(together(begun + nextMs, nextMs), ended));
+      if (!entry.isOver) this.#queue.add(entry, Math.max(begun + nextMs, ended));
       this.#arm();
     };
     let probe: RunningProbe;
