@@ -106,6 +106,11 @@ export const healthCheck = field.object({
     .describe(
       'With `http`, `https`, `h2`: the member of a JSON answer that the `dynamic-ratio` scheduler takes for the weight.',
     ),
+  reuse: field.flag
+    .prefault(DEFAULTS.httpCheck.reuse)
+    .describe(
+      'With `http`, `https`: whether checks follow each other on one connection, five at most; see [health.md](health.md#connections-of-checks).',
+    ),
   service: field
     .text('the name of a service')
     .optional()

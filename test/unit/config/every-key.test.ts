@@ -137,6 +137,7 @@ test('every key arrives where it belongs', () => {
           status: '200-299,404',
           body: 'fine',
           weightField: 'load.weight',
+          reuse: false,
         },
         passiveHealth: {
           failures: 1,
@@ -357,6 +358,7 @@ test('every key arrives where it belongs', () => {
             ],
             body: 'fine',
             weightField: 'load.weight',
+            reuse: false,
           },
           intervalMs: 1000,
           jitter: 0.2,
