@@ -132,7 +132,9 @@ export const passiveHealth = field.object({
   failures: field
     .integer(1, 10_000)
     .prefault(PASSIVE.failures)
-    .describe('Failed attempts in a row (no connection, a reset, no answer in time) that eject a backend.'),
+    .describe(
+      'Failed attempts in a row (no connection, a reset, no answer in time or half of one) that eject a backend.',
+    ),
   errorRatio: field
     .number(0.01, 1)
     .prefault(PASSIVE.errorRatio)
