@@ -15,10 +15,13 @@ const mostShare = 0.5;
 export class KeptConnections {
   readonly #byTarget = new Map<CheckTarget, CheckConnection>();
   readonly #most: number;
+  readonly #random: () => number;
+  readonly #seen = new WeakSet<CheckTarget>();
 
-  /** `most`: how many at a time. */
-  constructor(most = Math.min(mostKept, descriptorLimit() * mostShare)) {
+  /** `most`: how many at a time; `random`: below 1. */
+  constructor(most = Math.min(mostKept, descriptorLimit() * mostShare), random: () => number = Math.random) {
     this.#most = most;
+    this.#random = random;
   }
 
   /** null: the check needs a new one. */
@@ -35,6 +38,11 @@ export class KeptConnections {
   /** @returns whether it is kept, for now without its user having to be done with it; else it is to be closed */
   keep(target: CheckTarget, connection: CheckConnection): boolean {
     connection.checks += 1;
+    if (!this.#seen.has(target)) {
+      this.#seen.add(target);
+      // Else those of all targets would come to their ends together, again and again.
+      connection.checks += Math.floor(this.#random() * mostChecks);
+    }
     if (connection.checks >= mostChecks || this.#byTarget.size >= this.#most) return false;
     this.#byTarget.set(target, connection);
     connection.onOver = () => this.#byTarget.delete(target);

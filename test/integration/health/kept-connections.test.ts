@@ -9,7 +9,7 @@ import { KeptConnections } from '../../../core/primary/health/kept-connections.t
 import { startProbe } from '../../../core/primary/health/probes.ts';
 import { poll } from '../../support/poll.ts';
 import { ok, startRawBackend } from '../../support/raw-backend.ts';
-import { proberOf, targetOf } from './probe.ts';
+import { keptConnections, proberOf, targetOf } from './probe.ts';
 
 const settings = { type: 'http', timeout: '5s' };
 
@@ -56,7 +56,7 @@ test('while a backend is down, or may be, each check has a new connection', asyn
 });
 
 test('no more are kept than there is room for', async () => {
-  const connections = new KeptConnections(1);
+  const connections = keptConnections(1);
   const first = await startRawBackend();
   const second = await startRawBackend();
   const checks = [first, second].map(({ port }) =>
@@ -69,7 +69,7 @@ test('no more are kept than there is room for', async () => {
 });
 
 test('one that has ended makes room', async () => {
-  const connections = new KeptConnections(1);
+  const connections = keptConnections(1);
   const first = await startRawBackend();
   const second = await startRawBackend();
   await proberOf(targetOf(`127.0.0.1:${first.port}`, settings), connections)();
@@ -78,6 +78,22 @@ test('one that has ended makes room', async () => {
   const check = proberOf(targetOf(`127.0.0.1:${second.port}`, settings), connections);
   for (let i = 0; i < 2; i++) await check();
   expect(second.connections).toHaveLength(1);
+});
+
+test('the first ones of many backends do not all end with the same round of checks', async () => {
+  const backend = await startRawBackend();
+  let turn = 0;
+  const connections = new KeptConnections(100, () => (turn++ % 5) / 5);
+  const checks = Array.from({ length: 5 }, () =>
+    proberOf(targetOf(`127.0.0.1:${backend.port}`, settings), connections),
+  );
+  const opened: number[] = [];
+  for (let round = 0; round < 7; round++) {
+    const before = backend.connections.length;
+    for (const check of checks) await check();
+    opened.push(backend.connections.length - before);
+  }
+  expect(opened).toEqual([5, 1, 1, 1, 1, 1, 1]);
 });
 
 test('over a Unix socket', async () => {

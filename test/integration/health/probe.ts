@@ -28,11 +28,13 @@ export function prober(...how: Parameters<typeof targetOf>): () => Promise<Probe
   return proberOf(targetOf(...how));
 }
 
+/** `most`: at a time. All of them serve as many checks as there may be. */
+export function keptConnections(most = 100): KeptConnections {
+  return new KeptConnections(most, () => 0);
+}
+
 /** The same. `connections`: where it keeps those that the next check may use. */
-export function proberOf(
-  target: CheckTarget,
-  connections = new KeptConnections(),
-): () => Promise<ProbeResult> {
+export function proberOf(target: CheckTarget, connections = keptConnections()): () => Promise<ProbeResult> {
   onTestFinished(() => connections.close());
   return () =>
     new Promise((resolve) => {
