@@ -138,6 +138,7 @@ test('every key arrives where it belongs', () => {
           status: '200-299,404',
           body: 'fine',
           weightField: 'load.weight',
+          reuse: false,
         },
         passiveHealth: {
           failures: 1,
@@ -359,6 +360,7 @@ test('every key arrives where it belongs', () => {
             ],
             body: 'fine',
             weightField: 'load.weight',
+            reuse: false,
           },
           intervalMs: 1000,
           jitter: 0.2,
