@@ -218,6 +218,7 @@ test('asks about a few of many certificates at a time', async () => {
   );
   const keeper = newKeeper();
   keeper.follow(many);
+  await poll(() => waiting.length === 4);
   for (let left = many.length; left > 0; left -= 1) {
     const response = await poll(() => waiting.shift());
     now -= 1;
