@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -106,8 +106,11 @@ export class TidegateProcess {
     return `http://${String(line['address'])}`;
   }
 
-  write(name: string, text: string): Promise<void> {
-    return writeFile(join(this.folder, name), text);
+  /** Whole at once, so that nobody who looks meanwhile finds half of it. */
+  async write(name: string, text: string): Promise<void> {
+    const file = join(this.folder, name);
+    await writeFile(`${file}.new`, text);
+    await rename(`${file}.new`, file);
   }
 
   /** Runs another command line for the same config. */

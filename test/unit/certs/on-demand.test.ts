@@ -170,7 +170,9 @@ test('a URL is asked once, and 200 alone is a yes', async () => {
     response.writeHead(statuses[name] ?? 500, { location: '/?domain=a.test' }).end('x');
   });
   const port = await listenForTest(server);
-  const one = await start({ ask: { kind: 'url', url: `http://127.0.0.1:${port}/may?k=1`, timeoutMs: 1000 } });
+  const one = await start({
+    ask: { kind: 'url', url: `http://127.0.0.1:${port}/may?k=1`, timeoutMs: 30_000 },
+  });
   expect(await Promise.all(['a.test', 'a.test', 'b.test', 'c.test'].map((name) => ask(one, name)))).toEqual([
     'found',
     'found',
