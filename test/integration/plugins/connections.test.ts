@@ -73,3 +73,12 @@ test('a tls hook sees what the ClientHello says and may refuse it; the connectio
   expect(connections.size).toBe(1);
   expect(await refusal(proxy.port, { servername: 'two.test' })).toMatch(/ACCESS_DENIED/);
 });
+
+test('a connect hook that is asynchronous by mistake lets nobody in', async () => {
+  const broken = instanceOf({ connect: async () => {}, upstream: async () => {} });
+  const proxy = await startProxy({ plugins: chainOf(broken) });
+  await (await connectRaw(proxy.port)).end();
+  expect(broken.faults.map(({ error }) => String(error))).toEqual([
+    'TypeError: this hook can not be asynchronous',
+  ]);
+});
