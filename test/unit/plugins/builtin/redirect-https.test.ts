@@ -10,10 +10,20 @@ test('a request over plain HTTP goes to the same URL over https', async () => {
 });
 
 test('a request over https, and an excepted path, is served', async () => {
-  await using tested = await testPlugin(redirectHttps, { except: ['/.well-known/acme-challenge/*'] });
+  await using tested = await testPlugin(redirectHttps, { except: ['/plain'] });
   expect((await tested.request({ url: 'https://a.example/' })).status).toBe(200);
   expect((await tested.request({ url: '/.well-known/acme-challenge/token' })).status).toBe(200);
+  expect((await tested.request({ url: '/plain' })).status).toBe(200);
   expect((await tested.request({ url: '/.well-known/acme' })).status).toBe(308);
+});
+
+test('the client of a proxy that has the TLS is served', async () => {
+  await using tested = await testPlugin(redirectHttps, { forwardedProto: true });
+  const headers = { 'X-Forwarded-Proto': 'https' };
+  expect((await tested.request({ headers })).status).toBe(200);
+  expect((await tested.request()).status).toBe(308);
+  await using other = await testPlugin(redirectHttps);
+  expect((await other.request({ headers })).status).toBe(308);
 });
 
 test('status and port are options', async () => {
