@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { setFlagsFromString } from 'node:v8';
 import { Script } from 'node:vm';
 import type { BuiltinPluginName } from '../core/shared/builtin-plugins.ts';
 import type { PluginBundle } from '../core/shared/plugin-types.ts';
@@ -61,7 +62,7 @@ const HEAD = '(function (require, module, exports) {';
 
 /** → its default export. */
 function evaluate(code: string, filename: string, file: string): unknown {
-  const script = new Script(`${HEAD}${code}\n})`, { filename, columnOffset: -HEAD.length });
+  const script = compileUncached(`${HEAD}${code}\n})`, filename);
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the text is a function of these parameters
   const factory = script.runInThisContext() as Factory;
   const nodeRequire = createRequire(file);
@@ -70,6 +71,16 @@ function evaluate(code: string, filename: string, file: string): unknown {
   const module = { exports: {} };
   factory(Object.assign(require, nodeRequire), module, module.exports);
   return Reflect.get(module.exports, 'default');
+}
+
+/** V8 keeps what it compiles for when the same text comes again, and drops it some garbage collections later only; this text never comes again. */
+function compileUncached(source: string, filename: string): Script {
+  setFlagsFromString('--no-compilation-cache');
+  try {
+    return new Script(source, { filename, columnOffset: -HEAD.length });
+  } finally {
+    setFlagsFromString('--compilation-cache');
+  }
 }
 
 const PLUGIN_NAME = /^[a-z0-9][a-z0-9-]{0,63}$/;

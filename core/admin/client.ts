@@ -14,6 +14,7 @@ import { controlFolders, controlSocketName } from './control-socket.ts';
 import { adminHeader } from './server.ts';
 import { healthEvents } from './health-events.ts';
 import type { HealthEvents } from './health-events.ts';
+import { pluginsReport, type PluginsReport } from './plugins-report.ts';
 import { reloadReport, statusReport } from './status-report.ts';
 import type { ReloadReport, StatusReport } from './status-report.ts';
 
@@ -70,6 +71,13 @@ export async function fetchBackendAudit(
   const { status, body } = await ask(configFile, 'GET', `/backends/audit?${query.toString()}`);
   if (status !== 200) throw new Error(errorOf(body));
   return backendAudit.parse(body);
+}
+
+/** The plugin instances of all workers. */
+export async function fetchPlugins(configFile: string): Promise<PluginsReport> {
+  const { status, body } = await ask(configFile, 'GET', '/plugins');
+  if (status !== 200) throw new Error(errorOf(body));
+  return pluginsReport.parse(body);
 }
 
 /** Everything about the certificates for a name. Throws where there is none. */

@@ -16,6 +16,7 @@ import {
 } from './certificate-command.ts';
 import type { CertificateDetails } from './certificate-details.ts';
 import type { HealthEvents } from './health-events.ts';
+import type { PluginsReport } from './plugins-report.ts';
 import type { ReloadReport, StatusReport } from './status-report.ts';
 
 /** What the admin API can ask of the primary. */
@@ -26,6 +27,8 @@ export interface AdminApi {
   healthEvents(upstream: string, since: number): Promise<HealthEvents | string>;
   /** Requests per backend against what is to be expected, or why that is not known. */
   audit(upstream: string, windowMs: number): Promise<BackendAudit | string>;
+  /** The plugin instances of all workers. */
+  plugins(): Promise<PluginsReport>;
   /** null once the process is stopping. */
   reload(): Promise<ReloadReport | null>;
   /** null unless the process serves. */
@@ -128,6 +131,10 @@ async function answer(
     const report = await api.status();
     return report === null ? sendJson(response, 503, { error: 'starting' }) : sendJson(response, 200, report);
   }
+  if (path === '/plugins') {
+    if (request.method !== 'GET') return notAllowed(response, 'GET');
+    return sendJson(response, 200, await api.plugins());
+  }
   if (path === '/backends/health') {
     if (request.method !== 'GET') return notAllowed(response, 'GET');
     const query = new URLSearchParams(search);
@@ -157,7 +164,7 @@ async function answer(
   }
   sendJson(response, 404, {
     error:
-      'expected GET /status, GET /backends/health, GET /backends/audit, GET /certificates, POST /reload, POST /backends or POST /certificates',
+      'expected GET /status, GET /plugins, GET /backends/health, GET /backends/audit, GET /certificates, POST /reload, POST /backends or POST /certificates',
   });
 }
 

@@ -5,16 +5,18 @@ import { loadCertificateSets, type CertificateFinding } from '../../certs/load-s
 import { compileRules } from '../../rules/compile.ts';
 import { typeCheckRules } from '../../rules/type-check.ts';
 import { loadConfig } from '../config/load.ts';
+import { attachedPlugins } from '../shared/attached-plugins.ts';
 import type { Config, RuleBundle } from '../shared/config-types.ts';
 import type { RuleScriptConfig } from '../shared/listener-types.ts';
 import { configFile, configOption } from './config-file.ts';
+import { checkPlugins } from './plugins/check-plugins.ts';
 import { problemLine, shownPath, type Problem } from './problems.ts';
 import { runInSandbox } from './sandbox/run-in-sandbox.ts';
 
 export function register(program: Command): void {
   program
     .command('check')
-    .description('validate the config, compile, type-check and load the rule scripts')
+    .description('validate the config, compile, type-check and load the rule scripts, load the plugins')
     .option(...configOption)
     .option('--json', 'print the result as JSON')
     .action(async (options: { config?: string; json?: true }) => {
@@ -47,6 +49,7 @@ async function check(file: string): Promise<CheckResult> {
     ...(loaded.ok ? [] : loaded.problems),
     ...(certificates?.problems.map(located) ?? []),
     ...rules.problems,
+    ...(config === null ? [] : await checkPlugins(config)),
   ];
   return {
     file,
@@ -124,10 +127,12 @@ function print(result: CheckResult, json: boolean): number {
   }
   const listeners = config?.listeners.length ?? 0;
   const upstreams = config?.upstreams.length ?? 0;
+  const plugins = config === null ? 0 : attachedPlugins(config).length;
   const parts = [
     counted(listeners, 'listener'),
     counted(upstreams, 'upstream'),
     counted(scripts, 'rule script'),
+    ...(plugins === 0 ? [] : [counted(plugins, 'plugin')]),
   ];
   process.stdout.write(`${shownPath(file)} is fine: ${parts.join(', ')}\n`);
   return 0;

@@ -14,6 +14,7 @@ const commands: Readonly<Record<string, () => Promise<{ register(program: Comman
   status: () => import('./status.ts'),
   backends: () => import('./backends.ts'),
   certs: () => import('./certs.ts'),
+  plugins: () => import('./plugins.ts'),
 };
 
 async function main(args: readonly string[]): Promise<number> {

@@ -1,3 +1,5 @@
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { packageEntries } from '../shared/package-entries.ts';
 
 /**
@@ -6,10 +8,23 @@ import { packageEntries } from '../shared/package-entries.ts';
  */
 export default {
   resolve: {
-    alias: Object.entries(packageEntries()).map(([name, { module }]) => ({
-      find: new RegExp(`^${name}$`),
-      replacement: module,
-    })),
+    alias: [
+      ...Object.entries(packageEntries()).map(([name, { module }]) => ({
+        find: new RegExp(`^${name}$`),
+        replacement: module,
+      })),
+      ...lentPackages(),
+    ],
   },
   test: { testTimeout: 10_000 },
 };
+
+/** As for plugins that run: what their options are most likely written with need not be installed in the project. */
+function lentPackages(): { readonly find: RegExp; readonly replacement: string }[] {
+  try {
+    createRequire(join(process.cwd(), 'package.json')).resolve('zod');
+    return [];
+  } catch {
+    return [{ find: /^zod$/, replacement: createRequire(import.meta.url).resolve('zod') }];
+  }
+}

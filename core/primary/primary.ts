@@ -1,6 +1,7 @@
 import type { BackendChange, BackendChangeReport } from '../admin/backend-change.ts';
 import type { BackendAudit } from '../admin/backend-audit.ts';
 import type { CertificateCommand, CertificateReport } from '../admin/certificate-command.ts';
+import type { PluginsReport } from '../admin/plugins-report.ts';
 import type { AdminApi } from '../admin/server.ts';
 import type { ReloadReport, ReloadTrigger, StatusReport } from '../admin/status-report.ts';
 import type { UpstreamConfig } from '../shared/config-types.ts';
@@ -27,6 +28,7 @@ import { askFrom, systemSources } from './names/name-source.ts';
 import type { NameSources } from './names/name-source.ts';
 import { Reloader } from './reload.ts';
 import { RuntimeBackends } from './runtime-backends.ts';
+import { pluginsOf } from './plugins-report.ts';
 import { PluginMessages } from './plugin-messages.ts';
 import { SharedSessions } from './shared-sessions.ts';
 import { RuleHealth } from './rule-health.ts';
@@ -243,6 +245,12 @@ export class Primary {
     });
   }
 
+  async #plugins(): Promise<PluginsReport> {
+    const workers = this.#supervisor.ready().map(({ worker }) => worker);
+    const statuses = await collectStatus(workers);
+    return pluginsOf(this.#supervisor.current?.plan.config ?? null, [...statuses.values()]);
+  }
+
   /** The audit, or why there is none. */
   async audit(upstream: string, windowMs: number): Promise<BackendAudit | string> {
     const upstreams = this.#supervisor.current?.plan.config.upstreams ?? [];
@@ -290,6 +298,7 @@ export class Primary {
     return {
       status: () => this.status(),
       reload: () => this.reload('command'),
+      plugins: () => this.#plugins(),
       audit: (upstream, windowMs) => this.audit(upstream, windowMs),
       healthEvents: (upstream, since) => this.#health.events(upstream, since),
       changeBackend: (change) => this.changeBackend(change),

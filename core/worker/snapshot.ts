@@ -3,6 +3,7 @@ import type { SnapshotPlugins } from '../../plugins/snapshot-plugins.ts';
 import type { RuleHost } from '../../rules/evaluate.ts';
 import { compileTrust } from '../exchange/client-address.ts';
 import { ListenerCounters, type ListenerService } from '../exchange/listener-service.ts';
+import { subrequestSender } from '../exchange/plugins/subrequest.ts';
 import { RouteTable } from '../exchange/routes.ts';
 import { ServiceUsage } from '../exchange/service-usage.ts';
 import type { ConnectionPools } from '../forward/connections.ts';
@@ -75,7 +76,10 @@ export async function buildSnapshot(
   }
   const upstreams = parts.registry.prepare(plan.config.upstreams);
   onUpstreams(upstreams);
-  const plugins = await parts.plugins.prepare(plan, () => Promise.reject(new Error('not yet')));
+  const log = logs.log.child({ component: 'http' });
+  const { pools, tunnels } = parts;
+  const request = subrequestSender({ upstreams: () => upstreams, pools, tunnels, log });
+  const plugins = await parts.plugins.prepare(plan, request);
   if (!plugins.ok) problems.push(...plugins.problems.map((problem) => formatProblem(problem)));
   if (!plugins.ok || problems.length > 0) {
     if (plugins.ok) parts.plugins.release(plugins.plugins);
@@ -83,7 +87,6 @@ export async function buildSnapshot(
     return { ok: false, problems };
   }
   const { listeners, routes, upstreams: upstreamPlugins } = plugins.plugins;
-  const log = logs.log.child({ component: 'http' });
   const services = new Map<string, ListenerService>();
   for (const config of plan.config.listeners) {
     services.set(config.name, {

@@ -5,13 +5,19 @@ export function webConfig(
     readonly rules?: string;
     readonly backend?: string;
     readonly workers?: number;
+    /** As in the config, of the listener. */
+    readonly plugins?: readonly unknown[];
     readonly more?: string;
   } = {},
 ): string {
-  const { upstreams = [], rules, backend = '127.0.0.1:9', workers = 2, more = '' } = options;
+  const { upstreams = [], rules, backend = '127.0.0.1:9', workers = 2, plugins = [], more = '' } = options;
+  const listener = {
+    ...(rules === undefined ? {} : { rules }),
+    ...(plugins.length === 0 ? {} : { plugins }),
+  };
   const lines = [
     'listeners:',
-    `  - { name: web, address: '127.0.0.1:0', upstream: site${rules === undefined ? '' : `, rules: ${rules}`} }`,
+    `  - ${JSON.stringify({ name: 'web', address: '127.0.0.1:0', upstream: 'site', ...listener })}`,
     'upstreams:',
     ...['site', ...upstreams].map(
       (name) => `  ${name}: { backends: [{ address: '${backend}' }], healthCheck: false }`,

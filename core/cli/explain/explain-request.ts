@@ -7,6 +7,7 @@ import type { RequestHead } from '../../exchange/streams.ts';
 import type { Config, UpstreamConfig } from '../../shared/config-types.ts';
 import type { ListenerConfig } from '../../shared/listener-types.ts';
 import { ProxyError } from '../../shared/errors.ts';
+import type { PluginConfig } from '../../shared/plugin-types.ts';
 import type { SchedulerKey } from '../../shared/scheduler-key.ts';
 import type { PickCandidate, RuleRequest } from '../../shared/rule-script.ts';
 import { AddressBackend, BackendRuntime, pickCandidate } from '../../upstreams/backend.ts';
@@ -68,6 +69,7 @@ class ExplainedPath {
     const { head, request } = read;
     const redirected = this.#redirect(head, request.path);
     if (redirected !== null) return redirected;
+    this.#plugins('of the listener', this.#listener.plugins);
     const answer = await askRule(this.#listener, request, this.#candidates());
     const { clientAddress } = request;
     const decision = answer?.decision ?? null;
@@ -163,7 +165,17 @@ class ExplainedPath {
     const details = considered.slice(0, 5).map(({ index, reason }) => `routes[${index}]: ${reason}`);
     if (considered.length > 5) details.push(`and ${considered.length - 5} more rows`);
     this.step('route', match === undefined ? 'none fits' : `routes[${match.index}]`, details);
+    this.#plugins('of the route', match?.route.plugins ?? []);
     return match?.route.upstream ?? null;
+  }
+
+  /** They are trusted code that may do anything, so they are not asked. */
+  #plugins(whose: string, plugins: readonly PluginConfig[]): void {
+    if (plugins.length === 0) return;
+    const names = plugins.map(({ use }) => use).join(', ');
+    this.step('plugins', names, [
+      `${whose}: the request passes them, and they may change or answer it; they are not run here`,
+    ]);
   }
 
   #choose(name: string, target: string, reason: string): Outcome {
@@ -180,6 +192,7 @@ class ExplainedPath {
       };
     }
     this.step('upstream', name, [reason]);
+    this.#plugins('of the upstream', upstream.config.plugins);
     const candidates = upstream.candidates();
     const table = [...upstream.backends, ...upstream.nested].map(
       (one) =>

@@ -19,6 +19,7 @@ async function startAdmin(): Promise<string> {
     reload: nothing,
     changeBackend: nothing,
     healthEvents: () => Promise.resolve('unknown'),
+    plugins: async () => ({ plugins: [] }),
     audit: () => Promise.resolve(AUDIT),
     showCertificate: () => 'unknown',
     certificateCommand: nothing,
