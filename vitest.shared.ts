@@ -15,7 +15,9 @@ export const testDefaults = {
     env: { NODE_COMPILE_CACHE: fileURLToPath(new URL('node_modules/.cache/node', import.meta.url)) },
     // One a core: most tests wait for processes.
     maxWorkers: 2,
-    testTimeout: 20_000,
-    hookTimeout: 20_000,
+    // Only what hangs should run into these: they say nothing about how fast a machine has to be.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    expect: { poll: { timeout: 30_000 } },
   },
 } satisfies ViteUserConfig;

@@ -1,14 +1,39 @@
 import { defineConfig } from 'vitest/config';
 import { testDefaults } from './vitest.shared.ts';
 
+/** Those that count or measure what goes on under load, which a neighbour would disturb, or that need much of the machine. */
+const alone = [
+  'test/system/*.test.ts',
+  'test/system/{backends,health,reload,websocket}/**/*.test.ts',
+  'test/system/acme/renewal.test.ts',
+  'test/system/processes/{deadly-rules,kill-under-load}.test.ts',
+  'test/system/tls/many-certificates.test.ts',
+];
+
+const systemTest = {
+  ...testDefaults.test,
+  testTimeout: 120_000,
+  hookTimeout: 120_000,
+};
+
 /** Tests against real servers and the packed package, which may need system packages, and those under load or that wait for time to pass: `npm run test:system`. */
 export default defineConfig({
-  ...testDefaults,
   test: {
-    ...testDefaults.test,
-    include: ['test/system/**/*.test.ts'],
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
-    fileParallelism: false,
+    projects: [
+      {
+        ...testDefaults,
+        test: {
+          ...systemTest,
+          name: 'side by side',
+          include: ['test/system/**/*.test.ts'],
+          exclude: alone,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        ...testDefaults,
+        test: { ...systemTest, name: 'alone', include: alone, maxWorkers: 1, sequence: { groupOrder: 1 } },
+      },
+    ],
   },
 });

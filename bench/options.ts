@@ -8,6 +8,7 @@ export const sectionNames = [
   'grpc',
   'handshakes',
   'certificates',
+  'renewal',
   'rule-call',
   'schedulers',
   'memory',

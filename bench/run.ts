@@ -21,6 +21,7 @@ import { measureMemory } from './sections/memory.ts';
 import { measurePlugins } from './sections/plugins.ts';
 import { measureProxies } from './sections/proxies.ts';
 import { measureReload } from './sections/reload.ts';
+import { measureRenewal } from './sections/renewal.ts';
 import { measureRoutes } from './sections/routes.ts';
 import { measureRuleCall } from './sections/rule-call.ts';
 import { measureSchedulers } from './sections/schedulers.ts';
@@ -35,6 +36,7 @@ const sections: Record<SectionName, (bench: Bench) => Promise<Section>> = {
   grpc: measureGrpc,
   handshakes: measureHandshakes,
   certificates: measureCertificates,
+  renewal: measureRenewal,
   'rule-call': measureRuleCall,
   schedulers: measureSchedulers,
   memory: measureMemory,

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 
 import { z } from 'zod';
+import { readJson } from './read-json.ts';
 import type { Storage } from './storage.ts';
 
 const knownAccount = z.object({ directory: z.string(), url: z.string(), contact: z.array(z.string()) });
@@ -35,13 +36,7 @@ export class AcmeAccountFiles {
 
   /** null: there is none, or nothing that can be read; the CA can be asked for it again. */
   async account(): Promise<KnownAccount | null> {
-    const found = await this.#text(this.#account);
-    if (found === null) return null;
-    try {
-      return knownAccount.safeParse(JSON.parse(found)).data ?? null;
-    } catch {
-      return null;
-    }
+    return readJson(knownAccount, await this.#storage.load(this.#account));
   }
 
   /** Instead of the one before, whose account is forgotten first: the two never mix. */

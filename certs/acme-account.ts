@@ -4,15 +4,15 @@ import { AcmeAccountFiles } from './acme-account-files.ts';
 import type { AcmeConnection } from './acme-connection.ts';
 import { problemPrefix } from './acme-problem.ts';
 import { AcmeSession } from './acme-session.ts';
-import { createPrivateKey } from './certificate-request.ts';
+import { newPrivateKey } from './certificate-request.ts';
 import { IssuerError, type AccountStatus, type IssuerAccount } from './issuer.ts';
 import { orAborted } from './or-aborted.ts';
 import type { Storage } from './storage.ts';
 
 /** For everything that one call here does, waiting for another process included. */
-const timeoutMs = 120_000;
+const TIMEOUT_MS = 120_000;
 /** A CA that ends our accounts is not to be asked for new ones without end. */
-const replacementPauseMs = 3_600_000;
+const REPLACEMENT_PAUSE_MS = 3_600_000;
 
 export interface OpenAccount {
   readonly session: AcmeSession;
@@ -73,13 +73,13 @@ export class AcmeAccount implements IssuerAccount {
 
   async status(): Promise<AccountStatus> {
     const key = await this.#files.key();
-    return key === null ? noAccount : this.#ask(key, AbortSignal.timeout(timeoutMs));
+    return key === null ? noAccount : this.#ask(key, AbortSignal.timeout(TIMEOUT_MS));
   }
 
   async rolloverKey(): Promise<void> {
     await this.#locked(async (signal) => {
       const { session, url } = await this.#openLocked(signal);
-      const next = await createPrivateKey('ecdsa-p256');
+      const next = await newPrivateKey('ecdsa-p256');
       await this.#files.storeNextKey(next);
       this.#open = null;
       await session.changeKey(next, signal);
@@ -112,11 +112,27 @@ export class AcmeAccount implements IssuerAccount {
         if (this.#open === opening) this.#open = null;
       });
     }
-    return orAborted(this.#open, signal);
+    const opened = await orAborted(this.#open, signal);
+    if ((await this.#files.key()) === null) await this.#restore(opened);
+    return opened;
+  }
+
+  /** A storage that loses it while we run is not to cost a second account at the next start. */
+  async #restore({ key, url }: OpenAccount): Promise<void> {
+    const { directory, contact } = this.#config;
+    await this.#locked(async () => {
+      if ((await this.#files.key()) !== null) return;
+      await this.#files.storeKey(key);
+      await this.#files.storeAccount({ directory, url, contact: [...contact] });
+      this.#log.warn(
+        { directory, account: url },
+        'our account was gone from the storage, and was stored again',
+      );
+    });
   }
 
   async #locked<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const signal = AbortSignal.timeout(timeoutMs);
+    const signal = AbortSignal.timeout(TIMEOUT_MS);
     const release = await this.#lock(signal);
     try {
       return await work(signal);
@@ -138,7 +154,7 @@ export class AcmeAccount implements IssuerAccount {
     await this.#settleKeyChange(signal);
     let key = await this.#files.key();
     if (key === null) {
-      key = await createPrivateKey('ecdsa-p256');
+      key = await newPrivateKey('ecdsa-p256');
       await this.#files.storeKey(key);
     }
     const known = await this.#files.account();
@@ -170,9 +186,8 @@ export class AcmeAccount implements IssuerAccount {
   async #replace(used: OpenAccount | null): Promise<boolean> {
     const key = await this.#files.key();
     if (key === null) return false;
-    const { status } = await this.#ask(key, AbortSignal.timeout(timeoutMs));
-    if (status === 'valid' || Date.now() - this.#replacedAt < replacementPauseMs) return false;
-    this.#replacedAt = Date.now();
+    const { status } = await this.#ask(key, AbortSignal.timeout(TIMEOUT_MS));
+    if (status === 'valid' || Date.now() - this.#replacedAt < REPLACEMENT_PAUSE_MS) return false;
     this.#open = null;
     this.#log.warn(
       { directory: this.#config.directory, account: used?.url, status },
@@ -180,7 +195,9 @@ export class AcmeAccount implements IssuerAccount {
     );
     // A CA that forgot the account takes its key again; one that ended it does not (RFC 8555 7.3.6).
     if (status === 'none') await this.#files.deleteAccount();
-    else await this.#files.storeKey(await createPrivateKey('ecdsa-p256'));
+    else await this.#files.storeKey(await newPrivateKey('ecdsa-p256'));
+    // A storage that failed before this has replaced nothing.
+    this.#replacedAt = Date.now();
     return true;
   }
 
@@ -192,7 +209,7 @@ export class AcmeAccount implements IssuerAccount {
     } catch (error) {
       if (!(error instanceof IssuerError) || error.kind !== 'account') throw error;
       // RFC 8555 7.3.6: all requests of a deactivated account are unauthorized, also this one.
-      return error.type === unauthorized ? { ...noAccount, status: 'deactivated' } : noAccount;
+      return error.type === UNAUTHORIZED ? { ...noAccount, status: 'deactivated' } : noAccount;
     }
   }
 
@@ -227,10 +244,10 @@ export class AcmeAccount implements IssuerAccount {
 /** Where the account is not to blame, something else is (RFC 8555 6.7 has one type for both). */
 function asRejection(error: IssuerError): IssuerError {
   const { type, retryAfterMs } = error;
-  return type === unauthorized
+  return type === UNAUTHORIZED
     ? new IssuerError('rejected', error.message, { type, retryAfterMs, cause: error })
     : error;
 }
 
-const unauthorized = `${problemPrefix}unauthorized`;
+const UNAUTHORIZED = `${problemPrefix}unauthorized`;
 const noAccount: AccountStatus = { status: 'none', url: null, contact: [] };

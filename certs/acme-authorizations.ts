@@ -7,7 +7,7 @@ import type { ChallengeSolver, PreparedChallenge } from './challenges.ts';
 import { IssuerError } from './issuer.ts';
 
 /** So many names of one order are worked on at a time. */
-const concurrency = 8;
+const CONCURRENCY = 8;
 
 /** Control of names could not be shown. */
 export class ChallengesFailed extends IssuerError {
@@ -69,7 +69,7 @@ export class AcmeAuthorizations {
           }
         }
     };
-    await Promise.all(Array.from({ length: concurrency }, work));
+    await Promise.all(Array.from({ length: CONCURRENCY }, work));
     const [first] = fatal;
     if (first !== undefined) throw first;
     if (failures.length > 0)

@@ -10,19 +10,19 @@ import { errorOfAnswer, parseProblem, parseRetryAfter, problemPrefix } from './a
 import { IssuerError } from './issuer.ts';
 import { Places } from './places.ts';
 
-const answerTimeoutMs = 30_000;
+const ANSWER_TIMEOUT_MS = 30_000;
 /** A chain of ten RSA-4096 certificates takes 20 KiB. */
-const mostAnswerBytes = 1024 * 1024;
-const mostNonces = 20;
+const MOST_ANSWER_BYTES = 1024 * 1024;
+const MOST_NONCES = 20;
 /** Thousands of certificates may have something to ask at once, after a start. */
-const mostRequests = 10;
+const MOST_REQUESTS = 10;
 /** As many as acme-client makes by itself. */
-const nonceRetries = 5;
+const NONCE_RETRIES = 5;
 /** Of all those. */
-const nonceRounds = 6;
+const NONCE_ROUNDS = 6;
 
 /** After so long the CA may have moved something. */
-const directoryMs = 24 * 3_600_000;
+const DIRECTORY_MS = 24 * 3_600_000;
 
 const directory = z.object({
   newNonce: z.string(),
@@ -60,7 +60,7 @@ acme.axios.defaults.adapter = async (config) => {
 /** Requests to one CA: with its own authorities, and bounded in time and size. */
 export class AcmeConnection {
   readonly #agent: Agent;
-  readonly #places = new Places(mostRequests);
+  readonly #places = new Places(MOST_REQUESTS);
   /** From earlier answers (RFC 8555 6.5): spare a request each. */
   readonly #nonces: string[] = [];
   #directory: { readonly value: Directory; readonly at: number } | null = null;
@@ -88,7 +88,7 @@ export class AcmeConnection {
           throw new IssuerError('bad-answer', `the CA's answer cannot be used: ${messageOf(error)}`, {
             cause: error,
           });
-        if (round === nonceRounds)
+        if (round === NONCE_ROUNDS)
           throw new IssuerError('unreachable', 'the CA takes none of its own nonces', { cause: error });
       }
     }
@@ -99,7 +99,7 @@ export class AcmeConnection {
    * @throws IssuerError
    */
   async directory(url: string, signal: AbortSignal): Promise<Directory> {
-    if (this.#directory === null || Date.now() - this.#directory.at > directoryMs) {
+    if (this.#directory === null || Date.now() - this.#directory.at > DIRECTORY_MS) {
       const { value } = await this.getJson(url, signal);
       const result = directory.safeParse(value);
       if (!result.success) throw new IssuerError('bad-answer', `there is no ACME directory at ${url}`);
@@ -136,7 +136,7 @@ export class AcmeConnection {
     signal: AbortSignal,
   ): Promise<void> {
     await this.run(signal, async (call) => {
-      for (let attempt = 0; attempt <= nonceRetries; attempt++) {
+      for (let attempt = 0; attempt <= NONCE_RETRIES; attempt++) {
         const nonce =
           this.takeNonce() ?? (await this.send('head', newNonce, null, call)).headers['replay-nonce'];
         if (typeof nonce !== 'string') throw new Error('there is no nonce in it');
@@ -159,7 +159,7 @@ export class AcmeConnection {
     call.hadBadNonce = status === 400 && parseProblem(data)?.type === `${problemPrefix}badNonce`;
     if (call.hadBadNonce) return { status, headers, data };
     const nonce = headers['replay-nonce'];
-    if (method === 'post' && typeof nonce === 'string' && this.#nonces.length < mostNonces)
+    if (method === 'post' && typeof nonce === 'string' && this.#nonces.length < MOST_NONCES)
       this.#nonces.push(nonce);
     if (status >= 400) throw errorOfAnswer(status, data, call.retryAfterMs);
     return { status, headers, data };
@@ -181,7 +181,7 @@ export class AcmeConnection {
     const leave = await this.#places.take(callerSignal).catch((cause: unknown) => {
       throw new IssuerError('aborted', 'given up', { cause });
     });
-    const signal = AbortSignal.any([callerSignal, AbortSignal.timeout(answerTimeoutMs)]);
+    const signal = AbortSignal.any([callerSignal, AbortSignal.timeout(ANSWER_TIMEOUT_MS)]);
     const answer = Promise.withResolvers<{ status: number; headers: IncomingHttpHeaders; data: string }>();
     try {
       const outgoing = request(url, {
@@ -201,7 +201,7 @@ export class AcmeConnection {
         let bytes = 0;
         incoming.on('data', (piece: Buffer) => {
           bytes += piece.length;
-          if (bytes > mostAnswerBytes) incoming.destroy(new Error('the answer is too large'));
+          if (bytes > MOST_ANSWER_BYTES) incoming.destroy(new Error('the answer is too large'));
         });
         text(incoming).then(
           (data) => answer.resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, data }),
@@ -212,7 +212,7 @@ export class AcmeConnection {
       return await answer.promise;
     } catch (error) {
       if (callerSignal.aborted) throw new IssuerError('aborted', 'given up', { cause: error });
-      const why = signal.aborted ? `no answer within ${answerTimeoutMs / 1000} s` : messageOf(error);
+      const why = signal.aborted ? `no answer within ${ANSWER_TIMEOUT_MS / 1000} s` : messageOf(error);
       throw new IssuerError('unreachable', `the CA could not be asked (${new URL(url).host}): ${why}`, {
         cause: error,
       });

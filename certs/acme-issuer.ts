@@ -7,6 +7,7 @@ import { AcmeConnection } from './acme-connection.ts';
 import { AcmeOrderFile } from './acme-order-file.ts';
 import { AcmeOrders } from './acme-orders.ts';
 import { problemPrefix } from './acme-problem.ts';
+import { AcmeRateLimits } from './acme-rate-limits.ts';
 import { certificateId, readRenewalInfo } from './acme-renewal-info.ts';
 import { revokeByOwnKey } from './acme-revoke.ts';
 import type { ChallengeSolver } from './challenges.ts';
@@ -42,6 +43,7 @@ export class AcmeIssuer implements Issuer {
   readonly #connection: AcmeConnection;
   readonly #storage: Storage;
   readonly #orders: AcmeOrders;
+  readonly #limits = new AcmeRateLimits();
 
   constructor({ config, storage, solvers, log }: AcmeIssuerParts) {
     this.directory = config.directory;
@@ -57,7 +59,12 @@ export class AcmeIssuer implements Issuer {
       request.replaces === null || (await this.#renewalInfoUrl(signal)) === null
         ? null
         : certificateId(request.replaces);
-    return this.#account.use(signal, (account) => this.#orders.obtain(account, request, replacesId, signal));
+    return this.#limits.run({ names: request.names, isRenewal: replacesId !== null }, (opened) =>
+      this.#account.use(signal, (account) => {
+        opened();
+        return this.#orders.obtain(account, request, replacesId, signal);
+      }),
+    );
   }
 
   async renewalInfo(certPem: string, signal: AbortSignal): Promise<RenewalInfo | null> {

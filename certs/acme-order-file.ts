@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { KeyType } from '../core/shared/certificates-config.ts';
+import { readJson } from './read-json.ts';
 import type { Storage } from './storage.ts';
 
 const keptOrder = z.object({
@@ -29,13 +30,7 @@ export class AcmeOrderFile {
 
   /** null: none, or none that can be read. */
   async load(): Promise<KeptOrder | null> {
-    const found = await this.#storage.load(this.#path);
-    if (found === null) return null;
-    try {
-      return keptOrder.safeParse(JSON.parse(found.toString())).data ?? null;
-    } catch {
-      return null;
-    }
+    return readJson(keptOrder, await this.#storage.load(this.#path));
   }
 
   store(order: KeptOrder): Promise<void> {

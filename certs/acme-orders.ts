@@ -1,4 +1,4 @@
-import { createPrivateKey as readPrivateKey, X509Certificate } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 
 import type { AcmeIssuerConfig } from '../core/shared/certificates-config.ts';
 import type { Logger } from '../core/shared/log.ts';
@@ -8,13 +8,13 @@ import { AcmeOrderFile, type KeptOrder } from './acme-order-file.ts';
 import { describeProblem } from './acme-problem.ts';
 import type { Answer, Order } from './acme-session.ts';
 import { AcmeWait } from './acme-wait.ts';
-import { createCertificateRequest, createPrivateKey } from './certificate-request.ts';
+import { createCertificateRequest, newPrivateKey } from './certificate-request.ts';
 import type { ChallengeSolver } from './challenges.ts';
 import { IssuerError, type CertificateRequest, type IssuedCertificate } from './issuer.ts';
 import type { Storage } from './storage.ts';
 
-/** So long a certificate that was ready is taken for one that a process could not store any more. */
-const pickUpMs = 3_600_000;
+/** So long a certificate that was ready is taken for one that could not be stored any more. */
+const PICK_UP_MS = 24 * 3_600_000;
 
 interface RunningOrder {
   readonly kept: KeptOrder;
@@ -100,10 +100,10 @@ export class AcmeOrders {
     { replaces }: CertificateRequest,
     signal: AbortSignal,
   ): Promise<boolean> {
-    if (certificate === undefined || Date.now() - Date.parse(kept.startedAt) > pickUpMs) return false;
-    if (replaces === null) return true;
+    if (certificate === undefined || Date.now() - Date.parse(kept.startedAt) > PICK_UP_MS) return false;
     const cert = await session.certificate(certificate, null, signal).catch(nullIfFinal);
-    return cert !== null && serialOf(cert) !== serialOf(replaces);
+    if (cert === null || !isYoung(new X509Certificate(cert))) return false;
+    return replaces === null || serialOf(cert) !== serialOf(replaces);
   }
 
   async #begin(
@@ -115,7 +115,7 @@ export class AcmeOrders {
   ): Promise<RunningOrder> {
     const { profile, directory } = this.#config;
     const { names, mustStaple } = request;
-    const key = await createPrivateKey(request.keyType);
+    const key = await newPrivateKey(request.keyType);
     const terms = { names, profile, replaces: replacesId };
     const answer = await session.createOrder(terms, signal).catch((error: unknown) => {
       // A CA may refuse for the sake of `replaces` alone (RFC 9773 5), and not say so.
@@ -189,6 +189,11 @@ function describeFailure({ error }: Order): string {
   return error === undefined ? 'the CA does not say why' : describeProblem(error);
 }
 
+/** One that lives for minutes would have to be renewed as soon as it is picked up. */
+function isYoung({ validFromDate, validToDate }: X509Certificate): boolean {
+  return Date.now() < (validFromDate.getTime() + validToDate.getTime()) / 2;
+}
+
 function serialOf(cert: string): string {
   return new X509Certificate(cert).serialNumber;
 }
@@ -196,7 +201,7 @@ function serialOf(cert: string): string {
 /** A CA that mixes up orders is not to take a name away from us. */
 function checkCertificate(cert: string, { key, names }: KeptOrder): void {
   const leaf = cert === '' ? null : new X509Certificate(cert);
-  if (leaf === null || !leaf.checkPrivateKey(readPrivateKey(key)))
+  if (leaf === null || !leaf.checkPrivateKey(createPrivateKey(key)))
     throw new IssuerError('bad-answer', 'the CA sent a certificate that is not for our key');
   const found = new Set((leaf.subjectAltName ?? '').toLowerCase().split(', '));
   const missing = names.filter((name) => !found.has(`dns:${name}`));

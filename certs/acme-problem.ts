@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { IssuerError, type IssuerErrorKind } from './issuer.ts';
+import { readJson } from './read-json.ts';
 
 /** A problem document of the CA's (RFC 8555 6.7). */
 export const acmeProblem = z.looseObject({
@@ -42,12 +43,7 @@ export function errorOfAnswer(status: number, body: string, retryAfterMs: number
 }
 
 export function parseProblem(body: string): AcmeProblem | null {
-  try {
-    const result = acmeProblem.safeParse(JSON.parse(body));
-    return result.success ? result.data : null;
-  } catch {
-    return null;
-  }
+  return readJson(acmeProblem, body);
 }
 
 /** For people: `rateLimited: too many certificates …`. Bounded, on one line. */
@@ -58,11 +54,11 @@ export function describeProblem({ type, detail, subproblems }: AcmeProblem): str
 }
 
 /** More than a week is as good as never. */
-const longestWaitMs = 7 * 24 * 3_600_000;
+const LONGEST_WAIT_MS = 7 * 24 * 3_600_000;
 
 /** RFC 9110 10.2.3. null: there is none that can be read. */
 export function parseRetryAfter(value: string | undefined, now: number): number | null {
   if (value === undefined) return null;
   const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - now;
-  return Number.isNaN(ms) ? null : Math.min(Math.max(ms, 0), longestWaitMs);
+  return Number.isNaN(ms) ? null : Math.min(Math.max(ms, 0), LONGEST_WAIT_MS);
 }

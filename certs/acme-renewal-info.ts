@@ -5,10 +5,10 @@ import { z } from 'zod';
 import type { Answer } from './acme-session.ts';
 import { IssuerError, type RenewalInfo } from './issuer.ts';
 
-const shortestLookMs = 60_000;
-const longestLookMs = 24 * 3_600_000;
+const SHORTEST_LOOK_MS = 60_000;
+const LONGEST_LOOK_MS = 24 * 3_600_000;
 /** RFC 9773 4.3.3 recommends it where the CA says nothing. */
-const usualLookMs = 6 * 3_600_000;
+const USUAL_LOOK_MS = 6 * 3_600_000;
 
 const renewalInfo = z.object({
   suggestedWindow: z.object({ start: z.coerce.date(), end: z.coerce.date() }),
@@ -36,6 +36,6 @@ export function readRenewalInfo({ value, retryAfterMs }: Answer<unknown>): Renew
   return {
     ...suggestedWindow,
     explanationUrl: explanationURL,
-    retryAfterMs: Math.min(Math.max(retryAfterMs ?? usualLookMs, shortestLookMs), longestLookMs),
+    retryAfterMs: Math.min(Math.max(retryAfterMs ?? USUAL_LOOK_MS, SHORTEST_LOOK_MS), LONGEST_LOOK_MS),
   };
 }

@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { IssuerError } from './issuer.ts';
 
-const patienceMs = 10 * 60_000;
-const shortestMs = 100;
-const longestMs = 60_000;
+const PATIENCE_MS = 10 * 60_000;
+const SHORTEST_MS = 100;
+const LONGEST_MS = 60_000;
 
 /** Looks again until something has been decided (RFC 8555 7.5.1): as the CA says, else at growing distances. */
 export class AcmeWait {
@@ -14,15 +14,15 @@ export class AcmeWait {
 
   constructor(signal: AbortSignal) {
     this.#signal = signal;
-    this.#end = performance.now() + patienceMs;
+    this.#end = performance.now() + PATIENCE_MS;
   }
 
   /** @throws IssuerError */
   async pause(retryAfterMs: number | null): Promise<void> {
-    const ms = Math.min(Math.max(retryAfterMs ?? this.#nextMs, shortestMs), longestMs);
+    const ms = Math.min(Math.max(retryAfterMs ?? this.#nextMs, SHORTEST_MS), LONGEST_MS);
     this.#nextMs = Math.min(this.#nextMs * 1.5, 5000);
     if (performance.now() + ms > this.#end)
-      throw new IssuerError('unreachable', `the CA did not decide within ${patienceMs / 60_000} minutes`, {
+      throw new IssuerError('unreachable', `the CA did not decide within ${PATIENCE_MS / 60_000} minutes`, {
         retryAfterMs,
       });
     try {

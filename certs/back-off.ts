@@ -5,6 +5,10 @@ import type { FailureNotes } from './failure-notes.ts';
 import { IssuerError } from './issuer.ts';
 import type { OrderTerms } from './order.ts';
 import { restartMs, retryMs } from './renewal.ts';
+import { StorageError } from './storage.ts';
+
+/** A storage that fails is told of before any CA is asked, and when it is well again nobody wants to wait for hours. */
+const STORAGE_RETRY_MS = 10 * 60_000;
 
 export interface BackOffParts {
   readonly failureNotes: FailureNotes;
@@ -78,16 +82,19 @@ export class BackOff {
     const message = error instanceof Error ? error.message : String(error);
     const at = now();
     const asked = error instanceof IssuerError ? error.retryAfterMs : null;
-    this.#failures += 1;
+    // What was not tried has not failed.
+    if (!(error instanceof IssuerError && error.isHeldBack)) this.#failures += 1;
     this.#lastError = { at, message };
     this.#since = at;
     this.#until = at;
     if (tried === null) return;
-    const ms = retryMs(this.#failures, asked, leftMs, random());
+    const failures = Math.max(1, this.#failures);
+    const most = error instanceof StorageError ? STORAGE_RETRY_MS : Infinity;
+    const ms = Math.min(retryMs(failures, asked, leftMs, random()), most);
     this.#until = at + ms;
     const note = {
       terms: fingerprint(tried),
-      failures: this.#failures,
+      failures,
       message,
       at: new Date(at).toISOString(),
       retryAt: new Date(at + restartMs(ms, asked)).toISOString(),
@@ -103,13 +110,19 @@ export class BackOff {
 
   /** `pauseMs`: until the next one at the earliest. */
   async succeeded(pauseMs: number): Promise<void> {
-    const { now, failureNotes } = this.#parts;
+    const { now, failureNotes, log } = this.#parts;
     this.#failures = 0;
     this.#lastError = null;
     this.#since = now();
     this.#until = this.#since + pauseMs;
-    if (this.#isKept) await failureNotes.delete(this.#place);
-    this.#isKept = false;
+    if (!this.#isKept) return;
+    try {
+      await failureNotes.delete(this.#place);
+      this.#isKept = false;
+    } catch (problem) {
+      // The certificate is there: its order has not failed for that.
+      log.debug({ ...this.#place, err: problem }, 'the note of a failed order could not be removed');
+    }
   }
 }
 

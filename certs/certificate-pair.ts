@@ -13,8 +13,6 @@ export interface CertificatePair {
   /** The DNS names in the certificate, in lower case. */
   readonly names: readonly string[];
   readonly notAfter: Date;
-  /** OCSP answer (RFC 6960), DER in base64; null: it comes without. */
-  readonly ocsp: string | null;
 }
 
 export type PairResult =
@@ -59,21 +57,18 @@ function parsePair(
     };
   return {
     ok: true,
-    pair: {
-      id: pairId(cert, key),
+    pair: makePair({
       cert,
       key,
       keyType: privateKey.asymmetricKeyType ?? 'unknown',
       names: dnsNames(leaf),
       notAfter: leaf.validToDate,
-      ocsp: null,
-    },
+    }),
   };
 }
 
-/** For PEM texts. */
-export function pairId(cert: string, key: string): string {
-  return createHash('sha256').update(`${cert}\0${key}`).digest('base64url');
+export function makePair(pair: Omit<CertificatePair, 'id'>): CertificatePair {
+  return { id: createHash('sha256').update(`${pair.cert}\0${pair.key}`).digest('base64url'), ...pair };
 }
 
 function parseCertificate(pem: string): X509Certificate | null {

@@ -1,4 +1,4 @@
-import { createPrivateKey as readPrivateKey, createPublicKey, generateKeyPair, webcrypto } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPair, webcrypto } from 'node:crypto';
 import { promisify } from 'node:util';
 
 import * as x509 from '@peculiar/x509';
@@ -21,7 +21,7 @@ const signing = {
 } satisfies Readonly<Record<KeyType, unknown>>;
 
 /** PEM (PKCS #8). */
-export async function createPrivateKey(keyType: KeyType): Promise<string> {
+export async function newPrivateKey(keyType: KeyType): Promise<string> {
   const { privateKey } = await (keyType === 'ecdsa-p256' || keyType === 'ecdsa-p384'
     ? generate('ec', { namedCurve: keyType === 'ecdsa-p256' ? 'P-256' : 'P-384' })
     : generate('rsa', { modulusLength: keyType === 'rsa-2048' ? 2048 : 4096 }));
@@ -33,7 +33,7 @@ export function webKeys(
   keyPem: string,
   keyType: KeyType,
 ): { readonly keys: webcrypto.CryptoKeyPair; readonly signingAlgorithm: (typeof signing)[KeyType] } {
-  const privateKey = readPrivateKey(keyPem);
+  const privateKey = createPrivateKey(keyPem);
   const algorithm = signing[keyType];
   return {
     keys: {

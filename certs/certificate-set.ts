@@ -25,6 +25,7 @@ export class CertificateSet {
   readonly #managed: boolean;
   readonly #default: string | null;
   readonly #refusesUnknown: boolean;
+  readonly #wantsStaples: boolean;
   #pairs: readonly CertificatePair[];
   #index: NameIndex<CertificatePair>;
 
@@ -33,6 +34,7 @@ export class CertificateSet {
     this.#managed = tls.managed;
     this.#default = tls.default;
     this.#refusesUnknown = tls.unknownNames === 'refuse';
+    this.#wantsStaples = tls.ocspStapling;
     this.#pairs = pairs;
     this.#index = indexOf(tls.certificates, pairs);
   }
@@ -73,6 +75,11 @@ export class CertificateSet {
     return this.#certificates.flatMap(({ cert, key }) => [cert, key]);
   }
 
+  /** Those of its files that OCSP staples are wanted for. */
+  get toStaple(): readonly CertificatePair[] {
+    return this.#wantsStaples ? this.#pairs : [];
+  }
+
   /** Which certificates are no longer valid at this time. */
   expired(now: Date): { readonly file: string; readonly notAfter: Date }[] {
     return this.#pairs.flatMap(({ notAfter }, index) => {
@@ -96,22 +103,23 @@ export class CertificateSet {
     return this.#refusesUnknown;
   }
 
-  /** Exact before wildcard, files before others. null: there is none for this name. */
-  find(serverName: string, obtained: ObtainedCertificates | null): Certificate | null {
+  /** Exact before wildcard, files before others. Empty: there is none for this name. */
+  find(serverName: string, obtained: ObtainedCertificates | null): readonly CertificatePair[] {
     const others = this.#managed ? obtained : null;
     return (
-      certificateOf(this.#index.exact(serverName)) ??
-      certificateOf(others?.exact(serverName) ?? []) ??
-      certificateOf(this.#index.wildcard(serverName)) ??
-      certificateOf(others?.wildcard(serverName) ?? [])
+      any(this.#index.exact(serverName)) ??
+      any(others?.exact(serverName)) ??
+      any(this.#index.wildcard(serverName)) ??
+      others?.wildcard(serverName) ??
+      []
     );
   }
 
-  /** What a client gets that asks for an unknown name, or for none; null: nothing. */
-  findDefault(obtained: ObtainedCertificates | null): Certificate | null {
-    if (this.#refusesUnknown) return null;
+  /** What a client gets that asks for an unknown name, or for none. Empty: nothing. */
+  findDefault(obtained: ObtainedCertificates | null): readonly CertificatePair[] {
+    if (this.#refusesUnknown) return [];
     if (this.#default !== null) return this.find(this.#default, obtained);
-    return certificateOf(this.#firstPairs()) ?? certificateOf((this.#managed && obtained?.first()) || []);
+    return any(this.#firstPairs()) ?? (this.#managed ? obtained?.first() : null) ?? [];
   }
 
   /** Reads those of these files again that are its own. What can not be used leaves what was there before. @returns what is wrong */
@@ -145,14 +153,27 @@ function indexOf(
   return index;
 }
 
-/** Of two with the same type of key, the first; null: of none. */
-export function certificateOf(pairs: readonly CertificatePair[]): Certificate | null {
+function any<T>(items: readonly T[] | undefined): readonly T[] | null {
+  return items === undefined || items.length === 0 ? null : items;
+}
+
+/**
+ * What workers present. Of two with the same type of key it has the first; null: of none.
+ * @param stapleFor DER in base64; null: there is none
+ */
+export function certificateOf(
+  pairs: readonly CertificatePair[],
+  stapleFor: (pair: CertificatePair) => string | null,
+): Certificate | null {
   const byType = new Map<string, CertificatePair>();
   for (const pair of pairs) if (!byType.has(pair.keyType)) byType.set(pair.keyType, pair);
   const chosen = [...byType.values()];
   if (chosen.length === 0) return null;
   return {
     id: chosen.map(({ id }) => id).join(' '),
-    pairs: chosen.map(({ keyType, cert, key, ocsp }) => ({ keyType, cert, key, ocsp })),
+    pairs: chosen.map((pair) => {
+      const { keyType, cert, key } = pair;
+      return { keyType, cert, key, ocsp: stapleFor(pair) };
+    }),
   };
 }

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import type { KeyType } from '../core/shared/certificates-config.ts';
+import { makePair, type CertificatePair } from './certificate-pair.ts';
 import type { KnownWindow } from './renewal.ts';
+import { readJson } from './read-json.ts';
 import { setAside } from './set-aside.ts';
 import type { Storage } from './storage.ts';
 import { parseFile, toFile, type ParsedPem } from './stored-pem.ts';
@@ -130,7 +132,7 @@ export class CertificateStore {
 
   async #loadNotes(place: EntryPlace, { leaf }: ParsedPem): Promise<CertificateNotes> {
     const file = await this.#storage.load(notesKey(place));
-    const value = file === null ? null : parseNotes(file.toString('utf8'));
+    const value = readJson(notesSchema, file);
     // Written after the certificate: a crash between the two leaves the notes of the one before.
     if (value?.serial !== leaf.serialNumber)
       return { issuer: 'unknown', obtainedAt: leaf.validFromDate, orderUrl: null, window: null };
@@ -160,14 +162,6 @@ const notesSchema = z.object({
     .nullable(),
 });
 
-function parseNotes(text: string): z.output<typeof notesSchema> | null {
-  try {
-    return notesSchema.safeParse(JSON.parse(text)).data ?? null;
-  } catch {
-    return null;
-  }
-}
-
 function entryOf({ cert, key, leaf, keyType, names }: ParsedPem, notes: CertificateNotes): StoredEntry {
   const { validFromDate: notBefore, validToDate: notAfter, serialNumber: serial } = leaf;
   const { issuer, obtainedAt } = notes;
@@ -181,6 +175,11 @@ function entryOf({ cert, key, leaf, keyType, names }: ParsedPem, notes: Certific
 function misplaced({ names, keyType }: ParsedPem, place: EntryPlace): string | null {
   if (!names.includes(place.name)) return `it is for other names: ${names.slice(0, 10).join(', ')}`;
   return keyType === place.keyType ? null : `its private key is ${keyType}, not ${place.keyType}`;
+}
+
+/** As handshakes need it. */
+export function pairOf({ cert, key, keyType, names, notAfter }: StoredCertificate): CertificatePair {
+  return makePair({ cert, key, keyType: keyType.startsWith('rsa') ? 'rsa' : 'ec', names, notAfter });
 }
 
 /** Where its key and its certificate are. */

@@ -8,7 +8,7 @@ import type { CertificateStore } from './certificate-store.ts';
 import type { ImportedCertificate } from './imported-certificates.ts';
 import type { Issuer } from './issuer.ts';
 import type { ManagedCertificate } from './managed-certificate.ts';
-import type { ManagedCertificateStatus } from './manager-status.ts';
+import type { CertificateStatus } from './certificate-status.ts';
 import type { Storage } from './storage.ts';
 
 /** What commands are about: a config's certificates as they are in use. */
@@ -26,5 +26,5 @@ export interface CommandTarget {
   issuer(config: AcmeIssuerConfig, order: OrderConfig): Issuer;
   /** DER in base64; null: it has none that is good now. */
   staple(pair: CertificatePair): string | null;
-  status(): readonly ManagedCertificateStatus[];
+  status(): readonly CertificateStatus[];
 }

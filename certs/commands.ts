@@ -7,7 +7,7 @@ import type { CommandTarget } from './command-target.ts';
 import { findCertificates } from './find-certificates.ts';
 import { IMPORTED } from './imported-certificates.ts';
 import type { ManagedCertificate } from './managed-certificate.ts';
-import type { ManagedCertificateStatus } from './manager-status.ts';
+import type { CertificateStatus } from './certificate-status.ts';
 
 export interface ExportedCertificate {
   readonly name: string;
@@ -18,7 +18,7 @@ export interface ExportedCertificate {
   readonly key: string | null;
 }
 
-export type ShownCertificate = ManagedCertificateStatus & {
+export type ShownCertificate = CertificateStatus & {
   /** The file in the storage; null: it is made anew at each start, or there is none. */
   readonly file: string | null;
   readonly details: CertificateDetails | null;
@@ -31,7 +31,7 @@ const RECENT_MS = 60 * 60_000;
 export function showCertificates(target: CommandTarget, name: string, now: number): ShownCertificate[] {
   const { managed, imported, local } = findCertificates(target, name);
   const status = target.status();
-  const rowOf = (names: readonly string[], keyType: string): ManagedCertificateStatus[] =>
+  const rowOf = (names: readonly string[], keyType: string): CertificateStatus[] =>
     status.filter((row) => row.names[0] === names[0] && row.keyType === keyType).slice(0, 1);
   return [
     ...managed.flatMap(({ names, place, pair, state }) =>

@@ -14,8 +14,8 @@ export interface DnsProvider {
   remove(name: string, value: string, signal: AbortSignal): Promise<void>;
 }
 
-const removalMs = 60_000;
-const longestPauseMs = 5000;
+const REMOVAL_MS = 60_000;
+const LONGEST_PAUSE_MS = 5000;
 
 /** RFC 8555 8.4: a TXT record of `_acme-challenge.NAME`, or of where a CNAME record there leads. */
 export class Dns01Solver implements ChallengeSolver {
@@ -54,13 +54,13 @@ export class Dns01Solver implements ChallengeSolver {
     const name = this.#written.get(challenge.token);
     if (name === undefined) return;
     this.#written.delete(challenge.token);
-    await this.#provider.remove(name, digestOf(challenge), AbortSignal.timeout(removalMs));
+    await this.#provider.remove(name, digestOf(challenge), AbortSignal.timeout(REMOVAL_MS));
   }
 
   async #untilSeen(name: string, value: string, signal: AbortSignal): Promise<void> {
     const resolvers = await this.#resolversFor(name);
     const end = Date.now() + this.#propagationTimeoutMs;
-    for (let pauseMs = 100; ; pauseMs = Math.min(pauseMs * 1.5, longestPauseMs)) {
+    for (let pauseMs = 100; ; pauseMs = Math.min(pauseMs * 1.5, LONGEST_PAUSE_MS)) {
       const answers = await Promise.all(resolvers.map((resolver) => hasTxt(resolver, name, value)));
       const known = answers.filter((answer) => answer !== null);
       // A server that gives no answer at all may be none for the CA either.

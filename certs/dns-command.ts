@@ -5,7 +5,7 @@ import type { DnsProvider } from './dns-01.ts';
 
 type CommandConfig = Extract<DnsConfig, { readonly kind: 'command' }>;
 
-const mostOutput = 4096;
+const MOST_OUTPUT = 4096;
 
 /** A program of the user's that changes TXT records: `COMMAND… present|remove NAME VALUE`; exit status 0 where it did. */
 export class DnsCommandProvider implements DnsProvider {
@@ -35,7 +35,7 @@ export class DnsCommandProvider implements DnsProvider {
     });
     let output = '';
     child.stderr.on('data', (piece: Buffer) => {
-      if (output.length < mostOutput) output += piece.toString();
+      if (output.length < MOST_OUTPUT) output += piece.toString();
     });
     child.on('error', (error) => ended.resolve(error.message));
     child.on('close', (code, killedBy) =>

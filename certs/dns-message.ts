@@ -17,14 +17,14 @@ export interface TxtChange {
 
 const types = { soa: 6, txt: 16, tsig: 250 };
 const classes = { in: 1, none: 254, any: 255 };
-const opcodeUpdate = 5 << 11;
-const fudgeSeconds = 300;
-const headerBytes = 12;
+const OPCODE_UPDATE = 5 << 11;
+const FUDGE_SECONDS = 300;
+const HEADER_BYTES = 12;
 
 /** An update of one TXT record (RFC 2136 2), unsigned. */
 export function encodeUpdate(id: number, zone: string, change: TxtChange): Buffer {
   // A zone, no prerequisites, one update, nothing additional.
-  const header = words(id, opcodeUpdate, 1, 0, 1, 0);
+  const header = words(id, OPCODE_UPDATE, 1, 0, 1, 0);
   const value = Buffer.from(change.value, 'latin1');
   if (value.length > 255) throw new RangeError('a TXT string has 255 bytes at most');
   const data = Buffer.concat([Buffer.from([value.length]), value]);
@@ -71,10 +71,10 @@ export function signMessage(
 
 /** The response code of an answer to an update (RFC 2136 2.2). Throws an Error for what is no answer to it. */
 export function readAnswer(answer: Buffer, id: number): number {
-  if (answer.length < headerBytes || answer.readUInt16BE(0) !== id)
+  if (answer.length < HEADER_BYTES || answer.readUInt16BE(0) !== id)
     throw new Error('the DNS server answered something else');
   const flags = answer.readUInt16BE(2);
-  if ((flags & 0xf800) !== (0x8000 | opcodeUpdate)) throw new Error('the DNS server answered no update');
+  if ((flags & 0xf800) !== (0x8000 | OPCODE_UPDATE)) throw new Error('the DNS server answered no update');
   return flags & 0xf;
 }
 
@@ -88,7 +88,7 @@ export function checkAnswer(answer: Buffer, key: TsigKey, mac: Buffer, nowSecond
     if ((answer.readUInt16BE(2) & 0xf) !== 0) return null;
     throw new Error('the DNS server did not sign its answer');
   }
-  const error = tsigErrors[tsig.error];
+  const error = TSIG_ERRORS[tsig.error];
   // RFC 8945 5.2.1 and 5.2.2: with these there is no signature.
   if (error !== undefined && tsig.mac.length === 0) return error;
   const unsigned = Buffer.from(answer.subarray(0, tsig.start));
@@ -103,12 +103,12 @@ export function checkAnswer(answer: Buffer, key: TsigKey, mac: Buffer, nowSecond
   if (tsig.mac.length !== expected.length || !timingSafeEqual(tsig.mac, expected))
     throw new Error('the signature of the DNS server is not of our key');
   if (error !== undefined) return error;
-  if (Math.abs(tsig.time.readUIntBE(0, 6) - nowSeconds) > fudgeSeconds)
+  if (Math.abs(tsig.time.readUIntBE(0, 6) - nowSeconds) > FUDGE_SECONDS)
     throw new Error('the clock of the DNS server differs from ours');
   return null;
 }
 
-const tsigErrors: Readonly<Record<number, string>> = {
+const TSIG_ERRORS: Readonly<Record<number, string>> = {
   16: 'BADSIG: our signature is wrong',
   17: 'BADKEY: it does not know our key',
   18: 'BADTIME: its clock differs from ours',
@@ -127,7 +127,7 @@ interface Tsig {
 
 /** The last record of a message, if it is a signature. Throws a RangeError where the message ends too early. */
 function findTsig(message: Buffer): Tsig | null {
-  let at = headerBytes;
+  let at = HEADER_BYTES;
   for (let left = message.readUInt16BE(4); left > 0; left--) at = afterName(message, at) + 4;
   let records = message.readUInt16BE(6) + message.readUInt16BE(8) + message.readUInt16BE(10);
   if (message.readUInt16BE(10) === 0) return null;
@@ -181,7 +181,7 @@ function tsigVariables(key: TsigKey, time: Buffer, error: number, other: Buffer)
 function timeWords(seconds: number): Buffer {
   const bytes = Buffer.alloc(8);
   bytes.writeUIntBE(seconds, 0, 6);
-  bytes.writeUInt16BE(fudgeSeconds, 6);
+  bytes.writeUInt16BE(FUDGE_SECONDS, 6);
   return bytes;
 }
 

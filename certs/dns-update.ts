@@ -8,10 +8,10 @@ import { zoneOf, type DnsServer } from './dns-lookup.ts';
 
 type UpdateConfig = Extract<DnsConfig, { readonly kind: 'update' }>;
 
-const answerTimeoutMs = 10_000;
+const ANSWER_TIMEOUT_MS = 10_000;
 
 /** RFC 2136 2.2. */
-const codes: Readonly<Record<number, string>> = {
+const CODES: Readonly<Record<number, string>> = {
   1: 'FORMERR',
   2: 'SERVFAIL',
   3: 'NXDOMAIN',
@@ -58,7 +58,7 @@ export class DnsUpdateProvider implements DnsProvider {
     const complaint = key === null ? null : checkAnswer(answer, key, mac, seconds());
     if (code === 0 && complaint === null) return;
     throw new Error(
-      `the DNS server ${host}:${port} refused to change ${name} in the zone ${zone}: ${complaint ?? codes[code] ?? `code ${code}`}`,
+      `the DNS server ${host}:${port} refused to change ${name} in the zone ${zone}: ${complaint ?? CODES[code] ?? `code ${code}`}`,
     );
   }
 }
@@ -73,7 +73,7 @@ async function exchange(
   message: Buffer,
   callerSignal: AbortSignal,
 ): Promise<Buffer> {
-  const signal = AbortSignal.any([callerSignal, AbortSignal.timeout(answerTimeoutMs)]);
+  const signal = AbortSignal.any([callerSignal, AbortSignal.timeout(ANSWER_TIMEOUT_MS)]);
   const answer = Promise.withResolvers<Buffer>();
   const socket = connect({ host, port });
   const abort = (): void =>

@@ -1,7 +1,8 @@
-import { mkdir, open, readdir, rm, utimes, writeFile, type FileHandle } from 'node:fs/promises';
+import { open, readdir, rm, utimes, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isDead, ourselves, parseOwner } from './lock-owner.ts';
+import { codeOf, makePrivateFolder, writePrivateFile } from './private-files.ts';
 
 export interface LockTiming {
   /** The owner shows that it lives at this interval. */
@@ -84,6 +85,10 @@ export class FileLock {
       clearInterval(heart);
       try {
         if (await this.#create(generation + 1, FREE)) await this.#removeBefore(generation);
+      } catch {
+        // A disk that is full still lets go of things: the one before, which is free or of the dead, is in force again. Where not
+        // even that can be done, others take it over as one whose owner shows nothing. What was done under it is done.
+        await rm(mine, { force: true }).catch(() => undefined);
       } finally {
         leave();
       }
@@ -93,7 +98,7 @@ export class FileLock {
 
   /** @returns the generation that is ours */
   async #take(signal: AbortSignal): Promise<number> {
-    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    await makePrivateFolder(this.#folder);
     const longestWait = Math.min(LAST_LOOK_MS, this.#timing.staleMs / 10);
     let [seen, silentMs, lastLook]: [Turn | null, number, number] = [null, 0, 0];
     for (let wait = FIRST_LOOK_MS; ; wait = Math.min(wait * 2, longestWait)) {
@@ -155,7 +160,7 @@ export class FileLock {
   /** false: another process was faster. */
   async #create(generation: number, text: string): Promise<boolean> {
     try {
-      await writeFile(this.#file(generation), text, { flag: 'wx', mode: 0o600 });
+      await writePrivateFile(this.#file(generation), text, false);
       return true;
     } catch (error) {
       if (codeOf(error) === 'EEXIST') return false;
@@ -181,10 +186,6 @@ async function openIfThere(path: string): Promise<FileHandle | null> {
     if (codeOf(error) === 'ENOENT') return null;
     throw error;
   }
-}
-
-function codeOf(error: unknown): unknown {
-  return error instanceof Error && 'code' in error ? error.code : null;
 }
 
 function isSame(one: Turn, other: Turn): boolean {

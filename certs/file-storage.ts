@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm, rmdir, stat } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import { FileLock, type LockTiming } from './file-lock.ts';
+import { codeOf, flushFolder, isAbsence, makePrivateFolder, writePrivateFile } from './private-files.ts';
 import { checkKey, StorageError, type Storage } from './storage.ts';
 
 /** No key begins with a dot, so these are never in the way of one. */
@@ -120,24 +121,15 @@ export class FileStorage implements Storage {
 
   async #writeAside(value: string | Buffer): Promise<string> {
     const folder = join(this.folder, UNFINISHED);
-    await makeFolder(folder);
+    await makePrivateFolder(folder);
     const path = join(folder, randomUUID());
-    const file = await open(path, 'wx', 0o600);
-    try {
-      await file.writeFile(value);
-      await file.sync();
-    } catch (error) {
-      await rm(path, { force: true });
-      throw error;
-    } finally {
-      await file.close();
-    }
+    await writePrivateFile(path, value, true);
     return path;
   }
 
   async #intoPlace(aside: string, path: string): Promise<void> {
     for (let left = 10; ; left -= 1) {
-      await makeFolder(dirname(path));
+      await makePrivateFolder(dirname(path));
       try {
         await rename(aside, path);
         return;
@@ -175,25 +167,15 @@ export class FileStorage implements Storage {
   }
 }
 
+/** What it is, and what to do. */
 const REASONS: Readonly<Record<string, string>> = {
-  EACCES: 'permission denied',
-  EPERM: 'permission denied',
-  EROFS: 'the file system is read-only',
-  ENOSPC: 'no space left on the device',
-  EDQUOT: 'the disk quota is exceeded',
+  EACCES: 'permission denied (give it to the user that Tidegate runs as)',
+  EPERM: 'permission denied (give it to the user that Tidegate runs as)',
+  EROFS: 'the file system is read-only (mount it so that it can be written)',
+  ENOSPC: 'no space left on the device (make room there)',
+  EDQUOT: 'the disk quota is exceeded (make room, or raise it)',
   ENOTDIR: 'a file is where a folder should be',
 };
-
-function codeOf(error: unknown): string | null {
-  return error instanceof Error && 'syscall' in error && 'code' in error && typeof error.code === 'string'
-    ? error.code
-    : null;
-}
-
-function isAbsence(error: unknown): boolean {
-  const code = codeOf(error);
-  return code === 'ENOENT' || code === 'ENOTDIR';
-}
 
 async function collectKeys(folder: string, above: readonly string[], keys: string[]): Promise<void> {
   let entries;
@@ -207,30 +189,5 @@ async function collectKeys(folder: string, above: readonly string[], keys: strin
     if (entry.name.startsWith('.')) continue;
     if (entry.isDirectory()) await collectKeys(join(folder, entry.name), [...above, entry.name], keys);
     else if (entry.isFile()) keys.push([...above, entry.name].join('/'));
-  }
-}
-
-/** With every folder above that is missing, and all of them safe from a power failure. */
-async function makeFolder(folder: string): Promise<void> {
-  const first = await mkdir(folder, { recursive: true, mode: 0o700 });
-  if (first === undefined) return;
-  for (let made = folder; made.length >= first.length; made = dirname(made)) await flushFolder(dirname(made));
-}
-
-async function flushFolder(folder: string): Promise<void> {
-  let handle;
-  try {
-    handle = await open(folder, 'r');
-  } catch {
-    // Removed again meanwhile, or above all that is ours to read.
-    return;
-  }
-  try {
-    await handle.sync();
-  } catch (error) {
-    // Some network file systems flush no folders.
-    if (codeOf(error) !== 'EINVAL') throw error;
-  } finally {
-    await handle.close();
   }
 }

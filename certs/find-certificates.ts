@@ -4,6 +4,7 @@ import { CommandError } from './command-error.ts';
 import type { CommandTarget } from './command-target.ts';
 import type { ImportedCertificate } from './imported-certificates.ts';
 import type { ManagedCertificate } from './managed-certificate.ts';
+import { plainName } from './sni.ts';
 
 /** All that have a name: of several key types, and of several sources. */
 export interface FoundCertificates {
@@ -14,7 +15,7 @@ export interface FoundCertificates {
 
 /** Throws CommandError where there is none. */
 export function findCertificates(target: CommandTarget, wanted: string): FoundCertificates {
-  const name = wanted.toLowerCase().replace(/\.$/, '');
+  const name = plainName(wanted);
   const has = ({ names }: { readonly names: readonly string[] }): boolean => names.includes(name);
   const found = {
     managed: target.managed().filter(has),

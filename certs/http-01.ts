@@ -3,11 +3,11 @@ import { text } from 'node:stream/consumers';
 
 import type { ChallengeSolver, PreparedChallenge } from './challenges.ts';
 import { orAborted } from './or-aborted.ts';
-import { ownCheckMs, type FindOwnListener, type OwnListener } from './own-listener.ts';
+import { OWN_CHECK_MS, type FindOwnListener, type OwnListener } from './own-listener.ts';
 import type { PostedChallenges } from './posted-challenges.ts';
 
 /** A token and a thumbprint take some hundred. */
-const mostAnswerBytes = 4096;
+const MOST_ANSWER_BYTES = 4096;
 
 /** RFC 8555 8.3: the CA fetches the answer over plain HTTP, from port 80 of the name. */
 export class Http01Solver implements ChallengeSolver {
@@ -33,7 +33,7 @@ export class Http01Solver implements ChallengeSolver {
       listener,
       name,
       token,
-      AbortSignal.any([signal, AbortSignal.timeout(ownCheckMs)]),
+      AbortSignal.any([signal, AbortSignal.timeout(OWN_CHECK_MS)]),
     );
     if (found.status === 200 && found.body === keyAuthorization) return;
     const what = found.status === 200 ? 'something else' : `status ${found.status}`;
@@ -67,7 +67,7 @@ async function ask(
     // Where our answer is not in place a backend may give one, of any size.
     incoming.on('data', (piece: Buffer) => {
       bytes += piece.length;
-      if (bytes > mostAnswerBytes) incoming.destroy(new Error('something that is too long'));
+      if (bytes > MOST_ANSWER_BYTES) incoming.destroy(new Error('something that is too long'));
     });
     if (status === 200)
       text(incoming).then((body) => answer.resolve({ status, body: body.trimEnd() }), answer.reject);

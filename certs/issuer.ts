@@ -89,6 +89,8 @@ export class IssuerError extends Error {
   readonly retryAfterMs: number | null;
   /** ACME problem type (`urn:ietf:params:acme:error:…`), or null. */
   readonly type: string | null;
+  /** Nobody was asked, because of what the CA has told another order. */
+  readonly isHeldBack: boolean;
 
   constructor(
     kind: IssuerErrorKind,
@@ -96,6 +98,7 @@ export class IssuerError extends Error {
     details: {
       readonly retryAfterMs?: number | null;
       readonly type?: string | null;
+      readonly isHeldBack?: boolean;
       readonly cause?: unknown;
     } = {},
   ) {
@@ -103,5 +106,6 @@ export class IssuerError extends Error {
     this.kind = kind;
     this.retryAfterMs = details.retryAfterMs ?? null;
     this.type = details.type ?? null;
+    this.isHeldBack = details.isHeldBack ?? false;
   }
 }

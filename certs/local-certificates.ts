@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import type { Logger } from '../core/shared/log.ts';
-import { pairId, type CertificatePair } from './certificate-pair.ts';
+import { makePair, type CertificatePair } from './certificate-pair.ts';
 import { openLocalRoot, type LocalRoot, type MadePair } from './self-signed.ts';
 import type { Storage } from './storage.ts';
 
@@ -90,13 +90,5 @@ function isDue({ cert }: CertificatePair, now: number): boolean {
 
 /** As handshakes need it. */
 export function madePair(names: readonly string[], { cert, key }: MadePair): CertificatePair {
-  return {
-    id: pairId(cert, key),
-    cert,
-    key,
-    keyType: 'ec',
-    names,
-    notAfter: new X509Certificate(cert).validToDate,
-    ocsp: null,
-  };
+  return makePair({ cert, key, keyType: 'ec', names, notAfter: new X509Certificate(cert).validToDate });
 }

@@ -37,14 +37,23 @@ export class OcspError extends Error {
 
 /** null: it names no responder, or comes without its issuer's certificate. `cert`: PEM, the leaf and its chain. */
 export function ocspSource(cert: string): OcspSource | null {
-  const [leaf, issuer] = pemBlocks(cert)
-    .slice(0, 2)
-    .map(({ pem }) => new X509Certificate(pem));
+  const [leaf, issuer] = readFirstTwo(cert);
   // RFC 6960 A.1: over HTTP. The answer is signed, and TLS would have to ask about a certificate first.
   const url = /^OCSP - URI:(http:\/\/\S+)$/m.exec(leaf?.infoAccess ?? '')?.[1];
   if (leaf === undefined || issuer === undefined || url === undefined || !URL.canParse(url)) return null;
   if (!leaf.checkIssued(issuer)) return null;
   return { leaf, issuer, url, fingerprint: createHash('sha256').update(leaf.raw).digest('hex') };
+}
+
+/** None of a file with something behind the leaf that cannot be read: it is TLS that has to say so. */
+function readFirstTwo(cert: string): X509Certificate[] {
+  try {
+    return pemBlocks(cert)
+      .slice(0, 2)
+      .map(({ pem }) => new X509Certificate(pem));
+  } catch {
+    return [];
+  }
 }
 
 /** Whether clients refuse it without a staple (RFC 7633). `cert`: PEM. */

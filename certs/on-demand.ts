@@ -5,6 +5,7 @@ import { askFor, isListed } from './ask.ts';
 import type { CertificatePair } from './certificate-pair.ts';
 import type { ManagedCertificate } from './managed-certificate.ts';
 import { RateWindow } from './rate-window.ts';
+import { plainName } from './sni.ts';
 
 export interface OnDemandParts {
   readonly log: Logger;
@@ -31,16 +32,29 @@ const MOST_DENIED = 10_000;
 /** Where nobody could be asked, it is tried again soon. */
 const UNKNOWN_MS = 10_000;
 
+/**
+ * A name that nobody asked for in so long, nor since its present certificate is in place, is not renewed any more. Workers ask
+ * anew for a name after each change of its certificate, but not before: what they have, they serve without a word.
+ */
+const IDLE_MS = 30 * 24 * 60 * 60_000;
+const LOOK_FOR_IDLE_EVERY_MS = 60 * 60_000;
+
+interface KeptName {
+  readonly certificates: readonly ManagedCertificate[];
+  askedAt: number;
+}
+
 /** Certificates that are obtained when the first client asks for them. */
 export class OnDemand {
   readonly #parts: OnDemandParts;
-  readonly #certificates = new Map<string, readonly ManagedCertificate[]>();
+  readonly #names = new Map<string, KeptName>();
   readonly #pending = new Map<string, Promise<OnDemandAnswer>>();
   readonly #denied = new LruMap<string, { readonly since: number; readonly until: number }>(MOST_DENIED);
   readonly #life = new AbortController();
   readonly config: OnDemandConfig;
   readonly #rate: RateWindow;
   #toldOfLimit = 0;
+  #lookedForIdleAt = -Infinity;
 
   constructor(parts: OnDemandParts, config: OnDemandConfig) {
     this.#parts = parts;
@@ -50,15 +64,18 @@ export class OnDemand {
 
   /** Those that are there or on their way. */
   *certificates(): Iterable<ManagedCertificate> {
-    for (const each of this.#certificates.values()) yield* each;
+    for (const { certificates } of this.#names.values()) yield* certificates;
   }
 
   /** What is there for a name; everybody who asks for one that has to be obtained waits for the same order. */
   async find(serverName: string, allowedByRule: boolean): Promise<OnDemandAnswer> {
-    const name = serverName.toLowerCase().replace(/\.$/, '');
+    const name = plainName(serverName);
     if (!NAME.test(name)) return NONE;
     const known = this.#known(name);
-    if (known.length > 0) return { kind: 'found', pairs: known };
+    if (known.length > 0) {
+      this.#use(name);
+      return { kind: 'found', pairs: known };
+    }
     const pending = this.#pending.get(name);
     if (pending !== undefined) {
       const answer = await pending;
@@ -83,14 +100,14 @@ export class OnDemand {
   async stop(): Promise<void> {
     this.#life.abort();
     const all = [...this.certificates()];
-    this.#certificates.clear();
+    this.#names.clear();
     await Promise.all(all.map((certificate) => certificate.stop()));
     await Promise.allSettled(this.#pending.values());
   }
 
   /** One that has expired, since it could not be renewed, has to be allowed again. */
   #known(name: string): readonly CertificatePair[] {
-    const pairs = (this.#certificates.get(name) ?? []).flatMap(({ pair }) => pair ?? []);
+    const pairs = (this.#names.get(name)?.certificates ?? []).flatMap(({ pair }) => pair ?? []);
     return pairs.filter(({ notAfter }) => notAfter.getTime() > this.#parts.now());
   }
 
@@ -123,16 +140,20 @@ export class OnDemand {
       const refusal = await this.#mayOrder(name, allowedByRule);
       if (refusal !== null) return refusal;
     }
-    if (this.#certificates.size >= this.config.maxNames) {
+    await this.#makeRoom();
+    if (this.#names.size >= this.config.maxNames) {
       this.#tellOfLimit(name, 'maxNames');
       return NONE;
     }
     if (this.#life.signal.aborted) return NONE;
-    this.#certificates.set(name, certificates);
+    this.#names.set(name, { certificates, askedAt: this.#parts.now() });
     for (const certificate of certificates) certificate.start();
     if (!isStored) await Promise.any(certificates.map((each) => each.nextOrder())).catch(() => undefined);
     const pairs = this.#known(name);
-    if (pairs.length > 0) return { kind: 'found', pairs };
+    if (pairs.length > 0) {
+      this.#use(name);
+      return { kind: 'found', pairs };
+    }
     this.#deny(name, this.config.negativeCacheMs);
     await this.#forget(name);
     return NONE;
@@ -161,9 +182,33 @@ export class OnDemand {
   }
 
   async #forget(name: string): Promise<void> {
-    const certificates = this.#certificates.get(name) ?? [];
-    this.#certificates.delete(name);
+    const certificates = this.#names.get(name)?.certificates ?? [];
+    this.#names.delete(name);
     await Promise.all(certificates.map((certificate) => certificate.stop()));
+  }
+
+  /** What is used is kept valid, also after it was let be. */
+  #use(name: string): void {
+    const kept = this.#names.get(name);
+    if (kept === undefined) return;
+    kept.askedAt = this.#parts.now();
+    for (const certificate of kept.certificates) certificate.start();
+  }
+
+  /** For another name: what serves nobody any more leaves, and what nobody uses is left to expire. */
+  async #makeRoom(): Promise<void> {
+    const now = this.#parts.now();
+    if (Math.abs(now - this.#lookedForIdleAt) >= LOOK_FOR_IDLE_EVERY_MS) {
+      this.#lookedForIdleAt = now;
+      const idle = [...this.#names.values()].filter((kept) => isIdle(kept, now));
+      await Promise.all(idle.flatMap(({ certificates }) => certificates).map((each) => each.stop()));
+    }
+    if (this.#names.size < this.config.maxNames) return;
+    for (const name of this.#names.keys()) {
+      if (this.#pending.has(name) || this.#known(name).length > 0) continue;
+      await this.#forget(name);
+      return;
+    }
   }
 
   /** Once a minute, whoever makes clients ask. */
@@ -176,4 +221,11 @@ export class OnDemand {
       'a name got no certificate because of a limit',
     );
   }
+}
+
+function isIdle({ certificates, askedAt }: KeptName, now: number): boolean {
+  return (
+    now - askedAt >= IDLE_MS &&
+    certificates.every(({ state: { entry } }) => entry === null || entry.notes.obtainedAt.getTime() > askedAt)
+  );
 }

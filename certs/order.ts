@@ -102,5 +102,9 @@ function allFailed(
     failures.length === 1
       ? first.error.message
       : failures.map(({ directory, error }) => `${directory}: ${error.message}`).join('; ');
-  return new IssuerError(first.error.kind, message, { retryAfterMs, type: first.error.type });
+  return new IssuerError(first.error.kind, message, {
+    retryAfterMs,
+    type: first.error.type,
+    isHeldBack: failures.every(({ error }) => error.isHeldBack),
+  });
 }

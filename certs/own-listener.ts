@@ -8,4 +8,4 @@ export interface OwnListener {
 export type FindOwnListener = () => OwnListener | null;
 
 /** Long enough for a loaded machine: the question stays on it. */
-export const ownCheckMs = 10_000;
+export const OWN_CHECK_MS = 10_000;

@@ -19,12 +19,6 @@ export class Places {
     };
   }
 
-  /** From the next place on that is given back. */
-  resize(by: number): void {
-    this.#free += by;
-    while (this.#free > 0 && this.#next()) this.#free -= 1;
-  }
-
   #wait(signal: AbortSignal): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const abort = (): void => {
@@ -41,16 +35,12 @@ export class Places {
   }
 
   #giveBack(): void {
-    this.#free += 1;
-    if (this.#free > 0 && this.#next()) this.#free -= 1;
-  }
-
-  #next(): boolean {
-    for (const enter of this.#waiting) {
-      this.#waiting.delete(enter);
-      enter();
-      return true;
+    const [next] = this.#waiting;
+    if (next === undefined) {
+      this.#free += 1;
+      return;
     }
-    return false;
+    this.#waiting.delete(next);
+    next();
   }
 }

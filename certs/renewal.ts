@@ -118,11 +118,10 @@ export function restartMs(ms: number, retryAfterMs: number | null): number {
  * How a certificate stands. `near`: a third of the time that a renewal had is all that is left, so something is wrong
  * and somebody should look. `early`: not valid yet, by this machine's clock.
  */
-export function standing(
-  validity: Validity,
-  renewAt: number,
-  now: number,
-): 'early' | 'fine' | 'near' | 'expired' {
+export type Standing = 'early' | 'fine' | 'near' | 'expired';
+
+/** `renewAt`: when it is due; 0 for one that nobody renews, which has a third of its life to be replaced in. */
+export function standing(validity: Validity, renewAt: number, now: number): Standing {
   const { start, life, end } = span(validity);
   if (now >= end) return 'expired';
   if (now < start) return 'early';

@@ -21,17 +21,23 @@ export class NameIndex<T> {
 
   /** What was added under this very name. */
   exact(serverName: string): readonly T[] {
-    return this.#items.get(withoutRoot(serverName)) ?? [];
+    return this.#items.get(plainName(serverName)) ?? [];
   }
 
   /** What was added under the wildcard above it. */
   wildcard(serverName: string): readonly T[] {
-    const name = withoutRoot(serverName);
-    const dot = name.indexOf('.');
-    return (dot < 1 ? undefined : this.#items.get(`*${name.slice(dot)}`)) ?? [];
+    return this.#items.get(wildcardAbove(serverName)) ?? [];
   }
 }
 
-function withoutRoot(serverName: string): string {
+/** In lower case and without the dot of the root, as certificates and configs have names. */
+export function plainName(serverName: string): string {
   return serverName.toLowerCase().replace(/\.$/, '');
+}
+
+/** `*.example.com` for `a.example.com`; empty: no wildcard stands for the name. */
+export function wildcardAbove(serverName: string): string {
+  const name = plainName(serverName);
+  const dot = name.indexOf('.');
+  return dot < 1 ? '' : `*${name.slice(dot)}`;
 }

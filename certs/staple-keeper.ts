@@ -1,14 +1,15 @@
-import { z } from 'zod';
+import { setImmediate } from 'node:timers/promises';
 import type { Logger } from '../core/shared/log.ts';
 import type { StoredCertificate } from './certificate-store.ts';
+import { KeptStaples } from './kept-staples.ts';
 import {
   fetchStaple,
   ocspSource,
-  readStaple,
   refreshAt,
   stapleRetryMs,
   type OcspSource,
   type Staple,
+  type StapleResult,
 } from './ocsp.ts';
 import { sleepMs } from './renewal.ts';
 import type { Storage } from './storage.ts';
@@ -22,7 +23,8 @@ const HOUR_MS = 60 * 60 * 1000;
 export type Stapled = Pick<StoredCertificate, 'names' | 'cert'>;
 
 export interface StapleKeeperParts {
-  readonly storage: Storage;
+  /** null: every process asks for itself. */
+  readonly storage: Storage | null;
   readonly log: Logger;
   readonly now: () => number;
   /** There is a new staple, or one is no longer there. */
@@ -33,62 +35,74 @@ export interface StapleKeeperParts {
 
 interface Followed {
   readonly certificate: Stapled;
-  readonly source: OcspSource;
+  /** null: it names no responder; undefined: nobody has looked yet, which takes time. */
+  source: OcspSource | null | undefined;
   staple: Staple | null;
   /** The next question. */
   dueAt: number;
   failures: number;
+  /** Or about to be. */
   isAsked: boolean;
+  /** How often it was added, and not removed. */
+  uses: number;
 }
 
 /** Has a staple at hand for every certificate that names a responder, and renews it in good time. */
 export class StapleKeeper {
   readonly #parts: StapleKeeperParts;
-  /** By fingerprint. */
-  #followed = new Map<string, Followed>();
-  /** By `cert`, which is not to be parsed at every look: null for one without a responder. */
-  #sources = new Map<string, OcspSource | null>();
+  readonly #kept: KeptStaples | null;
+  /** By `cert`. */
+  readonly #followed = new Map<string, Followed>();
+  /** By the last call of `follow`. */
+  #listed: readonly Stapled[] = [];
+  /** Those that are due, the oldest first. */
+  readonly #queue = new Set<Followed>();
   readonly #closing = new AbortController();
   readonly #underWay = new Set<Promise<void>>();
-  #timer: NodeJS.Timeout | null = null;
-  #nextRemoval = 0;
+  /** `firesAt`: on the clock of performance.now(), which nobody sets. */
+  #timer: { readonly handle: NodeJS.Timeout; readonly firesAt: number } | null = null;
 
   constructor(parts: StapleKeeperParts) {
     this.#parts = parts;
+    this.#kept = parts.storage === null ? null : new KeptStaples(parts.storage, parts.now);
   }
 
-  /** Sees to these certificates from now on, and to no others. */
-  follow(certificates: readonly Stapled[]): void {
-    const [before, sources] = [this.#followed, this.#sources];
-    this.#followed = new Map();
-    this.#sources = new Map();
-    for (const certificate of certificates) {
-      const { cert } = certificate;
-      const known = sources.get(cert);
-      const source = known === undefined ? ocspSource(cert) : known;
-      this.#sources.set(cert, source);
-      if (source === null) continue;
-      this.#followed.set(
-        source.fingerprint,
-        before.get(source.fingerprint) ?? {
-          certificate,
-          source,
-          staple: null,
-          dueAt: 0,
-          failures: 0,
-          isAsked: false,
-        },
-      );
+  /** Sees to it from now on. */
+  add(certificate: Stapled): void {
+    const { cert } = certificate;
+    const known = this.#followed.get(cert);
+    if (known !== undefined) {
+      known.uses += 1;
+      return;
     }
-    this.#wake();
+    const fresh = { source: undefined, staple: null, dueAt: 0, failures: 0, isAsked: false, uses: 1 };
+    this.#followed.set(cert, { certificate, ...fresh });
+    this.#wakeAt(this.#parts.now());
+  }
+
+  /** As often as it was added. */
+  remove({ cert }: Stapled): void {
+    const followed = this.#followed.get(cert);
+    if (followed === undefined) return;
+    followed.uses -= 1;
+    if (followed.uses > 0) return;
+    this.#followed.delete(cert);
+    this.#queue.delete(followed);
+  }
+
+  /** Sees to these from now on, instead of those that the call before has named. */
+  follow(certificates: readonly Stapled[]): void {
+    const before = this.#listed;
+    this.#listed = certificates;
+    for (const certificate of certificates) this.add(certificate);
+    for (const certificate of before) this.remove(certificate);
+    this.#wakeAt(this.#parts.now());
   }
 
   /** DER in base64; null: it has none that is good now. */
   staple({ cert }: Stapled): string | null {
-    const source = this.#sources.get(cert) ?? null;
-    const staple = source === null ? undefined : this.#followed.get(source.fingerprint)?.staple;
-    if (staple === undefined || staple === null || staple.nextUpdate.getTime() <= this.#parts.now())
-      return null;
+    const staple = this.#followed.get(cert)?.staple ?? null;
+    if (staple === null || staple.nextUpdate.getTime() <= this.#parts.now()) return null;
     return staple.response.toString('base64');
   }
 
@@ -115,43 +129,60 @@ export class StapleKeeper {
   /** Resolves when nothing of it is under way. */
   async close(): Promise<void> {
     this.#closing.abort();
-    if (this.#timer !== null) clearTimeout(this.#timer);
+    if (this.#timer !== null) clearTimeout(this.#timer.handle);
     await Promise.all(this.#underWay);
   }
 
+  #wakeAt(at: number): void {
+    const ms = sleepMs(at, this.#parts.now());
+    const firesAt = performance.now() + ms;
+    if (this.#closing.signal.aborted || (this.#timer !== null && this.#timer.firesAt <= firesAt)) return;
+    if (this.#timer !== null) clearTimeout(this.#timer.handle);
+    this.#timer = { handle: setTimeout(() => this.#wake(), ms).unref(), firesAt };
+  }
+
   #wake(): void {
-    if (this.#closing.signal.aborted) return;
-    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
     const now = this.#parts.now();
     let next = Infinity;
     for (const followed of this.#followed.values()) {
-      // The end of one of those under way wakes us.
-      if (this.#underWay.size >= MAX_QUESTIONS) return;
       if (followed.isAsked) continue;
-      if (followed.dueAt <= now) this.#start(followed);
-      else next = Math.min(next, followed.dueAt);
+      if (followed.dueAt > now) next = Math.min(next, followed.dueAt);
+      else {
+        followed.isAsked = true;
+        this.#queue.add(followed);
+      }
     }
-    if (next === Infinity) return;
-    this.#timer = setTimeout(() => this.#wake(), sleepMs(next, now));
-    this.#timer.unref();
+    if (next < Infinity) this.#wakeAt(next);
+    this.#startNext();
   }
 
-  #start(followed: Followed): void {
-    followed.isAsked = true;
-    const run = this.#refresh(followed).finally(() => {
-      followed.isAsked = false;
-      this.#underWay.delete(run);
-      this.#wake();
-    });
-    this.#underWay.add(run);
+  #startNext(): void {
+    for (const followed of this.#queue) {
+      if (this.#underWay.size >= MAX_QUESTIONS || this.#closing.signal.aborted) return;
+      this.#queue.delete(followed);
+      const run = this.#refresh(followed).finally(() => {
+        followed.isAsked = false;
+        this.#underWay.delete(run);
+        if (followed.dueAt < Infinity) this.#wakeAt(followed.dueAt);
+        this.#startNext();
+      });
+      this.#underWay.add(run);
+    }
   }
 
   async #refresh(followed: Followed): Promise<void> {
-    const { certificate, source, staple: before } = followed;
+    const { certificate, staple: before } = followed;
     const { log, now, onChange, onRevoked } = this.#parts;
+    const { signal } = this.#closing;
     try {
-      const result = await this.#obtain(source, this.#closing.signal, before);
-      if (this.#closing.signal.aborted) return;
+      const source = await sourceOf(followed);
+      if (source === null) {
+        followed.dueAt = Infinity;
+        return;
+      }
+      const result = await this.#obtain(source, signal, before);
+      if (signal.aborted || followed.uses === 0) return;
       followed.failures = 0;
       if ('staple' in result) {
         followed.staple = result.staple;
@@ -163,7 +194,7 @@ export class StapleKeeper {
         onRevoked(certificate, result.revokedAt);
       }
     } catch (error) {
-      if (this.#closing.signal.aborted) return;
+      if (signal.aborted || followed.uses === 0) return;
       this.#noteFailure(followed);
       log.warn({ err: error, names: someOf(certificate) }, 'no new OCSP staple; there will be another try');
     }
@@ -186,62 +217,28 @@ export class StapleKeeper {
     source: OcspSource,
     signal: AbortSignal,
     before: Staple | null = null,
-  ): Promise<{ readonly staple: Staple } | { readonly revokedAt: Date }> {
-    const { storage, now } = this.#parts;
-    const kept = await this.#loadKept(source);
-    if (
-      kept !== null &&
-      kept.thisUpdate.getTime() > (before?.thisUpdate.getTime() ?? 0) &&
-      refreshAt(kept, 0, 0.5) > now()
-    )
-      return { staple: kept };
+  ): Promise<StapleResult> {
+    const { now, log } = this.#parts;
+    const kept = (await this.#kept?.load(source)) ?? null;
+    const isNewer = kept !== null && kept.thisUpdate.getTime() > (before?.thisUpdate.getTime() ?? 0);
+    if (isNewer && refreshAt(kept, 0, 0.5) > now()) return { staple: kept };
     const result = await fetchStaple(source, now(), signal);
-    if ('staple' in result) {
-      const { response, nextUpdate } = result.staple;
-      const value = { response: response.toString('base64'), nextUpdate: nextUpdate.toISOString() };
-      await storage.store(keyOf(source), `${JSON.stringify(value satisfies Kept)}\n`);
-      await this.#removeOutdated();
-    }
+    if ('staple' in result)
+      // Clients need it now; that it is kept spares a question after a restart.
+      await this.#kept
+        ?.save(source, result.staple)
+        .catch((error: unknown) => log.debug({ err: error }, 'an OCSP staple could not be stored'));
     return result;
   }
-
-  async #loadKept(source: OcspSource): Promise<Staple | null> {
-    const kept = parseKept(await this.#parts.storage.load(keyOf(source)));
-    if (kept === null) return null;
-    try {
-      const result = readStaple(Buffer.from(kept.response, 'base64'), source, this.#parts.now());
-      return 'staple' in result ? result.staple : null;
-    } catch {
-      // Out of date, or spoilt: the responder has a better one.
-      return null;
-    }
-  }
-
-  /** Certificates come and go; their staples leave within a day of being good no longer. */
-  async #removeOutdated(): Promise<void> {
-    const { storage, now } = this.#parts;
-    if (now() < this.#nextRemoval) return;
-    this.#nextRemoval = now() + 24 * HOUR_MS;
-    for (const key of await storage.list('ocsp')) {
-      const kept = parseKept(await storage.load(key));
-      if (kept === null || Date.parse(kept.nextUpdate) <= now()) await storage.delete(key);
-    }
-  }
 }
 
-const keptSchema = z.object({ response: z.base64(), nextUpdate: z.iso.datetime() });
-type Kept = z.output<typeof keptSchema>;
-
-function parseKept(file: Buffer | null): Kept | null {
-  try {
-    return file === null ? null : (keptSchema.safeParse(JSON.parse(file.toString('utf8'))).data ?? null);
-  } catch {
-    return null;
+/** One certificate a turn of the event loop: to read ten thousand takes a second. */
+async function sourceOf(followed: Followed): Promise<OcspSource | null> {
+  if (followed.source === undefined) {
+    await setImmediate();
+    followed.source = ocspSource(followed.certificate.cert);
   }
-}
-
-function keyOf({ fingerprint }: OcspSource): string {
-  return `ocsp/${fingerprint}.json`;
+  return followed.source;
 }
 
 /** As many as a line of the log is good for. */

@@ -3,7 +3,7 @@ import { detailsOf } from './certificate-details.ts';
 import { CertificateStore, entryKey, type EntryPlace, type StoredEntry } from './certificate-store.ts';
 import type { ExportedCertificate, ShownCertificate } from './commands.ts';
 import { IMPORTED } from './imported-certificates.ts';
-import { factsOf } from './manager-status.ts';
+import { factsOf } from './certificate-status.ts';
 import { renewalTime, standing, steadyRandom } from './renewal.ts';
 import type { Storage } from './storage.ts';
 

@@ -2,14 +2,14 @@ import { createHash, X509Certificate, webcrypto } from 'node:crypto';
 import { connect } from 'node:tls';
 
 import * as x509 from '@peculiar/x509';
-import { createPrivateKey, webKeys } from './certificate-request.ts';
+import { newPrivateKey, webKeys } from './certificate-request.ts';
 import type { ChallengeSolver, PreparedChallenge } from './challenges.ts';
 import { orAborted } from './or-aborted.ts';
-import { ownCheckMs, type FindOwnListener, type OwnListener } from './own-listener.ts';
+import { OWN_CHECK_MS, type FindOwnListener, type OwnListener } from './own-listener.ts';
 import type { PostedChallenges } from './posted-challenges.ts';
 
 /** A CA that validates for days is none. */
-const validMs = 7 * 24 * 3_600_000;
+const VALID_MS = 7 * 24 * 3_600_000;
 
 interface AlpnCertificate {
   readonly cert: string;
@@ -40,7 +40,7 @@ export class TlsAlpn01Solver implements ChallengeSolver {
     await orAborted(this.#posted.addAlpn(name, certificate), signal);
     const listener = this.#ownListener();
     if (listener === null) throw new Error('there is no https listener any more');
-    const found = await ask(listener, name, AbortSignal.any([signal, AbortSignal.timeout(ownCheckMs)]));
+    const found = await ask(listener, name, AbortSignal.any([signal, AbortSignal.timeout(OWN_CHECK_MS)]));
     if (found === null || !found.equals(new X509Certificate(certificate.cert).raw))
       throw new Error(
         `expected our own listener to present the challenge's certificate for ${name}, found ${found === null ? 'no acme-tls/1' : 'another one'}`,
@@ -57,15 +57,15 @@ export class TlsAlpn01Solver implements ChallengeSolver {
 
 /** RFC 8737 3: the name alone, and the digest of the key authorization in a critical extension. */
 async function createAlpnCertificate(name: string, keyAuthorization: string): Promise<AlpnCertificate> {
-  const key = await createPrivateKey('ecdsa-p256');
+  const key = await newPrivateKey('ecdsa-p256');
   const digest = createHash('sha256').update(keyAuthorization).digest();
   const now = Date.now();
   const certificate = await x509.X509CertificateGenerator.createSelfSigned(
     {
       ...webKeys(key, 'ecdsa-p256'),
       name: 'CN=ACME challenge',
-      notBefore: new Date(now - validMs),
-      notAfter: new Date(now + validMs),
+      notBefore: new Date(now - VALID_MS),
+      notAfter: new Date(now + VALID_MS),
       extensions: [
         new x509.SubjectAlternativeNameExtension([{ type: 'dns', value: name }]),
         // An OCTET STRING of 32 bytes in the OCTET STRING of the extension.

@@ -29,7 +29,7 @@ export interface TestPluginConnection {
 }
 
 export interface TestPluginRequest {
-  /** An absolute URL, or a path (then at `http://localhost`). `/` unless given. */
+  /** An absolute URL, or a path (then at `http://localhost`), or `*`. `/` unless given. */
   readonly url?: string;
   /** GET unless given. */
   readonly method?: string;
@@ -230,6 +230,7 @@ function requestHead(given: TestPluginRequest, url: URL, scheme: 'http' | 'https
 }
 
 function targetOf(url: string): string {
+  if (url === '*') return url;
   const rest = url.replace(/^https?:\/\/[^/?#]*/i, '').replace(/#.*$/, '');
   return rest.startsWith('/') ? rest : `/${rest}`;
 }

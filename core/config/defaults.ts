@@ -26,6 +26,7 @@ export const DEFAULTS = {
   pluginBreaker: { faults: 5, window: '10s', rest: '30s' },
   tls: {
     unknownNames: 'default',
+    ocspStapling: true,
     policy: 'intermediate',
     minVersion: 'TLSv1.2',
     maxVersion: 'TLSv1.3',
@@ -70,7 +71,7 @@ export const DEFAULTS = {
   },
   connections: { max: 'none', maxIdle: 256, streams: 100, warmUp: 0, maxAge: 'none', maxRequests: 'none' },
   healthCheck: { type: 'tcp', interval: '5s', jitter: 0.1, rise: 2, fall: 2 },
-  httpCheck: { method: 'GET', path: '/', status: '200-399' },
+  httpCheck: { method: 'GET', path: '/', status: '200-399', reuse: true },
   passiveHealth: {
     failures: 3,
     errorRatio: 0.5,

@@ -15,6 +15,7 @@ const BELONGS: Readonly<Record<string, readonly CheckType[]>> = {
   status: HTTP,
   body: HTTP,
   weightField: HTTP,
+  reuse: ['http', 'https'],
   service: ['grpc'],
   send: ['tcp', 'tls', 'udp', 'agent'],
   expect: ['tcp', 'tls', 'udp'],

@@ -37,6 +37,8 @@ export interface HealthCheckInput {
   body?: string | undefined;
   /** With `http`, `https`, `h2`: the member of a JSON answer that the `dynamic-ratio` scheduler takes for the weight: `'load.weight'`. */
   weightField?: string | undefined;
+  /** With `http`, `https`: whether checks follow each other on one connection, five at most. Default: true. */
+  reuse?: boolean | undefined;
   /** With `grpc`: the service that is asked for. Default: the server as a whole. */
   service?: string | undefined;
   /** With `tcp`, `tls`, `udp`, `agent`: what is sent; a character up to `\xff` is one byte. */

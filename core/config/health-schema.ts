@@ -106,6 +106,11 @@ export const healthCheck = field.object({
     .describe(
       'With `http`, `https`, `h2`: the member of a JSON answer that the `dynamic-ratio` scheduler takes for the weight.',
     ),
+  reuse: field.flag
+    .prefault(DEFAULTS.httpCheck.reuse)
+    .describe(
+      'With `http`, `https`: whether checks follow each other on one connection, five at most; see [health.md](health.md#connections-of-checks).',
+    ),
   service: field
     .text('the name of a service')
     .optional()
@@ -127,7 +132,9 @@ export const passiveHealth = field.object({
   failures: field
     .integer(1, 10_000)
     .prefault(PASSIVE.failures)
-    .describe('Failed attempts in a row (no connection, a reset, no answer in time) that eject a backend.'),
+    .describe(
+      'Failed attempts in a row (no connection, a reset, no answer in time or half of one) that eject a backend.',
+    ),
   errorRatio: field
     .number(0.01, 1)
     .prefault(PASSIVE.errorRatio)

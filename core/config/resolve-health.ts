@@ -49,6 +49,7 @@ function resolveProbe(check: HealthCheckFile, folder: string): ProbeConfig {
         statuses: check.status,
         body: check.body ?? null,
         weightField: check.weightField ?? null,
+        reuse: check.reuse,
       };
     case 'websocket':
       return { type, path, host, headers };

@@ -158,8 +158,8 @@ function resolveTls(
     key: resolve(folder, key),
     names: names ?? null,
   }));
-  const choice = { certificates, managed, default: tls.default ?? null, unknownNames: tls.unknownNames };
-  const { clientCertificates } = tls;
+  const { clientCertificates, unknownNames, ocspStapling } = tls;
+  const choice = { certificates, managed, default: tls.default ?? null, unknownNames, ocspStapling };
   return {
     certificateSet: createHash('sha256').update(JSON.stringify(choice)).digest('base64url'),
     ...choice,

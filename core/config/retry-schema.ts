@@ -35,7 +35,7 @@ export const retries = field
       .integer(1, 100)
       .prefault(DEFAULTS.retries.attempts)
       .describe(
-        'Attempts in all, the first included, for idempotent requests of which no byte of an answer was passed on.',
+        'Attempts in all, the first included, for idempotent requests of which no byte of an answer was passed on. Backends that refuse a connection may be followed by others beyond that, unless it is 1.',
       ),
     on: field
       .list(cause)

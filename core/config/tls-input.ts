@@ -9,6 +9,8 @@ export interface TlsInput {
   default?: string | undefined;
   /** What a client gets that asks for an unknown name: the default certificate, or a TLS alert. Default: `'default'`. */
   unknownNames?: TlsConfig['unknownNames'] | undefined;
+  /** Clients get OCSP staples with those of `certificates` that name a responder and come with their issuer. Default: true. */
+  ocspStapling?: boolean | undefined;
   /** Versions, cipher suites and groups: as Mozilla recommends, or your own. Default: `'intermediate'`. */
   policy?: 'modern' | 'intermediate' | TlsPolicyInput | undefined;
   /** Clients are asked for a certificate of their own; `ca`: path of the authorities that it must come from, PEM. */

@@ -32,6 +32,11 @@ export const tls = field.object({
     .choice(['default', 'refuse'])
     .prefault(DEFAULTS.tls.unknownNames)
     .describe('What a client gets that asks for an unknown name: the default certificate, or a TLS alert.'),
+  ocspStapling: field.flag
+    .prefault(DEFAULTS.tls.ocspStapling)
+    .describe(
+      'Clients get OCSP staples with those of `certificates` that name a responder and come with their issuer.',
+    ),
   policy: tlsPolicy
     .prefault(DEFAULTS.tls.policy)
     .describe(

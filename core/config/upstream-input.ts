@@ -67,7 +67,7 @@ export interface UpstreamInput {
   passiveHealth?: false | PassiveHealthInput | undefined;
   retries?:
     | {
-        /** Attempts in all, the first included. Default: 2. */
+        /** Attempts in all, the first included; backends that refuse a connection may be followed by others beyond that, unless it is 1. Default: 2. */
         attempts?: number | undefined;
         /** What leads to another attempt; numbers are statuses of answers. Default: `['connect-failure', 'reset', 'timeout', 'refused-stream']`. */
         on?: readonly (RetryCause | number)[] | undefined;

@@ -70,7 +70,8 @@ export function attemptFailed(exchange: Exchange, attempt: Attempt, error: Proxy
   const { backend } = attempt;
   if (error.source !== 'backend') return;
   backend.runtime.errors += 1;
-  passive.attemptFailed(exchange, backend, error);
+  passive.attemptFailed(exchange, attempt, error);
+  attempt.hasFailed = true;
   countInCircuit(attempt, performance.now());
 }
 
@@ -81,9 +82,10 @@ function countInCircuit(attempt: Attempt, nowMs: number): void {
 }
 
 /** It is over, whatever came of it: once for each. */
-export function leave(exchange: Exchange, { backend, circuitTicket, isAnswered }: Attempt): void {
+export function leave(exchange: Exchange, attempt: Attempt): void {
+  const { backend, circuitTicket, isAnswered } = attempt;
   backend.runtime.inFlight -= 1;
-  passive.attemptEnds(exchange, backend);
+  passive.attemptEnds(exchange, attempt);
   circuitLeft(backend, circuitTicket, isAnswered);
   placesChanged();
 }

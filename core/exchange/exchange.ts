@@ -12,7 +12,7 @@ import { withoutNominated } from './nominated.ts';
 import type { Hedge } from './hedge.ts';
 import type { ListenerService } from './listener-service.ts';
 import { schedulerKey } from './scheduler-key.ts';
-import { normalisePath } from '../shared/normalise-path.ts';
+import { normalisedPathOf } from '../shared/normalise-path.ts';
 import type { ExchangePlugins } from './plugins/exchange-plugins.ts';
 import type { Peer, RequestHead } from './streams.ts';
 import type { PlaceInLine } from './wait-in-line.ts';
@@ -38,8 +38,6 @@ export class Exchange implements RuleRequest, KeySource {
   host: string;
   /** What is sent to the backend: the target, unless a rule changes it. */
   forwardTarget: string;
-  /** What stands in the log for the target: as received. */
-  loggedTarget: string;
   decision: RequestDecision | null = null;
   route: number | null = null;
   upstream: Upstream | null = null;
@@ -91,9 +89,7 @@ export class Exchange implements RuleRequest, KeySource {
     this.host = request.host;
     this.target = request.target;
     this.forwardTarget = request.target;
-    this.loggedTarget = request.target;
-    const query = request.target.indexOf('?');
-    this.normalisedPath = normalisePath(query === -1 ? request.target : request.target.slice(0, query));
+    this.normalisedPath = normalisedPathOf(request.target);
     this.peerIsTrusted = service.config.forwarded.trust.length > 0 && service.trustsPeer(peer.address);
     this.clientAddress = this.peerIsTrusted
       ? clientAddressBehind(peer.address, request.headers, service.trustsPeer)

@@ -1,4 +1,5 @@
 import type { RequestDecision } from '../shared/rule-script.ts';
+import { loggedTarget } from './answer-challenge.ts';
 import type { AccessEntry } from './access-entry.ts';
 import type { Exchange } from './exchange.ts';
 import { callLogHooks } from './plugins/log-hooks.ts';
@@ -67,7 +68,7 @@ function accessEntry(exchange: Exchange): AccessEntry {
     client: exchange.clientAddress,
     method: isRequest ? request.method : null,
     host: isRequest ? request.host : null,
-    target: isRequest ? exchange.loggedTarget : null,
+    target: isRequest ? loggedTarget(exchange) : null,
     protocol: isRequest ? request.version : null,
     status: exchange.status,
     error: exchange.error?.code ?? null,

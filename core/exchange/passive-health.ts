@@ -1,8 +1,9 @@
+import type { Attempt } from '../forward/http.ts';
 import type { ProxyError } from '../shared/errors.ts';
 import type { PassiveHealthConfig } from '../shared/health-types.ts';
 import type { AddressBackend } from '../upstreams/backend.ts';
 import type { Ejection } from '../upstreams/health.ts';
-import { noteAnswer, noteAttempt, noteEnd, noteFailure } from '../upstreams/passive-checks.ts';
+import { noteAnswer, noteAttempt, noteBrokenOff, noteEnd, noteFailure } from '../upstreams/passive-checks.ts';
 import type { Exchange } from './exchange.ts';
 
 /** What the attempts of an exchange say of the health of their backends (docs/health.md). */
@@ -22,16 +23,16 @@ export function attemptAnswered(
 }
 
 /** `error`: why there is no answer, or only a part of one. */
-export function attemptFailed(exchange: Exchange, backend: AddressBackend, error: ProxyError): void {
+export function attemptFailed(exchange: Exchange, { backend, isAnswered }: Attempt, error: ProxyError): void {
   const settings = settingsOf(exchange, backend);
   // A backend that refuses a stream is about to end the connection, in good order (RFC 9113 8.7).
   if (settings === null || error.source !== 'backend' || error.code === 'stream-refused') return;
-  report(exchange, backend, noteFailure(backend.runtime, settings, error.message, performance.now()));
+  const note = isAnswered ? noteBrokenOff : noteFailure;
+  report(exchange, backend, note(backend.runtime, settings, error.message, performance.now()));
 }
 
-export function attemptEnds(exchange: Exchange, backend: AddressBackend): void {
-  const { runtime } = backend;
-  if (runtime.passive.phase === 'trying' && settingsOf(exchange, backend) !== null) noteEnd(runtime);
+export function attemptEnds(exchange: Exchange, { backend, isAnswered, hasFailed }: Attempt): void {
+  if (settingsOf(exchange, backend) !== null) noteEnd(backend.runtime, isAnswered && !hasFailed);
 }
 
 /** null: nobody looks; there is nothing to choose from where there is one backend only. */

@@ -137,9 +137,9 @@ export class RequestPath extends AnswerPath implements DecisionTaker, PlaceTaker
     }
   }
 
-  /** All connections to a backend are in use: the next one that was not tried yet, which costs nobody a retry. */
+  /** No connection to a backend was to be had: the next one that was not tried yet, whatever the number of attempts. */
   #passOver(upstream: Upstream, error: ProxyError): void {
-    const next = nextToAsk(this.exchange, upstream);
+    const next = nextToAsk(this.exchange, upstream, error);
     if (next === undefined) this.#fallBack(upstream, error);
     else this.#attempt(upstream, next);
   }

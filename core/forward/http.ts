@@ -49,6 +49,8 @@ export class Attempt implements BackendEvents {
   circuitTicket = 0;
   /** Its answer's head has come. */
   isAnswered = false;
+  /** By the backend's fault, before its answer or in the middle of it. */
+  hasFailed = false;
   readonly #head: OutgoingRequest;
   readonly #message: MessageToSend;
 

@@ -19,7 +19,7 @@ export type RetryDecision =
   /** The backend had closed an idle connection as we took it, or ends an HTTP/2 one: the same backend again, over a new one. Not counted as its failure. */
   | 'fresh-connection'
   | 'another-backend'
-  /** The same, but that backend has only no connection to spare. */
+  /** One that was not tried yet, although there are no attempts left for that: this one has cost no backend anything. */
   | 'pass-over'
   /** The request could be tried again, but not at this upstream. */
   | 'fallback'
@@ -59,7 +59,9 @@ export function afterFailure(failed: FailedAttempt): RetryDecision {
   if (isStale(error, failed.reusedConnection)) return 'fresh-connection';
   const cause = CAUSES[error.code];
   if (cause === undefined || !retries.on.includes(cause)) return 'give-up';
-  return failed.attempts < retries.attempts ? 'another-backend' : 'fallback';
+  if (failed.attempts < retries.attempts) return 'another-backend';
+  // Refused, mostly at once: when several backends die together, one that lives is to be found.
+  return error.code === 'connect-failed' && retries.attempts > 1 ? 'pass-over' : 'fallback';
 }
 
 /** Whether an attempt over a connection that had been idle failed since the backend was closing that: nobody's fault. */

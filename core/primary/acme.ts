@@ -6,6 +6,7 @@ import { Http01Solver } from '../../certs/http-01.ts';
 import { CertificateManager } from '../../certs/manager.ts';
 import { PostedChallenges } from '../../certs/posted-challenges.ts';
 import { TlsAlpn01Solver } from '../../certs/tls-alpn-01.ts';
+import { WatchedStorage } from '../../certs/watched-storage.ts';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Logger } from '../shared/log.ts';
 import { ownListener, type BoundListener } from './own-listener.ts';
@@ -32,7 +33,7 @@ export function makeManager({ log, board, listeners }: AcmeParts, onChange: () =
     async openStorage(folder) {
       const storage = new FileStorage(folder);
       await storage.prepare();
-      return storage;
+      return new WatchedStorage(storage, log);
     },
     issuerFor: (config, { dns }, storage) =>
       new AcmeIssuer({

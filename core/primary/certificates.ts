@@ -1,5 +1,7 @@
+import type { CertificatePair } from '../../certs/certificate-pair.ts';
 import { certificateOf, type CertificateSet } from '../../certs/certificate-set.ts';
 import type { CertificateManager } from '../../certs/manager.ts';
+import { StapleKeeper } from '../../certs/staple-keeper.ts';
 import type { PrimaryMessage, WorkerMessage } from '../ipc/messages.ts';
 import type { Certificate } from '../shared/certificate.ts';
 import type { Config } from '../shared/config-types.ts';
@@ -13,7 +15,7 @@ export interface CertificateTaker {
   onMessage(listener: (message: WorkerMessage) => void): void;
 }
 
-/** What is obtained comes in bursts: workers hear of it so many times a second at most. */
+/** What is obtained, staples too, comes in bursts: workers hear of it so many times a second at most. */
 const TOLD_AFTER_MS = 50;
 /** An unknown name may be obtained on demand a little later. */
 const UNKNOWN_KEPT_MS = 10_000;
@@ -35,8 +37,12 @@ export class Certificates {
   readonly #tellAll: (message: PrimaryMessage) => void;
   readonly #watcher: InputWatcher;
   readonly #ticketKeys: TicketKeys;
+  /** Of certificates from files; the manager has its own. */
+  readonly #fileStaples: StapleKeeper;
   /** By `TlsConfig.certificateSet`. */
   #sets: ReadonlyMap<string, CertificateSet> = new Map();
+  /** Sets that workers are to hear of. */
+  readonly #changed = new Set<string>();
   #telling: NodeJS.Timeout | null = null;
 
   constructor({ log, tellAll, makeManager }: CertificatesParts) {
@@ -47,8 +53,14 @@ export class Certificates {
       (error, folder) => log.warn({ err: error, folder }, 'a folder with certificates cannot be watched'),
     );
     this.#ticketKeys = new TicketKeys(() => tellAll(this.#keysMessage()));
-    this.manager = makeManager(() => {
-      this.#telling ??= setTimeout(() => this.#tellOfObtained(), TOLD_AFTER_MS);
+    this.manager = makeManager(() => this.#tellSoon(({ managed }) => managed));
+    this.#fileStaples = new StapleKeeper({
+      storage: null,
+      log,
+      now: Date.now,
+      onChange: () => this.#tellSoon(({ toStaple }) => toStaple.length > 0),
+      // It is logged, and somebody else's to replace.
+      onRevoked: () => undefined,
     });
   }
 
@@ -82,6 +94,7 @@ export class Certificates {
       [...sets.values()].flatMap(({ files }) => files),
       'these',
     );
+    this.#followStaples();
     for (const [set, certificates] of sets) {
       this.#warnOfExpired(certificates);
       // The files were read again: what workers keep may be of before.
@@ -89,12 +102,12 @@ export class Certificates {
     }
   }
 
-  /** Resolves when no order is under way any more. */
+  /** Resolves when nothing is under way any more. */
   async close(): Promise<void> {
     this.#watcher.close();
     this.#ticketKeys.close();
     if (this.#telling !== null) clearTimeout(this.#telling);
-    await this.manager.close();
+    await Promise.all([this.#fileStaples.close(), this.manager.close()]);
   }
 
   async #answer(
@@ -103,9 +116,9 @@ export class Certificates {
     const { id, serverName } = asked;
     const set = this.#sets.get(asked.set);
     if (set === undefined) return { type: 'certificate', id, found: null };
-    const found = serverName === '' ? null : set.find(serverName, this.manager);
-    if (found !== null) return { type: 'certificate', id, found };
-    if (!set.managed) return { type: 'certificate', id, found: set.findDefault(null) };
+    const found = serverName === '' ? [] : set.find(serverName, this.manager);
+    if (found.length > 0) return { type: 'certificate', id, found: this.#present(found) };
+    if (!set.managed) return { type: 'certificate', id, found: this.#present(set.findDefault(null)) };
     try {
       return await this.#answerManaged(set, asked);
     } catch (error) {
@@ -122,9 +135,9 @@ export class Certificates {
     const { manager } = this;
     if (serverName !== '') {
       const placeholder = await manager.placeholder(serverName);
-      if (placeholder !== null) return { type: 'certificate', id, found: certificateOf([placeholder]) };
+      if (placeholder !== null) return { type: 'certificate', id, found: this.#present([placeholder]) };
       const obtained = await manager.onDemand(serverName, allowed === true);
-      if (obtained.kind === 'found') return { type: 'certificate', id, found: certificateOf(obtained.pairs) };
+      if (obtained.kind === 'found') return { type: 'certificate', id, found: this.#present(obtained.pairs) };
       const found = await this.#default(set);
       if (obtained.kind === 'ask-rule') return { type: 'certificate', id, found, askRule: true };
       return { type: 'certificate', id, found, keepMs: UNKNOWN_KEPT_MS };
@@ -134,15 +147,26 @@ export class Certificates {
 
   async #default(set: CertificateSet): Promise<Certificate | null> {
     const there = set.findDefault(this.manager);
-    if (there !== null || set.refusesUnknown) return there;
+    if (there.length > 0 || set.refusesUnknown) return this.#present(there);
     const placeholder = await this.manager.placeholder(set.defaultName ?? '');
-    return placeholder === null ? null : certificateOf([placeholder]);
+    return placeholder === null ? null : this.#present([placeholder]);
   }
 
-  #tellOfObtained(): void {
-    this.#telling = null;
-    for (const [set, { managed }] of this.#sets)
-      if (managed) this.#tellAll({ type: 'certificates-changed', set });
+  #present(pairs: readonly CertificatePair[]): Certificate | null {
+    return certificateOf(pairs, (pair) => this.#fileStaples.staple(pair) ?? this.manager.staple(pair));
+  }
+
+  #tellSoon(concerns: (set: CertificateSet) => boolean): void {
+    for (const [key, set] of this.#sets) if (concerns(set)) this.#changed.add(key);
+    this.#telling ??= setTimeout(() => {
+      this.#telling = null;
+      for (const set of this.#changed) this.#tellAll({ type: 'certificates-changed', set });
+      this.#changed.clear();
+    }, TOLD_AFTER_MS);
+  }
+
+  #followStaples(): void {
+    this.#fileStaples.follow([...this.#sets.values()].flatMap(({ toStaple }) => toStaple));
   }
 
   #useKeys(config: Config, besides: ReadonlySet<number>): void {
@@ -169,6 +193,7 @@ export class Certificates {
       this.#warnOfExpired(certificates);
       this.#tellAll({ type: 'certificates-changed', set });
     }
+    this.#followStaples();
   }
 
   #warnOfExpired(certificates: CertificateSet): void {

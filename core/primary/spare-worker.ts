@@ -2,6 +2,9 @@ import type { Logger } from '../shared/log.ts';
 import { traceForMs } from './crash-watch.ts';
 import type { WorkerProcess } from './worker-process.ts';
 
+/** How long those that have just begun to serve have the processors to themselves. */
+const PAUSE_MS = 1000;
+
 /**
  * A worker that is up and has no snapshot yet. A process takes most of a second to load on a busy
  * machine, a snapshot a few milliseconds; nobody should wait for the former when a worker dies.
@@ -10,6 +13,7 @@ export class SpareWorker {
   readonly #fork: () => WorkerProcess;
   readonly #log: Logger;
   #worker: WorkerProcess | null = null;
+  #timer: NodeJS.Timeout | null = null;
   #closed = false;
 
   constructor(fork: () => WorkerProcess, log: Logger) {
@@ -17,19 +21,13 @@ export class SpareWorker {
     this.#log = log;
   }
 
-  /** Starts one unless there is one. To be called when a worker has become ready, so that it keeps none from that. */
+  /** Starts one a moment later, unless there is one. To be called when a worker has become ready, so that it keeps none from that. */
   keep(): void {
-    if (this.#worker !== null || this.#closed) return;
-    const worker = this.#fork();
-    this.#worker = worker;
-    void worker.online().then((answer) => {
-      if (answer.kind === 'answer') this.#log.debug({ worker: worker.pid }, 'spare worker up');
-    });
-    // One that dies is not replaced before the next call: what kills it now would kill the next too.
-    void worker.exited.then(() => {
-      if (this.#worker === worker) this.#worker = null;
-    });
-    if (worker.traced) setTimeout(() => this.#renew(worker), traceForMs).unref();
+    if (this.#closed) return;
+    this.#timer ??= setTimeout(() => {
+      this.#timer = null;
+      if (this.#worker === null) this.#start();
+    }, PAUSE_MS).unref();
   }
 
   /** Also one that does not trace when the next should: to serve again at once comes first, and the spare after it will. */
@@ -42,14 +40,28 @@ export class SpareWorker {
   /** Ends it, and starts no other. It carries nothing, so there is nothing to drain. */
   close(): void {
     this.#closed = true;
+    if (this.#timer !== null) clearTimeout(this.#timer);
     this.#drop();
+  }
+
+  #start(): void {
+    const worker = this.#fork();
+    this.#worker = worker;
+    void worker.online().then((answer) => {
+      if (answer.kind === 'answer') this.#log.debug({ worker: worker.pid }, 'spare worker up');
+    });
+    // One that dies is not replaced before the next call: what kills it now would kill the next too.
+    void worker.exited.then(() => {
+      if (this.#worker === worker) this.#worker = null;
+    });
+    if (worker.traced) setTimeout(() => this.#renew(worker), traceForMs).unref();
   }
 
   /** Nothing is to be traced any more. */
   #renew(worker: WorkerProcess): void {
     if (this.#worker !== worker) return;
     this.#drop();
-    this.keep();
+    this.#start();
   }
 
   #drop(): void {

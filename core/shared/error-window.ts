@@ -21,6 +21,12 @@ export class ErrorWindow {
     if (isError) this.#errors += 1;
   }
 
+  /** One that was counted as good went wrong in the end. */
+  spoil(): void {
+    // It may have been counted in an earlier while.
+    if (this.#errors < this.#requests) this.#errors += 1;
+  }
+
   /** Whether too many of them went wrong, of enough to tell. */
   isBad({ minRequests, errorRatio }: { readonly minRequests: number; readonly errorRatio: number }): boolean {
     return this.#requests >= minRequests && this.#errors >= this.#requests * errorRatio;

@@ -32,6 +32,8 @@ export interface HttpProbeConfig {
   readonly body: string | null;
   /** The member of a JSON answer in which a backend says how much it wants (`load.weight`); null: none. */
   readonly weightField: string | null;
+  /** Whether checks follow each other on one connection. */
+  readonly reuse: boolean;
 }
 
 export interface WebSocketProbeConfig {

@@ -99,7 +99,7 @@ export interface Http2Config {
 }
 
 export interface TlsConfig {
-  /** Stands for `certificates`, `managed`, `default` and `unknownNames` between the processes. */
+  /** Stands for `certificates`, `managed`, `default`, `unknownNames` and `ocspStapling` between the processes. */
   readonly certificateSet: string;
   /** Empty in workers, which ask the primary for what they need. */
   readonly certificates: readonly CertificateConfig[];
@@ -108,6 +108,8 @@ export interface TlsConfig {
   /** null: the first certificate. */
   readonly default: string | null;
   readonly unknownNames: 'default' | 'refuse';
+  /** Of `certificates`; what is obtained has its staples in any case. */
+  readonly ocspStapling: boolean;
   readonly policy: TlsPolicy;
   /** What is offered to clients by ALPN (RFC 7301), the preferred one first. */
   readonly protocols: readonly ('h2' | 'http/1.1')[];

@@ -28,3 +28,9 @@ export function normalisePath(rawPath: string): string | null {
   });
   return valid && !DOT_SEGMENT.test(path) ? path : null;
 }
+
+/** The same of a target in origin-form. */
+export function normalisedPathOf(target: string): string | null {
+  const query = target.indexOf('?');
+  return normalisePath(query === -1 ? target : target.slice(0, query));
+}

@@ -74,6 +74,8 @@ export interface Ejection {
 export class PassiveHealth {
   #phase: PassivePhase = 'in-use';
   #failuresInRow = 0;
+  /** Answers that had begun: a good head makes up for failures before it, but only a whole answer for one that was broken off. */
+  #brokenOffInRow = 0;
   readonly #window = new ErrorWindow();
   #ejections = 0;
   /** The last one. */
@@ -119,9 +121,22 @@ export class PassiveHealth {
     if (this.#phase !== 'in-use') return this.#eject(`on trial: ${reason}`, settings, now);
     this.#failuresInRow += 1;
     this.#window.count(true, settings.windowMs, now);
-    if (this.#failuresInRow < settings.failures) return this.#heedRatio(settings, now);
-    const row = this.#failuresInRow;
-    return this.#eject(row === 1 ? reason : `${row} failures in a row, the last: ${reason}`, settings, now);
+    return this.#heedRow(this.#failuresInRow, reason, settings, now);
+  }
+
+  /** It broke off an answer of which it has been told by `onSuccess` or `onErrorAnswer`. */
+  onBrokenOff(reason: string, settings: PassiveHealthConfig, now: number): Ejection | null {
+    // Begun before the ejection.
+    if (this.#phase !== 'in-use') return null;
+    this.#failuresInRow += 1;
+    this.#brokenOffInRow += 1;
+    this.#window.spoil();
+    return this.#heedRow(Math.max(this.#failuresInRow, this.#brokenOffInRow), reason, settings, now);
+  }
+
+  /** An answer came to its end, or to where nobody wanted more of it. */
+  onWhole(): void {
+    this.#brokenOffInRow = 0;
   }
 
   /** The attempt ended without saying anything of the backend: the next one tries. */
@@ -144,6 +159,11 @@ export class PassiveHealth {
     this.#backSince = now;
     this.#failuresInRow = 0;
     this.#window.clear();
+  }
+
+  #heedRow(row: number, reason: string, settings: PassiveHealthConfig, now: number): Ejection | null {
+    if (row < settings.failures) return this.#heedRatio(settings, now);
+    return this.#eject(row === 1 ? reason : `${row} failures in a row, the last: ${reason}`, settings, now);
   }
 
   #heedRatio(settings: PassiveHealthConfig, now: number): Ejection | null {

@@ -34,8 +34,19 @@ export function noteFailure(
   return begin(runtime, runtime.passive.onFailure(reason, settings, now));
 }
 
-/** The attempt is over, whatever came of it. */
-export function noteEnd(runtime: BackendRuntime): void {
+/** The same in the middle of its answer. */
+export function noteBrokenOff(
+  runtime: BackendRuntime,
+  settings: PassiveHealthConfig,
+  reason: string,
+  now: number,
+): Ejection | null {
+  return begin(runtime, runtime.passive.onBrokenOff(reason, settings, now));
+}
+
+/** The attempt is over, whatever came of it. `isWhole`: an answer, as far as anybody wanted it. */
+export function noteEnd(runtime: BackendRuntime, isWhole: boolean): void {
+  if (isWhole) runtime.passive.onWhole();
   runtime.passive.onNothing();
   runtime.ejected = runtime.passive.isOut;
 }

@@ -171,18 +171,32 @@ export class Upstream {
 
   /**
    * For a retry when all candidates were tried: what would be picked if those were out of service, so that a backup or the
-   * next group serves it before the health of the others tells that they are down.
+   * next group, of an upstream within this one, too, serves it before the health of the others tells that they are down.
    */
   pickReserve(tried: readonly Backend[], source: KeySource): AddressBackend | undefined {
-    const all: readonly Backend[] = [...this.#backends, ...this.#nested];
-    const left = all.filter((backend) => !tried.includes(backend) && !backend.isEjected);
-    const { minAvailable } = this.config;
-    const reserve = candidatesOf(left, { minAvailable, maxEjected: 0 });
+    const reserve = this.#reserve(tried);
     // Not worth that the scheduler makes itself acquainted with other candidates.
     if (reserve.length === 0) return undefined;
     const key = this.key === null ? undefined : source.keyFor(this.key);
-    const picked = this.#scheduler.pick(reserve, key, this.#left(tried, false));
-    return this.resolve(picked, tried, source);
+    const full = reserve.filter((backend) => backend.isFull && this.#candidates.includes(backend));
+    const picked = this.#scheduler.pick(reserve, key, full);
+    return picked instanceof NestedBackend
+      ? (picked.upstream.pick(tried, source) ?? picked.upstream.pickReserve(tried, source))
+      : this.resolve(picked);
+  }
+
+  /** Whether there is one that was not tried yet, in reserve if need be. */
+  hasReserve(tried: readonly Backend[]): boolean {
+    return this.#reserve(tried).length > 0;
+  }
+
+  /** The candidates if those that were tried were out of service. */
+  #reserve(tried: readonly Backend[]): readonly Backend[] {
+    const left = [
+      ...this.#backends.filter((backend) => !tried.includes(backend)),
+      ...this.#nested.filter(({ upstream }) => upstream.hasReserve(tried)),
+    ].filter((backend) => !backend.isEjected);
+    return candidatesOf<Backend>(left, { minAvailable: this.config.minAvailable, maxEjected: 0 });
   }
 
   /** What a scheduler is to leave out: backends that were tried or have no place free, and upstreams that have nothing left to try. */

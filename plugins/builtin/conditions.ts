@@ -44,8 +44,11 @@ export function findIn(given: Conditions, exchange: PluginExchange): Groups | nu
   if (path !== undefined && rest === null) return null;
   const groups = match === undefined ? null : match.find(request.path);
   if (match !== undefined && groups === null) return null;
+  if (rest === null && groups === null) return NOTHING;
   return (name) => (name === 'rest' ? rest : (groups?.(name) ?? null));
 }
+
+const NOTHING: Groups = () => null;
 
 function isHost(wanted: string, name: string): boolean {
   return wanted.startsWith('*.') ? name.endsWith(wanted.slice(1)) : name === wanted;

@@ -7,7 +7,7 @@ import { AddressSetBuilder, didYouMean, parseDuration, parseSize } from '../api.
 const LONGEST_DURATION_MS = 2 ** 31 - 1;
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
-export function expectedFound(expected: string, value: unknown): string {
+function expectedFound(expected: string, value: unknown): string {
   return value === undefined ? `missing: expected ${expected}` : `expected ${expected}, found ${show(value)}`;
 }
 

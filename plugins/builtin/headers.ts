@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { definePlugin, type PluginExchange, type PluginHeaders } from '../api.ts';
 import { checkGroups, conditions, findIn } from './conditions.ts';
 import { list, object, readText, record, wants } from './fields.ts';
-import { deleteWithLookalikes } from './lookalikes.ts';
+import { deleteIfAllowed, deleteWithLookalikes } from './lookalikes.ts';
 import type { Groups } from './patterns.ts';
 import { render, template } from './templates.ts';
 
@@ -95,5 +95,5 @@ function edit(headers: PluginHeaders, edits: Edits, exchange: PluginExchange, gr
 
 function removeAll(headers: PluginHeaders, beginning: string): void {
   const names = new Set([...headers].map(([name]) => name.toLowerCase()));
-  for (const name of names) if (name.startsWith(beginning) && mayChange(name)) headers.delete(name);
+  for (const name of names) if (name.startsWith(beginning)) deleteIfAllowed(headers, name);
 }

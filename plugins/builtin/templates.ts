@@ -172,7 +172,7 @@ export function hostnameOf(host: string): string {
 }
 
 /** As it stands in the query; null where there is none of this name. */
-export function queryValue(query: string, name: string): string | null {
+function queryValue(query: string, name: string): string | null {
   for (const pair of query.split('&')) {
     const equals = pair.indexOf('=');
     if (decoded(equals === -1 ? pair : pair.slice(0, equals)) === name)

@@ -95,6 +95,7 @@ export async function runExchange(
     // Its own answer passes the plugins before it, of which there are none.
     if (answer) return answerOf(answer);
 
+    exchange.request.isOnWayIn = false;
     exchange.upstream ??= usualUpstream;
     const bodyHook = exchange.request.hasBody ? (hooks.requestBody?.(exchange) ?? null) : null;
     exchange.backend = 'backend.test:80';
@@ -108,7 +109,7 @@ export async function runExchange(
 
     const answered = await backend(sent.request);
     const answerBody = answered.body ?? '';
-    exchange.response = headOf(answered, exchange.request.method);
+    exchange.answered(headOf(answered, exchange.request.method));
     const replaced = await unlessEnded(hooks.response?.(exchange));
     if (exchange.ending !== null) return early();
     if (replaced) return answerOf(replaced);

@@ -15,6 +15,8 @@ export class TestRequestHead implements PluginRequest {
   readonly headers: TestHeaders;
   readonly hasBody: boolean;
   readonly bodyLength: number | null;
+  /** Whether `request` hooks are called: later it is too late for another target or host. */
+  isOnWayIn = true;
   #target = '/';
   #path = '/';
   #host = '';
@@ -35,7 +37,8 @@ export class TestRequestHead implements PluginRequest {
     this.headers = given.headers;
     this.hasBody = given.hasBody;
     this.bodyLength = given.bodyLength;
-    this.target = given.target;
+    if (given.target === '*') this.#target = this.#path = '*';
+    else this.target = given.target;
     this.host = given.host;
   }
 
@@ -44,6 +47,7 @@ export class TestRequestHead implements PluginRequest {
   }
 
   set target(target: string) {
+    this.#checkTime('the target');
     const path = /^\/[\x21\x22\x24-\x7e]*$/.test(target) ? normalisePath(target.replace(/\?.*$/, '')) : null;
     if (path === null) throw new TypeError(`no origin-form target: ${JSON.stringify(target)}`);
     this.#target = target;
@@ -64,10 +68,15 @@ export class TestRequestHead implements PluginRequest {
   }
 
   set host(host: string) {
+    this.#checkTime('the host');
     if (!/^(?:\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z._~-]+)(?::[0-9]{1,5})?$/.test(host))
       throw new TypeError(`no host and port: ${JSON.stringify(host)}`);
     this.#host = host.toLowerCase();
     this.headers.write('Host', this.#host);
+  }
+
+  #checkTime(what: string): void {
+    if (!this.isOnWayIn) throw new Error(`${what} is set in a \`request\` hook`);
   }
 }
 
@@ -88,8 +97,7 @@ export class TestExchange implements PluginFinishedExchange {
   readonly logFields: Record<string, string | number | boolean> = {};
   readonly #ended = new AbortController();
   readonly #checkUpstream: (name: string) => void;
-  /** Set by the runner when the exchange gets there; those who see only a PluginExchange look at it in `response` hooks. */
-  response: TestResponseHead = { status: 0, headers: new TestHeaders(), from: 'proxy', hasBody: false };
+  #response: TestResponseHead | null = null;
   upstream: string | null;
   backend: string | null = null;
   status: number | null = null;
@@ -111,6 +119,15 @@ export class TestExchange implements PluginFinishedExchange {
     this.clientAddress = clientAddress;
     this.upstream = upstream;
     this.#checkUpstream = checkUpstream;
+  }
+
+  get response(): TestResponseHead {
+    if (this.#response === null) throw new Error('there is no answer yet');
+    return this.#response;
+  }
+
+  answered(response: TestResponseHead): void {
+    this.#response = response;
   }
 
   get signal(): AbortSignal {

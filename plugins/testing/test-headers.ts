@@ -20,6 +20,10 @@ const OWNED = new Set([
   'upgrade',
 ]);
 
+/** Read by some backends as the field with dashes, which is the proxy's own, they are neither passed on nor to be changed. */
+const LOOKALIKE =
+  /^x-forwarded-(?:for|host|port|proto)$|^x-request-id$|^x-client-cert-(?:subject|fingerprint)$/;
+
 export type HeaderFields = Readonly<Record<string, string | readonly string[]>>;
 
 export class TestHeaders implements PluginHeaders {
@@ -102,7 +106,7 @@ function check(name: string, value: string): void {
 }
 
 function refuseOwned(name: string): void {
-  // Read by some backends as the field with dashes.
-  if (OWNED.has(name.toLowerCase().replaceAll('_', '-')))
+  const dashed = name.toLowerCase().replaceAll('_', '-');
+  if (OWNED.has(dashed) || (name.includes('_') && LOOKALIKE.test(dashed)))
     throw new TypeError(`the proxy itself writes the ${JSON.stringify(name)} header`);
 }

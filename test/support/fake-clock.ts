@@ -1,10 +1,13 @@
-/** A clock that moves when a test says so, with sleepers that wake when their time has come. */
+import { backgroundWorkOver, watchBackgroundWork } from './background-work.ts';
+
+/** A clock that moves when a test says so, once all is done that there is to do, with sleepers that wake when their time has come. */
 export class FakeClock {
   #now: number;
   readonly #sleepers = new Set<{ readonly at: number; readonly wake: () => void }>();
 
   constructor(now = Date.now()) {
     this.#now = now;
+    watchBackgroundWork();
   }
 
   readonly now = (): number => this.#now;
@@ -29,19 +32,19 @@ export class FakeClock {
 
   /** At once, as when the machine slept: all whose time has come meanwhile wake at the end. */
   async jump(ms: number): Promise<void> {
-    await settled();
+    await backgroundWorkOver();
     this.#now += ms;
     for (const sleeper of this.#sleepers) {
       if (sleeper.at > this.#now) continue;
       this.#sleepers.delete(sleeper);
       sleeper.wake();
     }
-    await settled();
+    await backgroundWorkOver();
   }
 
   /** To an earlier time. Timers count on: they do not see what a clock is set to. */
   async setBack(ms: number): Promise<void> {
-    await settled();
+    await backgroundWorkOver();
     this.#now -= ms;
     const sleepers = [...this.#sleepers];
     this.#sleepers.clear();
@@ -52,7 +55,7 @@ export class FakeClock {
   async advance(ms: number): Promise<void> {
     const end = this.#now + ms;
     for (;;) {
-      await settled();
+      await backgroundWorkOver();
       const [next] = [...this.#sleepers].toSorted((a, b) => a.at - b.at);
       if (next === undefined || next.at > end) break;
       this.#now = Math.max(this.#now, next.at);
@@ -60,11 +63,6 @@ export class FakeClock {
       next.wake();
     }
     this.#now = end;
-    await settled();
+    await backgroundWorkOver();
   }
-}
-
-/** Until what was begun has had its turns: reading a storage, signing a certificate. */
-async function settled(): Promise<void> {
-  for (let turn = 0; turn < 10; turn += 1) await new Promise((resolve) => setTimeout(resolve, 1));
 }

@@ -1,7 +1,7 @@
 /** Asks again until `check` gives something, at most for `timeoutMs`; then fails with the last reason why not. */
 export async function poll<T>(
   check: () => Promise<T | null | undefined | false> | T | null | undefined | false,
-  timeoutMs = 10_000,
+  timeoutMs = 30_000,
 ): Promise<T> {
   const end = Date.now() + timeoutMs;
   let reason: unknown = null;

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -29,6 +29,8 @@ export interface TidegateOptions {
   readonly workers: 'real' | 'fake';
   /** The port of a DNS server that alone resolves host names of backends. */
   readonly dnsPort?: number;
+  /** Runs the program that comes behind it, in its own process; `{folder}` stands for that of the config. */
+  readonly within?: readonly string[];
   /** Let it fail to start. */
   readonly fails?: boolean;
 }
@@ -48,7 +50,13 @@ export class TidegateProcess {
   constructor(folder: string, configFile: string, options: TidegateOptions) {
     this.folder = folder;
     this.configFile = configFile;
-    const child = spawn(process.execPath, programOf(options, configFile), {
+    const within = (options.within ?? []).map((part) => part.replaceAll('{folder}', folder));
+    const [program = process.execPath, ...args] = [
+      ...within,
+      process.execPath,
+      ...programOf(options, configFile),
+    ];
+    const child = spawn(program, args, {
       cwd: folder,
       // What it keeps beyond its run goes with the folder.
       env: { ...process.env, XDG_STATE_HOME: join(folder, 'state') },
@@ -98,8 +106,11 @@ export class TidegateProcess {
     return `http://${String(line['address'])}`;
   }
 
-  write(name: string, text: string): Promise<void> {
-    return writeFile(join(this.folder, name), text);
+  /** Whole at once, so that nobody who looks meanwhile finds half of it. */
+  async write(name: string, text: string): Promise<void> {
+    const file = join(this.folder, name);
+    await writeFile(`${file}.new`, text);
+    await rename(`${file}.new`, file);
   }
 
   /** Runs another command line for the same config. */

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { CertificateSet } from '../../certs/certificate-set.ts';
+import { certificateOf, CertificateSet } from '../../certs/certificate-set.ts';
 import type { CertificateAnswer, CertificateSource } from '../../core/listeners/tls/contexts.ts';
 import type { TicketKeyring } from '../../core/listeners/tls/session-tickets.ts';
 import type { TlsConfig } from '../../core/shared/listener-types.ts';
@@ -25,7 +25,9 @@ export class TestCertificateSource implements CertificateSource {
 
   /** A test may put another one in its place. */
   answerFor: CertificateSource['find'] = async (_set, serverName) => ({
-    certificate: this.set.find(serverName, null) ?? this.set.findDefault(null),
+    certificate:
+      certificateOf(this.set.find(serverName, null), () => null) ??
+      certificateOf(this.set.findDefault(null), () => null),
     asksRule: false,
     keepMs: null,
   });

@@ -2,7 +2,7 @@ import type { PluginRequest } from '../../../plugins/contract/exchange.ts';
 import type { PluginHeaders } from '../../../plugins/contract/message.ts';
 import { isAll, TARGET } from '../../http1/characters.ts';
 import { parseAuthority } from '../../http1/request-target.ts';
-import { normalisePath } from '../../shared/normalise-path.ts';
+import { normalisedPathOf } from '../../shared/normalise-path.ts';
 import type { Exchange } from '../exchange.ts';
 import type { HeaderList } from '../headers.ts';
 import { hasBody, type BodyFraming } from '../streams.ts';
@@ -45,7 +45,7 @@ export class RequestView implements PluginRequest {
 
   set target(target: string) {
     this.#checkTime('the target');
-    const path = pathOf(target);
+    const path = normalisedPathOf(target);
     if (typeof target !== 'string' || !target.startsWith('/') || !isAll(TARGET, target) || path === null)
       throw new TypeError(`${JSON.stringify(target)} is no target: a path without dot segments, and a query`);
     this.#exchange.target = target;
@@ -55,7 +55,7 @@ export class RequestView implements PluginRequest {
 
   get path(): string {
     const { forwardTarget, target, path } = this.#exchange;
-    return forwardTarget === target ? path : (pathOf(forwardTarget) ?? '');
+    return forwardTarget === target ? path : (normalisedPathOf(forwardTarget) ?? '');
   }
 
   get query(): string {
@@ -102,9 +102,4 @@ export class RequestView implements PluginRequest {
   #checkTime(what: string): void {
     if (!this.#plugins.isOnWayIn) throw new Error(`${what} is set in a \`request\` hook`);
   }
-}
-
-function pathOf(target: string): string | null {
-  const query = target.indexOf('?');
-  return normalisePath(query === -1 ? target : target.slice(0, query));
 }

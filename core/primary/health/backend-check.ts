@@ -40,6 +40,10 @@ export class BackendCheck implements RecurringCheck {
     return { health: this.active.health, reportedState, reportedWeight };
   }
 
+  get isUnsettled(): boolean {
+    return isUnsettled(this.active);
+  }
+
   /** Another check of the same backend, which knew more. What the backend says of itself stays where this check would hear it take that back. */
   goOnFrom({ active, reported }: BackendCheck): void {
     this.active = { ...active, against: 0 };
@@ -63,7 +67,7 @@ export class BackendCheck implements RecurringCheck {
       isImpossible,
     };
     this.#onChecked(this, result, change, durationMs);
-    return jittered(isUnsettled(this.active) ? check.fastIntervalMs : check.intervalMs, check.jitter);
+    return jittered(this.isUnsettled ? check.fastIntervalMs : check.intervalMs, check.jitter);
   }
 }
 

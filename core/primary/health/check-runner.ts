@@ -1,12 +1,14 @@
 import type { Identity } from '../identity.ts';
 import { DueQueue } from './due-queue.ts';
-import { tickMs, together } from './together.ts';
+import { KeptConnections } from './kept-connections.ts';
 import { quoted } from './probe.ts';
-import type { CheckTarget, ProbeResult, RunningProbe, StartProbe } from './probe.ts';
+import type { CheckTarget, ProbeMeans, ProbeResult, RunningProbe, StartProbe } from './probe.ts';
 
 /** A check that is made again and again. */
 export interface RecurringCheck {
   readonly target: CheckTarget;
+  /** Whether its results so far leave doubts: the next one is to be had over a new connection. */
+  readonly isUnsettled: boolean;
   /** Takes the result and says after what time from its start the next one is due. */
   onResult(result: ProbeResult, durationMs: number): number;
 }
@@ -17,6 +19,8 @@ const mostRunning = 2_000;
 const mostCommands = 16;
 /** That wait in the queue in vain, besides as many as there are checks. */
 const mostOver = 1000;
+/** Checks due within so long of each other begin together: the process wakes once for them. */
+const tickMs = 5;
 
 interface Entry {
   readonly check: RecurringCheck;
@@ -27,7 +31,7 @@ interface Entry {
 /** Makes checks when they are due: one timer for all, no more at a time than the process can bear. */
 export class CheckRunner {
   readonly #start: StartProbe;
-  readonly #identity: Identity | null;
+  readonly #means: ProbeMeans;
   readonly #entries = new Map<RecurringCheck, Entry>();
   readonly #queue = new DueQueue<Entry>();
   /** Commands that are due while enough of them run. */
@@ -40,7 +44,7 @@ export class CheckRunner {
 
   constructor(start: StartProbe, identity: Identity | null) {
     this.#start = start;
-    this.#identity = identity;
+    this.#means = { identity, connections: new KeptConnections() };
   }
 
   add(check: RecurringCheck, delayMs: number): void {
@@ -56,6 +60,7 @@ export class CheckRunner {
     if (entry === undefined) return;
     this.#entries.delete(check);
     entry.isOver = true;
+    this.#means.connections.drop(check.target);
     // It leaves the queue when its time comes, or when there are too many such: addresses may come and go much sooner than that.
     if (this.#queue.size > 2 * this.#entries.size + mostOver) this.#queue.keepOnly(({ isOver }) => !isOver);
     if (entry.running === null) return;
@@ -69,6 +74,7 @@ export class CheckRunner {
       entry.running?.cancel();
     }
     this.#entries.clear();
+    this.#means.connections.close();
     clearTimeout(this.#timer);
   }
 
@@ -100,7 +106,8 @@ export class CheckRunner {
   }
 
   #run(entry: Entry): void {
-    const { target } = entry.check;
+    const { target, isUnsettled } = entry.check;
+    if (isUnsettled) this.#means.connections.drop(target);
     const begun = performance.now();
     this.#running += 1;
     if (isCommand(entry)) this.#runningCommands += 1;
@@ -110,12 +117,12 @@ export class CheckRunner {
       this.#ended(entry);
       const ended = performance.now();
       const nextMs = entry.check.onResult(result, ended - begun);
-      if (!entry.isOver) this.#queue.add(entry, Math.max(together(begun + nextMs, nextMs), ended));
+      if (!entry.isOver) this.#queue.add(entry, Math.max(begun + nextMs, ended));
       this.#arm();
     };
     let probe: RunningProbe;
     try {
-      probe = this.#start(target, finish, this.#identity);
+      probe = this.#start(target, finish, this.#means);
     } catch (error) {
       probe = IMPOSSIBLE;
       const why = error instanceof Error ? error.message : String(error);

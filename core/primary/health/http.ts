@@ -4,8 +4,10 @@ import { ChunkedDecoder } from '../../http1/chunked-decoder.ts';
 import type { HttpProbeConfig } from '../../shared/health-types.ts';
 import { packageVersion } from '../../shared/package-version.ts';
 import { Conversation } from './conversation.ts';
-import type { Talk } from './conversation.ts';
+import type { Reuse, Talk } from './conversation.ts';
 import { judgeAnswer, wantsBody } from './http-answer.ts';
+import { longestIntervalMs } from './kept-connections.ts';
+import type { KeptConnections } from './kept-connections.ts';
 import { hostOf, quoted } from './probe.ts';
 import type { CheckTarget, ProbeResult, RunningProbe } from './probe.ts';
 
@@ -13,18 +15,21 @@ export const USER_AGENT = `Tidegate-health-check/${packageVersion()}`;
 
 const mostFields = 200;
 
-/** `http` and `https`: one request over HTTP/1.1 on a connection of its own. */
+/** `http` and `https`: one request over HTTP/1.1. */
 export function probeHttp(
   target: CheckTarget,
   probe: HttpProbeConfig,
   done: (result: ProbeResult) => void,
+  connections: KeptConnections,
 ): RunningProbe {
+  const reuses = probe.reuse && target.check.intervalMs <= longestIntervalMs;
   let text = requests.get(target);
   if (text === undefined) {
-    text = requestText(target, probe, ['Connection: close']);
+    text = requestText(target, probe, reuses ? [] : ['Connection: close']);
     requests.set(target, text);
   }
-  return new Conversation(target, new HttpTalk(text, probe), done);
+  const talk = new HttpTalk(text, probe, connections);
+  return new Conversation(target, talk, done, reuses ? talk : null);
 }
 
 /** The same each time, and there may be thousands of checks a second. */
@@ -67,17 +72,19 @@ export class HeadReader {
   }
 }
 
-class HttpTalk implements Talk {
+class HttpTalk implements Talk, Reuse {
   readonly opening: string;
   readonly awaits = 'no complete answer';
   readonly protocols = ['http/1.1'];
+  readonly connections: KeptConnections;
   readonly #probe: HttpProbeConfig;
-  readonly #heads = new HeadReader();
+  #heads = new HeadReader();
   #found: ReturnType<HeadReader['read']> = null;
 
-  constructor(opening: string, probe: HttpProbeConfig) {
+  constructor(opening: string, probe: HttpProbeConfig, connections: KeptConnections) {
     this.opening = opening;
     this.#probe = probe;
+    this.connections = connections;
   }
 
   judge(received: string, ended: boolean): ProbeResult | null {
@@ -88,7 +95,7 @@ class HttpTalk implements Talk {
       const { status } = answer.head;
       if (!wantsBody(this.#probe, status)) return judgeAnswer(this.#probe, status, '');
       const body = bodyOf(answer, received, bodyStart, ended);
-      return body === null ? null : judgeAnswer(this.#probe, status, body);
+      return body === null ? null : judgeAnswer(this.#probe, status, body.text);
     } catch (error) {
       return {
         ok: false,
@@ -96,27 +103,52 @@ class HttpTalk implements Talk {
       };
     }
   }
+
+  endOf(received: string): number | null {
+    if (this.#found === null) return null;
+    const { answer, bodyStart } = this.#found;
+    if (!answer.keepAlive || answer.head.status === 101) return -1;
+    try {
+      const body = bodyOf(answer, received, bodyStart, false);
+      return body === null ? null : body.end;
+    } catch {
+      return -1;
+    }
+  }
+
+  restart(): void {
+    this.#heads = new HeadReader();
+    this.#found = null;
+  }
+}
+
+/** Of the answer, as far as it has come. `end`: where it ends. */
+interface Body {
+  readonly text: string;
+  readonly end: number;
 }
 
 /** null: there is more to come. */
-function bodyOf({ head }: ParsedResponse, received: string, start: number, ended: boolean): string | null {
+function bodyOf({ head }: ParsedResponse, received: string, start: number, ended: boolean): Body | null {
   const { framing } = head;
   switch (framing.kind) {
     case 'none':
-      return '';
-    case 'length':
-      if (received.length >= start + framing.bytes) return received.slice(start, start + framing.bytes);
-      return ended ? received.slice(start) : null;
+      return { text: '', end: start };
+    case 'length': {
+      const end = start + framing.bytes;
+      return received.length >= end || ended ? { text: received.slice(start, end), end } : null;
+    }
     case 'until-close':
-      return ended ? received.slice(start) : null;
+      return ended ? { text: received.slice(start), end: -1 } : null;
     case 'chunked': {
       // Looked at only where it may be whole, not again and again for each piece.
       if (!ended && !received.endsWith('\r\n\r\n')) return null;
       const pieces: Buffer[] = [];
-      const end = new ChunkedDecoder().decode(Buffer.from(received.slice(start), 'latin1'), 0, {
+      const bytes = new ChunkedDecoder().decode(Buffer.from(received.slice(start), 'latin1'), 0, {
         onBodyData: (piece) => pieces.push(piece),
       });
-      return end === -1 && !ended ? null : Buffer.concat(pieces).toString('latin1');
+      if (bytes === -1 && !ended) return null;
+      return { text: Buffer.concat(pieces).toString('latin1'), end: start + bytes };
     }
   }
 }

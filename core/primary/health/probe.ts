@@ -3,6 +3,7 @@ import type { BackendHealth } from '../../shared/health-types.ts';
 import type { SocketAddressConfig, UpstreamTlsConfig } from '../../shared/config-types.ts';
 import type { CheckResult } from '../../upstreams/health.ts';
 import type { Identity } from '../identity.ts';
+import type { KeptConnections } from './kept-connections.ts';
 
 /** What a check is made of. */
 export interface CheckTarget {
@@ -32,11 +33,17 @@ export interface RunningProbe {
   cancel(): void;
 }
 
-/** `identity`: whom commands run as; null: the same as the primary. */
+/** What probes share. */
+export interface ProbeMeans {
+  /** Whom commands run as; null: the same as the primary. */
+  readonly identity: Identity | null;
+  readonly connections: KeptConnections;
+}
+
 export type StartProbe = (
   target: CheckTarget,
   done: (result: ProbeResult) => void,
-  identity: Identity | null,
+  means: ProbeMeans,
 ) => RunningProbe;
 
 /** A text of a backend's or a command's as a reason: one line, printable, not long. */

@@ -7,12 +7,12 @@ import { UdpProbe } from './udp.ts';
 import { probeWebSocket } from './websocket.ts';
 
 /** Begins a check of any type. */
-export const startProbe: StartProbe = (target, done, identity) => {
+export const startProbe: StartProbe = (target, done, { identity, connections }) => {
   const { probe } = target.check;
   switch (probe.type) {
     case 'http':
     case 'https':
-      return probeHttp(target, probe, done);
+      return probeHttp(target, probe, done, connections);
     case 'h2':
       return probeH2(target, probe, done);
     case 'websocket':

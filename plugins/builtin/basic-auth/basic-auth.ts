@@ -98,8 +98,7 @@ function readCredentials(
   if (encoded === undefined || more.length > 0 || encoded.length > LONGEST_CREDENTIALS * 1.5) return null;
   const pair = Buffer.from(encoded, 'base64').toString('utf8');
   const colon = pair.indexOf(':');
-  // bcrypt reads a password to its first NUL.
-  if (colon < 1 || pair.includes('\0') || pair.length > LONGEST_CREDENTIALS) return null;
+  if (colon < 1 || pair.length > LONGEST_CREDENTIALS) return null;
   return { name: pair.slice(0, colon), password: pair.slice(colon + 1) };
 }
 

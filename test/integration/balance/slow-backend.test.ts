@@ -5,7 +5,8 @@ import { answers, startNumbered } from './setup.ts';
 
 test.each(['fastest', 'observed', 'predictive'])('%s sends little to a slow backend', async (scheduler) => {
   const backends = await startNumbered(2, (number) => async (request) => {
-    if (number === 0) await new Promise((resolve) => setTimeout(resolve, 40));
+    // So slow that the other one is never slower, however busy the machine is.
+    if (number === 0) await new Promise((resolve) => setTimeout(resolve, 300));
     request.reply(ok(String(number)));
   });
   const proxy = await startProxy({

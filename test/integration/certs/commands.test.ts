@@ -11,7 +11,7 @@ import { MemoryStorage } from '../../support/memory-storage.ts';
 import { CA, configOf, DAY, orderTerms, OTHER_CA, TestManager } from '../../unit/certs/manager-setup.ts';
 
 const made: TestManager[] = [];
-const PATIENT = { timeout: 10_000 };
+const PATIENT = { timeout: 30_000 };
 
 afterEach(async () => {
   for (const each of made.splice(0)) await each.manager.close();

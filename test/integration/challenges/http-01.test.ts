@@ -79,9 +79,16 @@ test('an https listener answers none: that is asked for over plain HTTP', async 
   expect((await client.answer()).body).toBe('hello');
 });
 
-test('the log does not tell the token', async () => {
+test.each([
+  ['that is prepared', challengeTarget()],
+  ['that was taken back', challengeTarget(`${token}2`)],
+  ['with a query', `${challengeTarget()}?again`],
+  ['written with escapes', challengeTarget().replace('well', '%77ell')],
+  ['in absolute form', `http://site.test${challengeTarget()}`],
+  ['of a request that is refused', challengeTarget(`./${token}`)],
+])('the log does not tell a token %s', async (_, target) => {
   const { proxy } = await proxyWith();
-  await (await connectRaw(proxy.port)).request(get('site.test'));
+  await (await connectRaw(proxy.port)).request(get('site.test', target));
   const logged = await entry(proxy);
   expect(logged.target).toBe('/.well-known/acme-challenge/*');
   expect(JSON.stringify(logged)).not.toContain(token);

@@ -19,8 +19,7 @@ test('asks as it was told to, and says who it is', async () => {
       'Host: site.test\r\n' +
       `User-Agent: Tidegate-health-check/${packageVersion()}\r\n` +
       'Accept: */*\r\n' +
-      'X-Check: yes\r\n' +
-      'Connection: close\r\n\r\n',
+      'X-Check: yes\r\n\r\n',
   );
 });
 

@@ -158,6 +158,51 @@ test('a timeout is a failure', async () => {
   expect(runtimeOf(proxy, silent.port)).toMatchObject({ ejected: true, requests: 2 });
 });
 
+test.each<[what: string, answer: string, body: string]>([
+  ['by its length', 'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n', 'half'],
+  ['in chunks', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n', '4\r\nhalf\r\n'],
+])('an answer that the backend breaks off is a failure: %s', async (_, head, half) => {
+  const [good, sick] = [
+    await startRawBackend(),
+    await startRawBackend(({ connection }) => void connection.socket.end(head + half)),
+  ];
+  const proxy = await start([good.port, sick.port], {
+    failures: 2,
+    minRequests: 100,
+    ejection: '1h',
+    maxEjection: '1h',
+  });
+  const outcomes = await Promise.allSettled(Array.from({ length: 4 }, () => ask(proxy)));
+  expect(outcomes.filter(({ status }) => status === 'rejected')).toHaveLength(2);
+  await poll(() => runtimeOf(proxy, sick.port).ejected);
+  expect(await askTimes(proxy, 4)).toEqual([200, 200, 200, 200]);
+});
+
+test('one that the client breaks off is none', async () => {
+  const endless = (): Promise<RawBackend> =>
+    startRawBackend((each) => each.reply('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf'));
+  const backends = [await endless(), await endless()];
+  const proxy = await start(
+    backends.map(({ port }) => port),
+    { ...quick, failures: 1 },
+  );
+  for (let i = 0; i < 6; i++) {
+    await new Promise<void>((resolve) => {
+      const client = request({ port: proxy.port, agent: false }, (answer) => {
+        answer.on('error', () => undefined);
+        answer.once('data', () => client.destroy());
+        client.on('close', resolve);
+      });
+      client.on('error', () => undefined);
+      client.end();
+    });
+  }
+  for (const { port, connections } of backends) {
+    for (const connection of connections) await connection.end();
+    expect(runtimeOf(proxy, port)).toMatchObject({ ejected: false, inFlight: 0, requests: 3 });
+  }
+});
+
 test('an idle connection that the backend closes is no failure', async () => {
   const good = await startRawBackend();
   const closing = await startRawBackend(async (each) => {

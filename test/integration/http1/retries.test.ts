@@ -17,12 +17,15 @@ test('a refused connection sends the request to another backend, POST too, with 
 });
 
 test('attempts are bounded, and each goes elsewhere', async () => {
-  const ports = await Promise.all([unusedPort(), unusedPort(), unusedPort(), unusedPort()]);
+  const backends = Array.from({ length: 4 }, () =>
+    startRawBackend((request) => void request.connection.socket.resetAndDestroy()),
+  );
+  const ports = (await Promise.all(backends)).map(({ port }) => port);
   const proxy = await startProxy({ upstreams: site(ports, { retries: { attempts: 3 } }) });
   const answer = await (await connectRaw(proxy.port)).request(get('/'));
   expect(answer.status).toBe(502);
   const { attempts, error } = await entry(proxy);
-  expect([attempts, error]).toEqual([3, 'connect-failed']);
+  expect([attempts, error]).toEqual([3, 'backend-reset']);
   const requests = proxy.upstreams.get('site')?.backends.map(({ runtime }) => runtime.requests);
   expect(requests?.toSorted()).toEqual([0, 1, 1, 1]);
 });

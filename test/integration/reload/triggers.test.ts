@@ -66,10 +66,17 @@ test.each([
 test('a file that an editor replaces by rename, twice', async () => {
   for (const time of ['once', 'twice']) {
     const reloaded = shared().nextLine('reloaded');
-    await shared().write('site.ts.tmp', importing(time));
-    await rename(join(shared().folder, 'site.ts.tmp'), join(shared().folder, 'site.ts'));
+    await shared().write('site.ts', importing(time));
     await reloaded;
   }
+});
+
+test('a file that is written where it is', async () => {
+  const reloaded = shared().nextLine('reloaded', ({ changes }) =>
+    JSON.stringify(changes).includes('site.ts'),
+  );
+  await writeFile(join(shared().folder, 'site.ts'), importing('in place'));
+  await reloaded;
 });
 
 test('a mounted folder whose link is swapped, as Kubernetes does it', async () => {

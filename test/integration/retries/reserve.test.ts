@@ -51,3 +51,35 @@ test('a backend in reserve that is drained stays out of it', async () => {
   expect((await client.request(get('/'))).status).toBe(502);
   expect(backup.requests).toHaveLength(0);
 });
+
+test('a retry goes to the backup within an upstream that is a backend of another', async () => {
+  const backup = await startRawBackend((request) => request.reply(ok('backup')));
+  const proxy = await startProxy({
+    upstreams: {
+      site: { backends: [{ upstream: 'inner' }], passiveHealth: false },
+      inner: {
+        backends: [at(await unusedPort()), at(backup.port, { backup: true })],
+        passiveHealth: false,
+      },
+    },
+  });
+  const client = await connectRaw(proxy.port);
+  expect((await client.request(get('/'))).body).toBe('backup');
+  expect(await entry(proxy)).toMatchObject({ attempts: 2, error: null });
+});
+
+test('and when that has none left, to the next group of the outer one', async () => {
+  const backup = await startRawBackend((request) => request.reply(ok('backup')));
+  const proxy = await startProxy({
+    upstreams: {
+      site: { backends: [{ upstream: 'inner' }, at(backup.port, { backup: true })], passiveHealth: false },
+      inner: {
+        backends: [at(await unusedPort()), at(await unusedPort(), { backup: true })],
+        passiveHealth: false,
+      },
+    },
+  });
+  const client = await connectRaw(proxy.port);
+  expect((await client.request(get('/'))).body).toBe('backup');
+  expect(await entry(proxy)).toMatchObject({ attempts: 3, error: null });
+});

@@ -30,6 +30,13 @@ test.each<[what: string, check: object, piece: string]>([
   expect(await backend.sent()).toBeLessThan(16 * 1024 * 1024);
 });
 
+test('the body behind a good head is read up to 64 KiB, and its connection closed', async () => {
+  const backend = await startEndless('HTTP/1.1 200 OK\r\nContent-Length: 1073741824\r\n\r\n');
+  const result = await probe(backend.address, { type: 'http', timeout: '15s', interval: '15s' });
+  expect(result).toEqual({ ok: true, reason: 'status 200' });
+  expect(await backend.sent()).toBeLessThan(16 * 1024 * 1024);
+});
+
 test('an answer byte by byte is given up after a thousand', async () => {
   const backend = await startRawBackend(undefined, ({ socket }) => {
     socket.setNoDelay(true);

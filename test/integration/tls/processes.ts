@@ -8,14 +8,21 @@ export function httpsFiles(
   name: CertificateName,
   options: { readonly workers?: number } = {},
 ): Record<string, string> {
-  const { cert, key } = certificate(name);
+  return httpsFilesWith(certificate(name), options);
+}
+
+/** `tls`: more of its keys, in YAML. */
+export function httpsFilesWith(
+  { cert, key }: { readonly cert: string; readonly key: string },
+  options: { readonly workers?: number; readonly tls?: string } = {},
+): Record<string, string> {
   return {
     'tidegate.config.yaml': [
       'listeners:',
       '  - name: web',
       '    protocol: https',
       "    address: '127.0.0.1:0'",
-      `    tls: { certificates: [{ cert: site.pem, key: site.key }] }`,
+      `    tls: { certificates: [{ cert: site.pem, key: site.key }]${options.tls === undefined ? '' : `, ${options.tls}`} }`,
       `workers: ${options.workers ?? 2}`,
       '',
     ].join('\n'),

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createPrivateKey } from '../../../certs/certificate-request.ts';
+import { newPrivateKey } from '../../../certs/certificate-request.ts';
 import { copyOf, notAborted, requestFor, testIssuer } from '../../support/acme-issuer.ts';
 import { startPebble } from '../../support/pebble.ts';
 
@@ -94,7 +94,7 @@ test('a change of keys that a crash cut off is settled with what the CA knows', 
   const keyFile = (await storage.list('accounts')).find((key) => key.endsWith('/key.pem')) ?? '';
   const oldKey = (await storage.load(keyFile)) ?? '';
   const nextFile = keyFile.replace('/key.pem', '/next-key.pem');
-  await storage.store(nextFile, await createPrivateKey('ecdsa-p256'));
+  await storage.store(nextFile, await newPrivateKey('ecdsa-p256'));
   await again().obtain(requestFor(['two.test']), notAborted);
   // Cut off after the CA knew.
   await again().account.rolloverKey();

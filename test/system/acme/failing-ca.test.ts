@@ -52,6 +52,25 @@ test('errors of the CA keep their type and how long it wants to be left alone', 
   expect(pebble.log().match(/Added order/g)).toHaveLength(1);
 });
 
+test('a limit of the account that one name meets is not asked for again by others', async () => {
+  const pebble = await startPebble();
+  const front = await startAcmeFront(pebble);
+  const { issuer } = await testIssuer({ ...pebble, directory: front.directory });
+  const limit = (detail: string): FrontAnswer => ({
+    ...problem(429, 'rateLimited', { 'retry-after': '600' }),
+    body: JSON.stringify({ type: 'urn:ietf:params:acme:error:rateLimited', detail }),
+  });
+  const isOrder = ({ path }: { readonly path: string }): boolean => path === '/order-plz';
+  front.intervene = (asked) =>
+    isOrder(asked) ? limit('too many certificates (5) already issued for "one.test"') : null;
+  const obtain = (name: string) => issuer.obtain(requestFor([name]), notAborted);
+  await expect(obtain('one.test')).rejects.toMatchObject({ kind: 'rate-limited', isHeldBack: false });
+  front.intervene = (asked) => (isOrder(asked) ? limit('too many new orders (300) from this account') : null);
+  await expect(obtain('two.test')).rejects.toMatchObject({ kind: 'rate-limited', isHeldBack: false });
+  await expect(obtain('three.test')).rejects.toMatchObject({ kind: 'rate-limited', isHeldBack: true });
+  expect(front.requests.filter(isOrder)).toHaveLength(2);
+});
+
 test('a CA that is down, has a stranger’s certificate, or is none is told apart', async () => {
   const pebble = await startPebble();
   const { again } = await testIssuer(pebble);

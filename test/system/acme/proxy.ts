@@ -17,6 +17,7 @@ export interface ProxySettings {
   readonly top?: object;
   readonly files?: Readonly<Record<string, string>>;
   readonly fails?: boolean;
+  readonly within?: readonly string[];
 }
 
 /** The config of a proxy that a CA validates over loopback, as JSON. */
@@ -47,6 +48,7 @@ export function runProxy(pebble: Pebble, settings: ProxySettings = {}): Promise<
     config: CONFIG,
     workers: 'real',
     ...(settings.fails === undefined ? {} : { fails: settings.fails }),
+    ...(settings.within === undefined ? {} : { within: settings.within }),
   });
 }
 
@@ -99,6 +101,12 @@ export async function statusOverHttp2(port: number, servername: string, root: st
   const [headers] = await once(stream, 'response');
   session.destroy();
   return Number(headers[':status']);
+}
+
+/** How many accounts the CA has. */
+export function accountsAt(pebble: Pebble): number {
+  const counts = [...pebble.log().matchAll(/There are now (\d+) accounts/g)];
+  return Math.max(0, ...counts.map(([, count]) => Number(count)));
 }
 
 /** How many orders the CA took. */

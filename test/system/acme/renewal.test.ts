@@ -2,42 +2,38 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { startHandshakes } from '../../support/handshake-load.ts';
 import { startPebble } from '../../support/pebble.ts';
 import { poll } from '../../support/poll.ts';
 import { issuedSerial, ordersAt, presented, runProxy } from './proxy.ts';
 
-/** Handshakes without a pause, so many at a time, until `isOver`. */
-async function handshakes(
-  port: number,
-  atATime: number,
-  isOver: () => boolean,
-): Promise<{ readonly at: number; readonly serial: string }[]> {
-  const seen: { at: number; serial: string }[] = [];
-  const shake = async (): Promise<void> => {
-    while (!isOver()) {
-      const { serial } = await presented(port, 'example.test');
-      seen.push({ at: performance.now(), serial });
-    }
-  };
-  await Promise.all(Array.from({ length: atATime }, shake));
-  return seen;
-}
+/** By the CA's clock and ours the renewal comes half a minute after the first certificate. */
+const VALIDITY_SECONDS = 45;
+const AFTER_MS = 3000;
 
 test('a renewal with traffic: no handshake fails, and a second later every worker has the new one', async () => {
-  const pebble = await startPebble({ validitySeconds: 45 });
+  const pebble = await startPebble({ validitySeconds: VALIDITY_SECONDS });
   const proxy = await runProxy(pebble);
   const first = await issuedSerial(pebble.tlsPort);
-  let renewedAt = Number.POSITIVE_INFINITY;
-  void proxy
-    .line('certificate obtained', ({ serial }) => String(serial).toLowerCase() !== first.toLowerCase())
-    .then(() => (renewedAt = performance.now()));
-  const seen = await handshakes(pebble.tlsPort, 16, () => performance.now() > renewedAt + 2000);
-  const serials = [...new Set(seen.map(({ serial }) => serial))];
-  expect(serials).toHaveLength(2);
-  expect(serials[0]).toBe(first);
-  const late = seen.filter(({ at, serial }) => at > renewedAt + 1000 && serial === first);
-  expect(late).toEqual([]);
-  expect(seen.length).toBeGreaterThan(500);
+  const endHandshakes = startHandshakes(pebble.tlsPort, 'example.test', { clients: 2, atATime: 8 });
+  const { time } = await proxy.line(
+    'certificate obtained',
+    ({ serial }) => String(serial).toLowerCase() !== first.toLowerCase(),
+  );
+  const renewedAt = Date.parse(String(time));
+  await poll(() => Date.now() > renewedAt + AFTER_MS, 10_000);
+  const { errors, certificates, perSecond } = await endHandshakes();
+  const [old, renewed, ...others] = certificates;
+  const lateMs = (old?.lastAt ?? Infinity) - renewedAt;
+  // How many a second there are is the machine's business: `npm run bench -- --only renewal` has a bar for it.
+  console.log(
+    `${perSecond.toFixed(0)} handshakes/s; the last old certificate ${lateMs} ms after the renewal`,
+  );
+  expect(errors).toEqual({});
+  expect(others).toEqual([]);
+  expect(lateMs).toBeLessThan(1000);
+  expect(old?.count).toBeGreaterThan(200);
+  expect(renewed?.count).toBeGreaterThan(50);
   expect(ordersAt(pebble)).toBe(2);
 });
 

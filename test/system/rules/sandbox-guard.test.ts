@@ -44,7 +44,7 @@ test('a built-in that ignores every interrupt ends its process, with last words'
   );
   expect(end.signal).toBe('SIGKILL');
   expect(JSON.parse(end.lastWords)).toEqual({ ruleId: end.ruleId });
-  expect(end.tookMs).toBeLessThan(5000);
+  expect(end.tookMs).toBeLessThan(30_000);
 });
 
 test('so does one in the top level', async () => {

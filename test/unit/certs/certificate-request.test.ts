@@ -1,6 +1,6 @@
 import * as x509 from '@peculiar/x509';
 import { expect, test } from 'vitest';
-import { createCertificateRequest, createPrivateKey } from '../../../certs/certificate-request.ts';
+import { createCertificateRequest, newPrivateKey } from '../../../certs/certificate-request.ts';
 
 test.each([
   ['ecdsa-p256', false],
@@ -8,7 +8,7 @@ test.each([
   ['rsa-2048', true],
 ] as const)('a request for %s, must-staple %s', async (keyType, mustStaple) => {
   const names = ['one.test', '*.one.test'];
-  const key = await createPrivateKey(keyType);
+  const key = await newPrivateKey(keyType);
   const request = new x509.Pkcs10CertificateRequest(
     await createCertificateRequest(names, keyType, key, mustStaple),
   );

@@ -122,14 +122,15 @@ test('one of a process with the number of another that ended is taken over at on
 
 test('a process that stood still between looking and creating does not win by a number that came and went', async () => {
   const other = new FileLock(folder);
-  const { writeFile: original } = fileSystem;
+  const { open: original } = fileSystem;
   let releaseOther = null;
-  fileSystem.writeFile = async (...args) => {
-    fileSystem.writeFile = original;
+  // The first is that of the new file.
+  fileSystem.open = async (...args) => {
+    fileSystem.open = original;
     syncBuiltinESMExports();
     for (let turn = 0; turn < 3; turn += 1) await (await other.acquire(soon()))();
     releaseOther = await other.acquire(soon());
-    await original(...args);
+    return original(...args);
   };
   syncBuiltinESMExports();
   const slow = new FileLock(folder).acquire(AbortSignal.timeout(200));

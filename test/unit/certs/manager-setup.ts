@@ -14,7 +14,7 @@ import { recordingLog } from '../../support/recording-log.ts';
 export const CA = 'https://ca.test/dir';
 export const OTHER_CA = 'https://other.test/dir';
 /** Keys are made in the background. */
-export const PATIENT = { timeout: 10_000 };
+export const PATIENT = { timeout: 30_000 };
 export const DAY = 86_400_000;
 
 export function orderTerms(

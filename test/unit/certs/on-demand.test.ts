@@ -4,7 +4,7 @@ import { IssuerError } from '../../../certs/issuer.ts';
 import type { OnDemandAnswer } from '../../../certs/on-demand.ts';
 import type { OnDemandConfig } from '../../../core/shared/certificates-config.ts';
 import { listenForTest } from '../../support/listen.ts';
-import { configOf, onDemandOf, orderTerms, PATIENT, TestManager } from './manager-setup.ts';
+import { configOf, DAY, onDemandOf, orderTerms, PATIENT, TestManager } from './manager-setup.ts';
 
 const made: TestManager[] = [];
 
@@ -92,6 +92,45 @@ test('no more names than allowed', async () => {
   expect(one.issuer().requests).toHaveLength(2);
 });
 
+test(
+  'a name that nobody uses is not renewed for ever, and makes room for another when it has expired',
+  PATIENT,
+  async () => {
+    const one = await start({ maxNames: 2 });
+    expect([await ask(one, 'used.test'), await ask(one, 'idle.test')]).toEqual(['found', 'found']);
+    const orders = (name: string): number =>
+      one.issuer().requests.filter(({ names }) => names.includes(name)).length;
+    // Certificates of thirty days: each day one client comes to the one, and somebody tries another name.
+    const answers: string[] = [];
+    for (let day = 1; day <= 75; day += 1) {
+      await one.clock.jump(DAY);
+      await expect.poll(() => one.manager.status().some(({ isOrdering }) => isOrdering)).toBe(false);
+      expect(await ask(one, 'used.test')).toBe('found');
+      answers.push(await ask(one, 'new.test'));
+      if (answers.at(-1) === 'found') break;
+    }
+    // Renewed when nobody could know yet, and then left to expire: nothing goes that serves.
+    expect(orders('idle.test')).toBe(2);
+    expect(orders('used.test')).toBeGreaterThan(2);
+    expect(answers.length).toBeGreaterThan(45);
+    expect(answers.at(-1)).toBe('found');
+    expect(one.manager.status().map(({ names: [name] }) => name)).toEqual(['used.test', 'new.test']);
+  },
+);
+
+test('a name that was left to expire is renewed again when somebody comes', PATIENT, async () => {
+  const one = await start({ maxNames: 2 });
+  await ask(one, 'idle.test');
+  for (let day = 1; day <= 38; day += 1) {
+    await one.clock.jump(DAY);
+    if (day > 30) await ask(one, `n${day}.test`);
+  }
+  expect(await ask(one, 'idle.test')).toBe('found');
+  const before = one.issuer().requests.length;
+  await one.clock.jump(3 * DAY);
+  await expect.poll(() => one.issuer().requests.length).toBeGreaterThan(before);
+});
+
 test('what was obtained before is in the storage, and neither asked about nor ordered', async () => {
   const before = await start();
   await ask(before, 'a.test');
@@ -131,7 +170,9 @@ test('a URL is asked once, and 200 alone is a yes', async () => {
     response.writeHead(statuses[name] ?? 500, { location: '/?domain=a.test' }).end('x');
   });
   const port = await listenForTest(server);
-  const one = await start({ ask: { kind: 'url', url: `http://127.0.0.1:${port}/may?k=1`, timeoutMs: 1000 } });
+  const one = await start({
+    ask: { kind: 'url', url: `http://127.0.0.1:${port}/may?k=1`, timeoutMs: 30_000 },
+  });
   expect(await Promise.all(['a.test', 'a.test', 'b.test', 'c.test'].map((name) => ask(one, name)))).toEqual([
     'found',
     'found',

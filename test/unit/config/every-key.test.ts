@@ -20,6 +20,7 @@ test('every key arrives where it belongs', () => {
           ],
           default: 'a.test',
           unknownNames: 'refuse',
+          ocspStapling: false,
           policy: {
             minVersion: 'TLSv1.2',
             maxVersion: 'TLSv1.2',
@@ -149,6 +150,7 @@ test('every key arrives where it belongs', () => {
           status: '200-299,404',
           body: 'fine',
           weightField: 'load.weight',
+          reuse: false,
         },
         passiveHealth: {
           failures: 1,
@@ -227,6 +229,7 @@ test('every key arrives where it belongs', () => {
           managed: false,
           default: 'a.test',
           unknownNames: 'refuse',
+          ocspStapling: false,
           protocols: ['h2', 'http/1.1'],
           policy: {
             minVersion: 'TLSv1.2',
@@ -395,6 +398,7 @@ test('every key arrives where it belongs', () => {
             ],
             body: 'fine',
             weightField: 'load.weight',
+            reuse: false,
           },
           intervalMs: 1000,
           jitter: 0.2,

@@ -134,6 +134,14 @@ describe('a wrong setting is named', () => {
       { healthCheck: { type: 'http', send: 'x' } },
       ['healthCheck.send: expected it with type "tcp", "tls", "udp", "agent" only, found type "http"'],
     ],
+    [
+      { healthCheck: { type: 'http', reuse: 'yes' } },
+      ['healthCheck.reuse: expected true or false, found "yes"'],
+    ],
+    [
+      { healthCheck: { type: 'tcp', reuse: true } },
+      ['healthCheck.reuse: expected it with type "http", "https" only, found type "tcp"'],
+    ],
     [{ healthCheck: { type: 'command' } }, ['healthCheck: missing: expected `command` for type "command"']],
     [
       { healthCheck: { type: 'command', command: [] } },
@@ -185,6 +193,9 @@ test('a reload says what changed, and nothing of what is sent', () => {
   ]);
   expect(changes({}, { type: 'http' })).toEqual(['upstream site: healthCheck.probe tcp → http']);
   expect(changes({ type: 'http' }, { type: 'http', headers: { authorization: 'secret' } })).toEqual([
+    'upstream site: http check changed',
+  ]);
+  expect(changes({ type: 'http' }, { type: 'http', reuse: false })).toEqual([
     'upstream site: http check changed',
   ]);
   expect(describeChanges(config({}), config({ healthCheck: false, passiveHealth: { failures: 9 } }))).toEqual(

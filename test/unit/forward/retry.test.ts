@@ -33,6 +33,12 @@ test.each<[ErrorCode, Partial<FailedAttempt>, ReturnType<typeof afterFailure>]>(
   ['connect-failed', { method: 'POST' }, 'another-backend'],
   ['connect-timeout', { method: 'POST' }, 'another-backend'],
   ['backend-tls-failed', { method: 'POST' }, 'another-backend'],
+  // and when all attempts are used up another one may still be there; one that took its time is enough
+  ['connect-failed', { method: 'POST', attempts: 2 }, 'pass-over'],
+  ['connect-failed', { attempts: 1, retries: { attempts: 1, on: ALL } }, 'fallback'],
+  ['connect-failed', { attempts: 2, bodyIsGone: true }, 'give-up'],
+  ['connect-timeout', { attempts: 2 }, 'fallback'],
+  ['backend-tls-failed', { attempts: 2 }, 'fallback'],
   // refused unread (RFC 9113 8.7): the same
   ['stream-refused', { method: 'POST' }, 'another-backend'],
   ['stream-refused', { method: 'POST', reusedConnection: true }, 'fresh-connection'],

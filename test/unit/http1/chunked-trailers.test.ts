@@ -4,6 +4,8 @@ import { refusalOf } from './read-request.ts';
 
 const MAX_BYTES = 16 * 1024;
 const trailersOf = (...lines: string[]) => decode(`0\r\n${lines.join('\r\n')}\r\n\r\n`).trailers;
+/** All at once but for the end, where it counts: thousands of steps would take their time. */
+const piecesOf = (text: string): string[] => [text.slice(0, -1000), ...text.slice(-1000)];
 const refused = (...lines: string[]): string => refusalOf(() => trailersOf(...lines));
 
 describe('trailers', () => {
@@ -71,10 +73,10 @@ describe('trailers', () => {
     const longest = `X: ${'y'.repeat(MAX_BYTES - 3)}`;
     const whole = `0\r\n${longest}\r\n\r\n`;
     expect(decode(whole).rest).toBe('');
-    expect(decode(...whole).rest).toBe('');
+    expect(decode(...piecesOf(whole)).rest).toBe('');
     const tooLong = `0\r\n${longest}y\r\n\r\n`;
     expect(refusalOf(() => decode(tooLong))).toBe('malformed: the trailer section is too long');
-    expect(refusalOf(() => decode(...tooLong))).toBe('malformed: the trailer section is too long');
+    expect(refusalOf(() => decode(...piecesOf(tooLong)))).toBe('malformed: the trailer section is too long');
   });
 
   test('a section that never ends is refused', () => {

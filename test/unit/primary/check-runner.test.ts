@@ -33,6 +33,7 @@ const TCP: ProbeConfig = { type: 'tcp', send: '', expect: null };
 function checkOf(target: CheckTarget, results: ProbeResult[] = [], nextMs = 3_600_000): RecurringCheck {
   return {
     target,
+    isUnsettled: false,
     onResult: (result) => {
       results.push(result);
       return nextMs;

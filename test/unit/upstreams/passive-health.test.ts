@@ -14,12 +14,14 @@ const settings: PassiveHealthConfig = {
 
 type Step = (passive: PassiveHealth, now: number, last: Ejection | null) => Ejection | null | void;
 
-/** `a` attempt, `+` success, `5` 5xx, `-` failure, `0` ended without a word, `t` the time served, `r` readmitted. */
+/** `a` attempt, `+` good head of an answer, `5` 5xx, `-` failure, `!` the answer broken off, `.` it came whole, `0` ended without a word, `t` the time served, `r` readmitted. */
 const steps: Readonly<Record<string, Step>> = {
   a: (passive) => passive.onAttempt(),
   '+': (passive, now) => passive.onSuccess(settings, now),
   '5': (passive, now) => passive.onErrorAnswer(settings, now),
   '-': (passive, now) => passive.onFailure('reset', settings, now),
+  '!': (passive, now) => passive.onBrokenOff('cut', settings, now),
+  '.': (passive) => passive.onWhole(),
   '0': (passive) => passive.onNothing(),
   t: (passive, _, last) => {
     if (last !== null) passive.onTimeServed(last);
@@ -46,6 +48,18 @@ describe('phases', () => {
     ['so does a 5xx, for the backend is there', '--5--', 'in-use', false],
     ['what fails after that was begun before', '-----', 'ejected', true],
     ['and so was what succeeds', '---+', 'ejected', true],
+    ['two answers broken off are too few', '+!+!', 'in-use', false],
+    ['three in a row eject, although each had a good head', '+!+!+!', 'ejected', true],
+    ['also where heads of others lie between', '+!++!++!', 'ejected', true],
+    ['a whole answer in between starts the count anew', '+!+!+.+!+!', 'in-use', false],
+    ['they and failures before an answer are one row', '+!--', 'ejected', true],
+    ['so are 5xx that are broken off', '5!5!5!', 'ejected', true],
+    ['what was broken off in the end was begun before', '---+!', 'ejected', true],
+    ['nor does it end the trial of another', '---ta!', 'trying', true],
+    ['after a trial the next one broken off is enough', '+!+!+!ta+!', 'ejected', true],
+    ['unless an answer was whole', '+!+!+!ta+.+!', 'in-use', false],
+    ['half of the answers broken off are enough for the ratio', '+.+!'.repeat(5), 'ejected', true],
+    ['less than half are not', '+.+.+!'.repeat(10), 'in-use', false],
     ['time served', '---t', 'on-trial', false],
     ['the next request tries, and no other', '---ta', 'trying', true],
     ['it works', '---ta+', 'in-use', false],
@@ -99,5 +113,7 @@ test('the reason says what it was', () => {
   expect(run('---').ejections[0]?.reason).toBe('3 failures in a row, the last: reset');
   expect(run('---ta-').ejections[1]?.reason).toBe('on trial: reset');
   expect(run('---ta5').ejections[1]?.reason).toBe('it answered 5xx on trial');
+  expect(run('+!+!+!').ejections[0]?.reason).toBe('3 failures in a row, the last: cut');
+  expect(run('+.+!'.repeat(5)).ejections[0]?.reason).toBe('5 of 10 requests failed or were answered 5xx');
   expect(run('+5'.repeat(5)).ejections[0]?.reason).toBe('5 of 10 requests failed or were answered 5xx');
 });

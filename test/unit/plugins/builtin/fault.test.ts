@@ -21,9 +21,12 @@ test('requests wait', async () => {
 
 test('a client that goes away ends its wait', async () => {
   await using tested = await testPlugin(fault, { delay: { duration: '1h' } });
+  const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+  const before = timers();
   const gone = new AbortController();
   setImmediate(() => gone.abort());
   expect(await tested.request({ signal: gone.signal })).toMatchObject({ status: null });
+  expect(timers()).toBe(before);
 });
 
 test('a share of the requests is concerned', async () => {

@@ -57,6 +57,14 @@ test('attack: a client’s own X_Client is not there beside the X-Client that is
   expect(request?.headers.get('x-client')).toBe('127.0.0.1');
 });
 
+test('attack: a lookalike of a field that is the proxy’s own makes no failure', async () => {
+  await using tested = await testPlugin(headers, {
+    request: { remove: ['x*'], set: { 'X-Forwarded-For': '{client_address}' } },
+  });
+  const sent = { X_Forwarded_For: '10.0.0.1', 'X-A': '1' };
+  expect((await tested.request({ headers: sent })).request?.headers.has('x-a')).toBe(false);
+});
+
 test.each([
   [{ request: { set: { 'Content-Length': '1' } } }, 'request.set'],
   [{ response: { remove: ['transfer_encoding'] } }, 'response.remove.0'],

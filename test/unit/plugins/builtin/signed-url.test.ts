@@ -73,6 +73,7 @@ test.each([
   ['that lives longer', good.replace(String(soon), String(soon + 1))],
   ['with a second expiry', good.replace('?', `?expires=${soon + 9999}&`)],
   ['with a second expiry, spelt otherwise', good.replace('?', `?%65xpires=${soon + 9999}&`)],
+  ['that was signed with an expiry of the asker’s', sign(`/a?expires=${soon + 9999}`)],
   ['with a second signature', `${good}&signature=x`],
   ['with a cut signature', good.slice(0, -1)],
   ['with no expiry', `/a&signature=${createHmac('sha256', key).update('/a').digest('base64url')}`],

@@ -88,6 +88,15 @@ test.each([
   await expect(tested.request()).rejects.toThrow(TypeError);
 });
 
+test('what can no longer be changed, or is not there yet, throws', async () => {
+  await using late = await of({
+    response: ({ request }) => {
+      request.target = '/late';
+    },
+  });
+  await expect(late.request()).rejects.toThrow('the target is set in a `request` hook');
+});
+
 test('an answer of the request hook goes to the client and not to a backend', async () => {
   await using tested = await of({
     request: () => redirectTo('/there', 307),

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { answering } from '../../support/named-backends.ts';
-import { change, runWithBackends } from './setup.ts';
+import { change, runWithBackends } from '../../integration/backends/setup.ts';
 
 test('the next group is used while fewer than `minAvailable` are left, and the backups after all', async () => {
   const running = await runWithBackends([

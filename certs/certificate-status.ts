@@ -5,7 +5,7 @@ import type { CertificateState, ManagedCertificate } from './managed-certificate
 import { standing } from './renewal.ts';
 
 /** Times are in milliseconds since the epoch. */
-export interface ManagedCertificateStatus {
+export interface CertificateStatus {
   /** `unused`: it is in the storage, and nothing of the config asks for it. */
   readonly kind: 'managed' | 'on-demand' | 'imported' | 'self-signed' | 'unused';
   /** What it is to serve. */
@@ -26,10 +26,7 @@ export interface ManagedCertificateStatus {
   readonly lastError: { readonly at: number; readonly message: string } | null;
 }
 
-export function statusOf(
-  certificate: ManagedCertificate,
-  kind: 'managed' | 'on-demand',
-): ManagedCertificateStatus {
+export function statusOf(certificate: ManagedCertificate, kind: 'managed' | 'on-demand'): CertificateStatus {
   const { entry, ...state } = certificate.state;
   const there = entry?.certificate;
   return {
@@ -45,7 +42,7 @@ export function statusOf(
 }
 
 /** Nobody renews it, so it has a third of its life to be replaced in. */
-export function statusOfImported({ certificate }: StoredEntry, now: number): ManagedCertificateStatus {
+export function statusOfImported({ certificate }: StoredEntry, now: number): CertificateStatus {
   return {
     kind: 'imported',
     names: certificate.names,
@@ -58,7 +55,7 @@ export function statusOfImported({ certificate }: StoredEntry, now: number): Man
   };
 }
 
-export function statusOfLocal({ cert, names }: CertificatePair): ManagedCertificateStatus {
+export function statusOfLocal({ cert, names }: CertificatePair): CertificateStatus {
   const { serialNumber: serial, validFromDate, validToDate } = new X509Certificate(cert);
   return {
     kind: 'self-signed',
@@ -77,7 +74,7 @@ export function statusOfLocal({ cert, names }: CertificatePair): ManagedCertific
   };
 }
 
-export function factsOf(certificate: StoredCertificate): ManagedCertificateStatus['certificate'] {
+export function factsOf(certificate: StoredCertificate): CertificateStatus['certificate'] {
   const { issuer, serial, notBefore, notAfter } = certificate;
   return { issuer, serial, notBefore: notBefore.getTime(), notAfter: notAfter.getTime() };
 }

@@ -5,7 +5,7 @@ import { certificate } from '../../support/certificates.ts';
 import { poll } from '../../support/poll.ts';
 import { startRealWorkers, type CertificateWanted, type RealWorkers } from '../../support/real-workers.ts';
 import { connectTls } from '../../support/tls-client.ts';
-import { answer, challenges, challengeTarget, validate } from './setup.ts';
+import { answer, challenges, challengeTarget, validate } from '../../integration/challenges/setup.ts';
 
 const one = { id: 'one', pairs: [{ keyType: 'ec', ...certificate('one'), ocsp: null }] };
 const renewed = { id: 'renewed', pairs: [{ keyType: 'ec', ...certificate('one-renewed'), ocsp: null }] };

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { certificate } from '../../support/certificates.ts';
 import { poll } from '../../support/poll.ts';
 import { runTidegate } from '../../support/tidegate-process.ts';
-import { connectTo, expectAnswer, httpsFiles } from './processes.ts';
+import { connectTo, expectAnswer, httpsFiles } from '../../integration/tls/processes.ts';
 
 const renewed = certificate('one-renewed');
 
