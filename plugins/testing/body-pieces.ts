@@ -8,7 +8,7 @@ export type BodyPieces = Iterable<string | Uint8Array | null> | AsyncIterable<st
 const CODINGS: Readonly<
   Record<
     string,
-    { readonly decode: (data: Uint8Array) => Buffer; readonly encode: (data: Uint8Array) => Buffer }
+    { readonly decode: (data: Uint8Array) => Uint8Array; readonly encode: (data: Uint8Array) => Buffer }
   >
 > = {
   gzip: { decode: gunzipSync, encode: gzipSync },
@@ -28,9 +28,9 @@ export async function passThrough(
   encoding: string | null,
   body: BodyPieces,
   ended: () => boolean,
-): Promise<Buffer[]> {
+): Promise<Uint8Array[]> {
   const { transform } = hook;
-  const left: Buffer[] = [];
+  const left: Uint8Array[] = [];
   let came = 0;
   let open = true;
   const push = (piece: Uint8Array): void => {
@@ -66,8 +66,8 @@ export async function passThrough(
 }
 
 /** The pieces without the pauses. */
-export async function collect(body: BodyPieces): Promise<Buffer[]> {
-  const pieces: Buffer[] = [];
+export async function collect(body: BodyPieces): Promise<Uint8Array[]> {
+  const pieces: Uint8Array[] = [];
   for await (const piece of body)
     if (piece !== null && piece.length > 0) pieces.push(Buffer.from(toBytes(piece)));
   return pieces;
@@ -77,13 +77,13 @@ export function toBytes(piece: string | Uint8Array): Uint8Array {
   return typeof piece === 'string' ? Buffer.from(piece) : piece;
 }
 
-async function decode(body: BodyPieces, encoding: string): Promise<Buffer> {
+async function decode(body: BodyPieces, encoding: string): Promise<Uint8Array> {
   let content = Buffer.concat(await collect(body));
   for (const coding of codingsOf(encoding).toReversed()) content = Buffer.from(coding.decode(content));
   return content;
 }
 
-function encode(content: Buffer, encoding: string): Buffer {
+function encode(content: Buffer, encoding: string): Uint8Array {
   return codingsOf(encoding).reduce((bytes, coding) => coding.encode(bytes), content);
 }
 

@@ -22,7 +22,9 @@ export interface SentRequest {
   readonly target: string;
   readonly host: string;
   readonly headers: PluginHeaders;
-  readonly body: Buffer;
+  readonly body: Uint8Array;
+  /** The body as UTF-8. */
+  readonly text: string;
 }
 
 /** What became of an exchange. */
@@ -30,11 +32,11 @@ export interface TestedAnswer {
   /** null: the client got no answer (`abort`, or it went away). */
   readonly status: number | null;
   readonly headers: PluginHeaders;
-  readonly body: Buffer;
+  readonly body: Uint8Array;
   /** The body as UTF-8. */
   readonly text: string;
   /** The body in the pieces in which it left. */
-  readonly pieces: readonly Buffer[];
+  readonly pieces: readonly Uint8Array[];
   /** The client sees that the answer is not whole. */
   readonly isCutOff: boolean;
   /** null: it did not get to a backend. */
@@ -50,7 +52,7 @@ export type TestBackend = (request: SentRequest) => TestBackendAnswer | Promise<
 interface Outgoing {
   readonly status: number;
   readonly headers: TestHeaders;
-  readonly pieces: readonly Buffer[];
+  readonly pieces: readonly Uint8Array[];
   readonly isCutOff: boolean;
 }
 
@@ -105,7 +107,8 @@ export async function runExchange(
     if (exchange.ending !== null) return early();
     exchange.requestBytes = pieces.reduce((sum, piece) => sum + piece.length, 0);
     const { method, target, host, headers } = exchange.request;
-    sent.request = { method, target, host, headers, body: Buffer.concat(pieces) };
+    const whole = Buffer.concat(pieces);
+    sent.request = { method, target, host, headers, body: whole, text: whole.toString() };
 
     const answered = await backend(sent.request);
     const answerBody = answered.body ?? '';
@@ -121,7 +124,11 @@ export async function runExchange(
     return left.length === 0 ? early() : { ...response, pieces: left, isCutOff: true };
   }
 
-  async function piecesOf(hook: BodyHook | null, headers: TestHeaders, from: BodyPieces): Promise<Buffer[]> {
+  async function piecesOf(
+    hook: BodyHook | null,
+    headers: TestHeaders,
+    from: BodyPieces,
+  ): Promise<Uint8Array[]> {
     if (hook === null) return collect(from);
     if (hook.length === undefined || hook.decoded === true) headers.remove('content-length');
     else if (hook.length !== 'same') headers.write('Content-Length', String(hook.length));
@@ -150,7 +157,7 @@ export async function runExchange(
   async function answerOf(answer: PluginAnswer): Promise<Outgoing> {
     const headers = TestHeaders.of(answer.headers ?? {});
     const given = answer.body ?? null;
-    const pieces: Buffer[] = [];
+    const pieces: Uint8Array[] = [];
     let isCutOff = false;
     try {
       if (given !== null)

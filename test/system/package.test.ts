@@ -81,10 +81,10 @@ describe('the packed package, installed elsewhere', () => {
       `import { defineConfig, start } from 'tidegate';
        import { defineRules, forward } from 'tidegate/rules';
        import { definePlugin } from 'tidegate/plugins';
-       import { loadRules } from 'tidegate/testing';
-       console.log([defineConfig, start, defineRules, forward, definePlugin, loadRules].map((it) => typeof it).join());`,
+       import { loadRules, testPlugin } from 'tidegate/testing';
+       console.log([defineConfig, start, defineRules, forward, definePlugin, loadRules, testPlugin].map((it) => typeof it).join());`,
     );
-    expect(stdout.trim()).toBe(Array(6).fill('function').join());
+    expect(stdout.trim()).toBe(Array(7).fill('function').join());
   });
 
   test("is typed, for a project that has the web's types (for URL) and no others", async () => {
@@ -153,8 +153,8 @@ describe('the packed package, installed elsewhere', () => {
 const consumer = `
 import { defineConfig, start } from 'tidegate';
 import { defineRules, deny, forward, next, redirect, respond } from 'tidegate/rules';
-import { definePlugin } from 'tidegate/plugins';
-import { loadRules } from 'tidegate/testing';
+import { definePlugin, redirectTo } from 'tidegate/plugins';
+import { loadRules, testPlugin } from 'tidegate/testing';
 
 export const config = defineConfig({
   listeners: [{ name: 'web', protocol: 'http', address: ':8080', upstream: 'site' }],
@@ -173,7 +173,18 @@ export const rules = defineRules({
 // @ts-expect-error a decision comes from a function that makes one
 export const noRules = defineRules({ request: () => 'forward' });
 
-export { definePlugin, loadRules, next, start };
+export const plugin = definePlugin({
+  name: 'moves',
+  options: { '~standard': { version: 1, vendor: 'none', validate: () => ({ value: { to: '/there' } }) } },
+  create: ({ to }) => ({ request: ({ request }) => (request.path === to ? undefined : redirectTo(to)) }),
+});
+export async function tested(): Promise<string> {
+  await using moves = await testPlugin(plugin);
+  const { status, headers, request } = await moves.request({ url: '/here' }, { body: 'x' });
+  return \`\${status} \${headers.get('location')} \${request?.text}\`;
+}
+
+export { loadRules, next, start };
 `;
 
 const rule = `

@@ -51,7 +51,7 @@ test('a transform that waits is waited for, and flushed where the sender pauses'
   });
   await using plugin = await tested;
   const { pieces } = await plugin.request({}, { body: ['a', 'b', null, 'c', 'd'] });
-  expect(pieces.map(String)).toEqual(['ab', 'cd']);
+  expect(pieces.map((piece) => Buffer.from(piece).toString())).toEqual(['ab', 'cd']);
 });
 
 test('a transform that keeps a piece without a copy is found out', async () => {
@@ -96,6 +96,6 @@ test('the body of a request passes too', async () => {
     }),
   );
   const { request } = await plugin.request({ method: 'POST', body: 'abc' });
-  expect(request?.body.toString()).toBe('ABC!');
+  expect(request?.text).toBe('ABC!');
   expect(request?.headers.get('content-length')).toBe('4');
 });
