@@ -31,7 +31,11 @@ import { writeLastWords } from './last-words.ts';
 import { RequestTurns, type TurnDecider, type TurnResult } from './request-turns.ts';
 import { SandboxPair } from './sandbox-pair.ts';
 import type { ScriptLog } from './script-log.ts';
-import { formatPosition, type SourcePosition, type SourcePositions } from '../core/shared/source-positions.ts';
+import {
+  formatPosition,
+  type SourcePosition,
+  type SourcePositions,
+} from '../core/shared/source-positions.ts';
 import type { Watchdog } from './watchdog.ts';
 
 /** The heap is measured after so many calls (and by a timer): a measurement takes as long as one or two calls. */

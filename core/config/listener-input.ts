@@ -31,7 +31,7 @@ export interface ListenerInput {
         header?: Duration | undefined;
         /** Between two pieces of a request body. Default: `'30s'`. */
         body?: Duration | undefined;
-        /** Between two requests of a connection. Default: `'60s'`. */
+        /** Between two requests of a connection; and for a plugin to be done with a hook, or with a piece of a body. Default: `'60s'`. */
         idle?: Duration | undefined;
         /** For a client that takes none of an answer. Default: `'60s'`. */
         write?: Duration | undefined;

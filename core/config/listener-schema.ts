@@ -54,7 +54,9 @@ const listenerTimeouts = field.object({
   idle: field
     .duration()
     .prefault(DEFAULTS.listenerTimeouts.idle)
-    .describe('Between two requests of a connection.'),
+    .describe(
+      'Between two requests of a connection; and for a plugin to be done with a hook, or with a piece of a body.',
+    ),
   write: field
     .duration()
     .prefault(DEFAULTS.listenerTimeouts.write)

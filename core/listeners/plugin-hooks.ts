@@ -1,6 +1,7 @@
 import type { PluginInstance } from '../../plugins/contract/chain.ts';
 import type { ListenerService } from '../exchange/listener-service.ts';
 import { connectionView } from '../exchange/plugins/connection-view.ts';
+import { expectNoPromise } from '../exchange/plugins/is-promise.ts';
 import type { Peer } from '../exchange/streams.ts';
 import type { ClientHello } from './tls/client-hello.ts';
 
@@ -35,7 +36,9 @@ function allows(instance: PluginInstance, hook: 'connect' | 'tls', call: () => '
   if (instance.isResting) return isAllowedUnasked;
   instance.calls[hook] += 1;
   try {
-    return call() !== 'deny';
+    const decision = call();
+    expectNoPromise(decision);
+    return decision !== 'deny';
   } catch (error) {
     instance.failed(hook, error);
     return isAllowedUnasked;

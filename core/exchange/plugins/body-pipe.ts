@@ -1,4 +1,4 @@
-import type { HookName, PluginInstance } from '../../../plugins/contract/chain.ts';
+import type { PluginInstance } from '../../../plugins/contract/chain.ts';
 import type { BodyTransform } from '../../../plugins/contract/message.ts';
 import type { BodySink, BodyStation } from './body-sink.ts';
 import { CodecStation } from './codec-station.ts';
@@ -85,6 +85,3 @@ export class BodyPipe implements BodySink {
     this.#owner.onPipeFailed(instance, error);
   }
 }
-
-/** Says of which hook a pipe's failure is. */
-export type BodyHookName = Extract<HookName, 'requestBody' | 'responseBody'>;

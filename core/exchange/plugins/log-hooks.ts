@@ -1,4 +1,5 @@
 import type { ExchangePlugins } from './exchange-plugins.ts';
+import { isPromise } from './is-promise.ts';
 
 /** Tells every plugin that the exchange has come to that it is over. */
 export function callLogHooks({ stages, view }: ExchangePlugins): void {
@@ -8,7 +9,8 @@ export function callLogHooks({ stages, view }: ExchangePlugins): void {
       if (instance.isResting || chain.all.indexOf(instance) > passed) continue;
       instance.calls.log += 1;
       try {
-        instance.hooks.log?.(view);
+        const result: unknown = instance.hooks.log?.(view);
+        if (isPromise(result)) result.then(undefined, (error: unknown) => instance.failed('log', error));
       } catch (error) {
         instance.failed('log', error);
       }

@@ -1,4 +1,5 @@
 import type { HookName, PluginInstance } from '../../../plugins/contract/chain.ts';
+import type { BodyTransform } from '../../../plugins/contract/message.ts';
 import { ProxyError } from '../../shared/errors.ts';
 
 /** What a failed hook costs its exchange; null: nothing, since it is to go on as if the plugin were not there. Counts it. */
@@ -11,6 +12,19 @@ export function hookFailed(instance: PluginInstance, hook: HookName, error: unkn
 export function bodyFailed(instance: PluginInstance | null, hook: HookName, error: unknown): ProxyError {
   instance?.failed(hook, error);
   return faultOf(instance, hook, error);
+}
+
+/** Of a transform that no body will pass. */
+export function closeUnused(
+  instance: PluginInstance,
+  hook: HookName,
+  transform: BodyTransform | undefined,
+): void {
+  try {
+    transform?.close?.();
+  } catch (error) {
+    instance.failed(hook, error);
+  }
 }
 
 function faultOf(instance: PluginInstance | null, hook: HookName, error: unknown): ProxyError {

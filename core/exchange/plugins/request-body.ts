@@ -1,3 +1,4 @@
+import type { BodyHook } from '../../../plugins/contract/message.ts';
 import type { PluginInstance } from '../../../plugins/contract/chain.ts';
 import type { ProxyError } from '../../shared/errors.ts';
 import type { Exchange } from '../exchange.ts';
@@ -7,7 +8,7 @@ import { BodyPipe, type PipeOwner } from './body-pipe.ts';
 import { BodyPlan } from './body-plan.ts';
 import type { BodySink } from './body-sink.ts';
 import { codingsOf } from './codings.ts';
-import { bodyFailed, hookFailed, restOf } from './plugin-fault.ts';
+import { bodyFailed, closeUnused, hookFailed, restOf } from './plugin-fault.ts';
 
 /** Where a request's body comes from, and is held back. */
 export type BodySource = Pick<ClientStream, 'readBody' | 'pauseBody' | 'resumeBody'>;
@@ -46,17 +47,20 @@ function callHook(exchange: Exchange, instance: PluginInstance, plan: BodyPlan):
   if (rest !== 'call' || exchange.plugins === null) return rest === 'call' ? null : rest;
   const before = codingsOf(exchange.request.headers);
   instance.calls.requestBody += 1;
+  let hook: BodyHook | null = null;
   try {
-    const hook = instance.hooks.requestBody?.(exchange.plugins.view) ?? null;
+    hook = instance.hooks.requestBody?.(exchange.plugins.view) ?? null;
     if (hook !== null) plan.add(instance, hook, before);
     return null;
   } catch (error) {
+    closeUnused(instance, 'requestBody', hook?.transform);
     return hookFailed(instance, 'requestBody', error);
   }
 }
 
 function closeAll({ stations }: BodyPlan): void {
-  for (const station of stations) if (station.kind === 'transform') station.transform.close?.();
+  for (const station of stations)
+    if (station.kind === 'transform') closeUnused(station.instance, 'requestBody', station.transform);
 }
 
 /** A request's body on its way through transforms: received at one end, given to whoever sends it at the other. */

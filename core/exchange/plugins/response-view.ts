@@ -33,6 +33,7 @@ export class ResponseView implements PluginResponse {
 
   set status(status: number) {
     checkStatus(status);
+    if (this.#head.status === 101) throw new RangeError('a switch of protocols has no other status');
     // The body would be taken for the next answer, or waited for in vain.
     if (!this.#isToHead && hasNoBody(status) !== hasNoBody(this.#head.status))
       throw new RangeError(`a ${this.#head.status} can not become a ${status}: one of them has no body`);

@@ -112,7 +112,7 @@ export class TransformStation implements BodyStation {
 
   readonly #push = (piece: Uint8Array): void => {
     if (this.#closed) return;
-    // a transform that hands on bytes is not stuck, however long it takes for the whole piece
+    // What hands on bytes is not stuck, however long it takes for the whole piece.
     if (this.#busySinceMs !== 0) this.#busySinceMs = performance.now();
     const bytes = asBuffer(piece);
     if (bytes.length > 0 && !this.#around.next.write(bytes)) this.#nextIsFull = true;

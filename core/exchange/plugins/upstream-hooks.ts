@@ -2,6 +2,7 @@ import type { ProxyError } from '../../shared/errors.ts';
 import type { AddressBackend } from '../../upstreams/backend.ts';
 import type { Exchange } from '../exchange.ts';
 import { HeaderList } from '../headers.ts';
+import { expectNoPromise } from './is-promise.ts';
 import { hookFailed, restOf } from './plugin-fault.ts';
 
 /**
@@ -27,7 +28,7 @@ export function fieldsForAttempt(
         if (rest === 'call') {
           instance.calls.upstream += 1;
           try {
-            instance.hooks.upstream?.(view);
+            expectNoPromise(instance.hooks.upstream?.(view));
           } catch (error) {
             fault = hookFailed(instance, 'upstream', error);
           }

@@ -13,7 +13,7 @@ import { BodyPlan } from './body-plan.ts';
 import { codingsOf } from './codings.ts';
 import type { ExchangePlugins } from './exchange-plugins.ts';
 import { leaveUnread, ownAnswerOf, type OwnAnswer } from './own-answer.ts';
-import { hookFailed, restOf } from './plugin-fault.ts';
+import { closeUnused, hookFailed, restOf } from './plugin-fault.ts';
 import { ResponseView } from './response-view.ts';
 
 /** The request path, as plugins concern it. */
@@ -147,9 +147,9 @@ export class WayOut {
       hook = instance.hooks.responseBody?.(this.#plugins.view) ?? null;
       // What it has put in the answer's place, its transform was not made for.
       if (hook !== null && this.#plan === plan) plan.add(instance, hook, before);
-      else hook?.transform.close?.();
+      else closeUnused(instance, 'responseBody', hook?.transform);
     } catch (error) {
-      hook?.transform?.close?.();
+      closeUnused(instance, 'responseBody', hook?.transform);
       const fault = hookFailed(instance, 'responseBody', error);
       if (fault !== null && !this.#isClosed) this.#becomesError(fault);
     }
@@ -173,7 +173,7 @@ export class WayOut {
     else leaveUnread(this.#body);
     this.#early = [];
     this.#isEnded = false;
-    closeUnused(this.#plan);
+    closePlan(this.#plan);
     this.view = new ResponseView(head, from, this.#plugins.exchange.method);
     this.#body = body;
     this.#instance = instance;
@@ -234,7 +234,7 @@ export class WayOut {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#early = [];
-    if (this.#sent === null) closeUnused(this.#plan);
+    if (this.#sent === null) closePlan(this.#plan);
     else this.#sent.close();
     if (this.#body !== 'of-backend') leaveUnread(this.#body);
     this.#body = null;
@@ -255,6 +255,7 @@ function stepsOf(plugins: ExchangePlugins): (PluginInstance | typeof RULE)[] {
 }
 
 /** Transforms of a body that is not sent after all. */
-function closeUnused({ stations }: BodyPlan): void {
-  for (const station of stations.splice(0)) if (station.kind === 'transform') station.transform.close?.();
+function closePlan({ stations }: BodyPlan): void {
+  for (const station of stations.splice(0))
+    if (station.kind === 'transform') closeUnused(station.instance, 'responseBody', station.transform);
 }

@@ -93,7 +93,7 @@ export const options = object({
   ];
   for (const { at, entries } of named) {
     for (const [i, entry] of entries.entries()) {
-      if ('list' in entry && given.lists[entry.list] === undefined)
+      if ('list' in entry && !Object.hasOwn(given.lists, entry.list))
         issue([...at, i], `there is no list "${entry.list}" in \`lists\``);
     }
   }

@@ -41,7 +41,7 @@ export default definePlugin({
       exchange.setLogField('concurrencyLimit', 'refused');
       const answer = textAnswer(settings.status, 'Too many requests at a time\n');
       const retryAfter = String(Math.ceil(settings.retryAfter / 1000));
-      return { ...answer, headers: { ...answer.headers, 'retry-after': retryAfter } };
+      return { ...answer, headers: { ...answer.headers, 'Retry-After': retryAfter } };
     };
 
     /** In the queue until there is a place, the time is over or the client has gone. */

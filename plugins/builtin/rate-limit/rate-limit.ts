@@ -51,9 +51,9 @@ function limitRequests(settings: Options, table: KeyTable, shared: SharedTakes):
       const answer = textAnswer(settings.status, 'Too many requests\n');
       const retryAfter = String(Math.max(1, Math.ceil(waitMs / 1000)));
       const fields = settings.headers
-        ? { 'ratelimit-policy': policy, ratelimit: limitField(limits, counters, now) }
+        ? { 'RateLimit-Policy': policy, RateLimit: limitField(limits, counters, now) }
         : {};
-      return { ...answer, headers: { ...answer.headers, 'retry-after': retryAfter, ...fields } };
+      return { ...answer, headers: { ...answer.headers, 'Retry-After': retryAfter, ...fields } };
     },
     status: () => ({ keys: table.size, forgotten: table.forgotten, ...counts }),
     close: () => shared.close(),
@@ -65,8 +65,8 @@ function limitRequests(settings: Options, table: KeyTable, shared: SharedTakes):
       const counters = counted.get(exchange);
       if (counters === undefined) return;
       // lists both: a backend that limits, too, has its own in front
-      exchange.response.headers.append('ratelimit-policy', policy);
-      exchange.response.headers.append('ratelimit', limitField(limits, counters, machineNow()));
+      exchange.response.headers.append('RateLimit-Policy', policy);
+      exchange.response.headers.append('RateLimit', limitField(limits, counters, machineNow()));
     },
   };
 }

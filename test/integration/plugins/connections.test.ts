@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { PluginHooks } from '../../../plugins/contract/hooks.ts';
 import { certificateFiles } from '../../support/certificates.ts';
 import { chainOf, instanceOf, SKIP } from '../../support/plugin-chain.ts';
 import { ok, startRawBackend } from '../../support/raw-backend.ts';
@@ -72,4 +73,16 @@ test('a tls hook sees what the ClientHello says and may refuse it; the connectio
   expect(seen).toEqual([null, ['one.test', ['http/1.1']], 'one.test', 'one.test']);
   expect(connections.size).toBe(1);
   expect(await refusal(proxy.port, { servername: 'two.test' })).toMatch(/ACCESS_DENIED/);
+});
+
+test('a connect hook that is asynchronous by mistake lets nobody in', async () => {
+  const hooks: PluginHooks = { connect() {} };
+  // What its type keeps from TypeScript's users.
+  Reflect.set(hooks, 'connect', async () => {});
+  const broken = instanceOf(hooks);
+  const proxy = await startProxy({ plugins: chainOf(broken) });
+  await (await connectRaw(proxy.port)).end();
+  expect(broken.faults.map(({ error }) => String(error))).toEqual([
+    'TypeError: this hook can not be asynchronous',
+  ]);
 });

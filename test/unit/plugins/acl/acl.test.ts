@@ -126,6 +126,7 @@ describe('acl', () => {
     [{ deny: ['10.0.0.0/33'] }, 'options.deny.0: expected an address, a range like "10.0.0.0/8", or "@NAME"'],
     [{ deny: '10.0.0.0/8' }, 'options.deny: expected a list, found "10.0.0.0/8"'],
     [{ deny: ['@office'] }, 'options.deny.0: there is no list "office" in `lists`'],
+    [{ deny: ['@constructor'] }, 'there is no list "constructor"'],
     [{ denny: [] }, 'unknown key `denny`; did you mean `deny`?'],
     [{ rules: [{ decision: 'deny' }] }, 'options.default: missing'],
     [
