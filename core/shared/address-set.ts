@@ -42,6 +42,9 @@ interface Ranges {
   readonly index: Float64Array;
 }
 
+const NO_INDEX = new Float64Array();
+const NO_RANGES: Ranges = { first: new Uint32Array(), last: new Uint32Array(), index: NO_INDEX };
+
 /** Collects the entries of an AddressSet. */
 export class AddressSetBuilder {
   readonly #v4 = new Records(2);
@@ -126,6 +129,7 @@ class Records {
 
 /** Sorted by their first address, overlapping ones joined. */
 function* sortAndMerge({ words: unsorted, count, stride }: Records): Generator<undefined, Ranges> {
+  if (count === 0) return NO_RANGES;
   const sorted = yield* sortRecords(unsorted.subarray(0, count * stride), stride);
   const size = stride / 2;
   let end = 0;
@@ -146,7 +150,7 @@ function* sortAndMerge({ words: unsorted, count, stride }: Records): Generator<u
     first.set(sorted.subarray(at, at + size), at / 2);
     last.set(sorted.subarray(at + size, at + stride), at / 2);
   }
-  return { first, last, index: size === 4 ? indexOf(first) : new Float64Array() };
+  return { first, last, index: size === 4 ? indexOf(first) : NO_INDEX };
 }
 
 /** A bottom-up merge sort, which can pause anywhere and moves what is in order already as a whole. */

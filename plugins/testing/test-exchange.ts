@@ -6,7 +6,7 @@ import type {
   PluginResponse,
 } from '../contract/exchange.ts';
 import type { PluginAnswer } from '../contract/message.ts';
-import { TestHeaders } from './test-headers.ts';
+import type { TestHeaders } from './test-headers.ts';
 
 export class TestRequestHead implements PluginRequest {
   readonly method: string;

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { onTestFinished } from 'vitest';
+import { parse } from 'yaml';
+import { z } from 'zod';
 import { listenForTest } from './listen.ts';
-import { unusedPort } from './raw-backend.ts';
 import { runToEnd } from './run-to-end.ts';
 import { runTidegate } from './tidegate-process.ts';
 
@@ -66,25 +67,29 @@ function readCommands(text: string): Command[] {
   return commands;
 }
 
+const listenersOf = z.object({ listeners: z.array(z.object({ name: z.string(), address: z.string() })) });
+
 /** Starts Tidegate and the backends, and gives a function that runs a command and answers with its output. */
 export async function startExample({
   config,
   files,
 }: DocumentedExample): Promise<(line: string) => Promise<string>> {
   const ports = new Map<string, number>();
-  for (const [address = ''] of config.matchAll(/127\.0\.0\.1:(?:80[89]|90\d)\d\b/g)) {
-    if (ports.has(address)) continue;
-    ports.set(address, /:90/.test(address) ? await startBackend(address) : await unusedPort());
-  }
+  for (const [address = ''] of config.matchAll(/127\.0\.0\.1:90\d\d\b/g))
+    if (!ports.has(address)) ports.set(address, await startBackend(address));
   const real = (text: string): string =>
     [...ports].reduce((all, [address, port]) => all.replaceAll(address, `127.0.0.1:${port}`), text);
   const documented = (text: string): string =>
     [...ports].reduce((all, [address, port]) => all.replaceAll(`127.0.0.1:${port}`, address), text);
+
   const workers = /^workers:/m.test(config) ? '' : '\nworkers: 1\n';
+  const started = real(config).replaceAll(/127\.0\.0\.1:80[89]\d\b/g, '127.0.0.1:0') + workers;
   const tidegate = await runTidegate({
-    files: { 'tidegate.config.yaml': real(config) + workers, ...files },
+    files: { 'tidegate.config.yaml': started, ...files },
     workers: 'real',
   });
+  for (const { name, address } of listenersOf.parse(parse(config)).listeners)
+    ports.set(address, Number(new URL(await tidegate.url(name)).port));
   return async (line) => {
     const { stdout, stderr } = await runToEnd('sh', ['-c', real(line)], { cwd: tidegate.folder });
     return documented(stdout + stderr).replaceAll('\r\n', '\n');
