@@ -82,5 +82,6 @@ export const signedUrl = builtin<SignedUrlOptions>('signed-url');
 /** A share of the requests to each of several upstreams. */
 export const split = builtin<SplitOptions>('split');
 
-/** Serves the files of a folder; `static` itself is no name that JavaScript lets one import. */
+/** Serves the files of a folder. An import can not be called `static`: it takes this name, or one of its own. */
 export const staticFiles = builtin<StaticOptions>('static');
+export { staticFiles as static };
