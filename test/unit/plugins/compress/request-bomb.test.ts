@@ -47,7 +47,7 @@ test('requests stay as they are unless the option is set', async () => {
 test.each(Object.entries(packers))('a %s bomb is refused by its ratio', async (coding, pack) => {
   await using tested = await testPlugin(compress, { decompressRequests: { maxBytes: '1GiB' } });
   const answer = await tested.request(post(pack(Buffer.alloc(16 * MIB)), coding));
-  expect(answer).toMatchObject({ status: 413, request: null });
+  expect([answer.status, answer.request === null]).toEqual([413, true]);
 });
 
 test('a bomb behind honest bytes is refused, too: they are no credit', async () => {
@@ -60,13 +60,13 @@ test('a bomb behind honest bytes is refused, too: they are no credit', async () 
     packed.subarray(i * 65_536, (i + 1) * 65_536),
   );
   const answer = await tested.request({ ...post(packed, 'gzip'), body: pieces });
-  expect(answer).toMatchObject({ status: 413, request: null });
+  expect([answer.status, answer.request === null]).toEqual([413, true]);
 });
 
 test('a body that unpacks to more than the limit is refused', async () => {
   await using tested = await testPlugin(compress, { decompressRequests: { maxBytes: '4KiB' } });
   const answer = await tested.request(post(gzipSync(TEXT), 'gzip'));
-  expect(answer).toMatchObject({ status: 413, request: null });
+  expect([answer.status, answer.request === null]).toEqual([413, true]);
   expect(answer.text).toContain('4096');
 });
 
