@@ -3,6 +3,7 @@ import { builtin } from './attach.ts';
 import type { AclOptions } from './builtin/acl/options.ts';
 import type { BandwidthLimitOptions } from './builtin/bandwidth-limit/bandwidth-limit.ts';
 import type { BasicAuthOptions } from './builtin/basic-auth/basic-auth.ts';
+import type { CompressOptions } from './builtin/compress/options.ts';
 import type { ConcurrencyLimitOptions } from './builtin/concurrency-limit/concurrency-limit.ts';
 import type { CorsOptions } from './builtin/cors.ts';
 import type { ErrorPagesOptions } from './builtin/error-pages.ts';
@@ -18,6 +19,7 @@ import type { RewriteOptions } from './builtin/rewrite.ts';
 import type { SecurityHeadersOptions } from './builtin/security-headers.ts';
 import type { SignedUrlOptions } from './builtin/signed-url.ts';
 import type { SplitOptions } from './builtin/split.ts';
+import type { StaticOptions } from './builtin/static/options.ts';
 
 export * from './api.ts';
 export type { PluginUse } from './attach.ts';
@@ -40,6 +42,9 @@ export const bandwidthLimit = builtin<BandwidthLimitOptions>('bandwidth-limit');
 
 /** Asks for a name and a password. */
 export const basicAuth = builtin<BasicAuthOptions>('basic-auth');
+
+/** Packs answers with gzip, brotli or zstd for clients that take them so, and unpacks requests. */
+export const compress = builtin<CompressOptions>('compress');
 
 /** Says whose scripts may read answers, and answers preflights. */
 export const cors = builtin<CorsOptions>('cors');
@@ -76,3 +81,7 @@ export const signedUrl = builtin<SignedUrlOptions>('signed-url');
 
 /** A share of the requests to each of several upstreams. */
 export const split = builtin<SplitOptions>('split');
+
+/** Serves the files of a folder. An import can not be called `static`: it takes this name, or one of its own. */
+export const staticFiles = builtin<StaticOptions>('static');
+export { staticFiles as static };

@@ -1,4 +1,5 @@
 import { measureAddressLists } from '../address-lists.ts';
+import { measureCompression } from '../compression.ts';
 import type { Bar, Bench, Section } from '../bench.ts';
 
 /** What one built-in plugin adds to the section. */
@@ -11,7 +12,9 @@ export interface PluginPart {
 /** What the built-in plugins cost. */
 export async function measurePlugins(bench: Bench): Promise<Section> {
   bench.progress('acl');
-  const parts: readonly PluginPart[] = [await measureAddressLists(bench.options)];
+  const lists = await measureAddressLists(bench.options);
+  bench.progress('compress');
+  const parts: readonly PluginPart[] = [lists, await measureCompression(bench.options)];
   return {
     title: 'Built-in plugins',
     method: 'What the work of a plugin costs by itself, without the request around it.',

@@ -3,6 +3,7 @@ export const BUILTIN_PLUGINS = [
   'acl',
   'bandwidth-limit',
   'basic-auth',
+  'compress',
   'concurrency-limit',
   'cors',
   'error-pages',
@@ -18,6 +19,7 @@ export const BUILTIN_PLUGINS = [
   'security-headers',
   'signed-url',
   'split',
+  'static',
 ] as const;
 export type BuiltinPluginName = (typeof BUILTIN_PLUGINS)[number];
 

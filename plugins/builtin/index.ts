@@ -3,6 +3,7 @@ export const BUILTINS = {
   acl: () => import('./acl/acl.ts'),
   'bandwidth-limit': () => import('./bandwidth-limit/bandwidth-limit.ts'),
   'basic-auth': () => import('./basic-auth/basic-auth.ts'),
+  compress: () => import('./compress/compress.ts'),
   'concurrency-limit': () => import('./concurrency-limit/concurrency-limit.ts'),
   cors: () => import('./cors.ts'),
   'error-pages': () => import('./error-pages.ts'),
@@ -18,4 +19,5 @@ export const BUILTINS = {
   'security-headers': () => import('./security-headers.ts'),
   'signed-url': () => import('./signed-url.ts'),
   split: () => import('./split.ts'),
+  static: () => import('./static/static.ts'),
 };

@@ -113,10 +113,13 @@ export async function runExchange(
     const answered = await backend(sent.request);
     const answerBody = answered.body ?? '';
     exchange.answered(headOf(answered, exchange.request.method));
+    const coding = exchange.response.headers.get('content-encoding');
     const replaced = await unlessEnded(hooks.response?.(exchange));
     if (exchange.ending !== null) return early();
     if (replaced) return answerOf(replaced);
     const { response } = exchange;
+    if (exchange.request.method === 'HEAD' && response.headers.get('content-encoding') !== coding)
+      response.headers.remove('content-length');
     if (!response.hasBody) return { ...response, pieces: [], isCutOff: false };
     const responseHook = hooks.responseBody?.(exchange) ?? null;
     const left = await piecesOf(responseHook, response.headers, toPieces(answerBody));

@@ -1,7 +1,7 @@
 import type { PluginInstance } from '../../../plugins/contract/chain.ts';
 import type { BodyHook } from '../../../plugins/contract/message.ts';
 import type { HeaderList } from '../headers.ts';
-import { CHUNKED_BODY, type BodyFraming } from '../streams.ts';
+import { CHUNKED_BODY, hasBody, type BodyFraming } from '../streams.ts';
 import type { StationPlan } from './body-pipe.ts';
 import { codingsOf, type Coding } from './codings.ts';
 
@@ -13,11 +13,14 @@ export class BodyPlan {
   readonly stations: StationPlan[] = [];
   framing: BodyFraming;
   readonly #headers: HeaderList;
+  /** What Content-Encoding says before any hook. */
+  readonly #codingBefore: string | null;
   /** Whose transform the content was decoded for; null: it is as it came. */
   #decodedFor: PluginInstance | null = null;
 
   constructor(headers: HeaderList, framing: BodyFraming) {
     this.#headers = headers;
+    this.#codingBefore = headers.get('content-encoding');
     this.framing = framing;
   }
 
@@ -64,9 +67,15 @@ export class BodyPlan {
     for (const coding of codings) this.stations.push({ kind: 'encode', instance, coding });
   }
 
+  /** To HEAD: where a hook has changed the coding, the length that is told is that of another body (RFC 9110 8.6). */
+  #forgetLength(): void {
+    if (!hasBody(this.framing) && this.#headers.get('content-encoding') !== this.#codingBefore)
+      this.#headers.delete('content-length');
+  }
+
   /** No hook follows: the header fields are made to fit. */
   finish(): void {
-    if (this.stations.length === 0) return;
+    if (this.stations.length === 0) return this.#forgetLength();
     const codings = codingsOf(this.#headers);
     if (codings !== 'unknown') this.#encode(codings);
     if (this.framing.kind === 'length') this.#headers.set('Content-Length', String(this.framing.bytes));
