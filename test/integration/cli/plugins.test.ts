@@ -2,6 +2,7 @@ import { mkdir, readdir, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
+import type { Step } from '../../../core/cli/explain/explanation.ts';
 import { projectFolder, runCli } from './run-cli.ts';
 
 const plugin = (create: string): string => `import { definePlugin } from 'tidegate/plugins';
@@ -94,8 +95,8 @@ test('explain names the plugins that a request would pass', async () => {
     'judge.ts': plugin('return {};'),
   });
   const { stdout } = await runCli(project.path, 'explain', 'GET', 'http://127.0.0.1:8080/a', '--json');
-  const { steps } = JSON.parse(stdout);
-  expect(steps.map(({ step, text }: { step: string; text: string }) => `${step} ${text}`)).toEqual([
+  const { steps }: { readonly steps: readonly Step[] } = JSON.parse(stdout);
+  expect(steps.map(({ step, text }) => `${step} ${text}`)).toEqual([
     expect.stringContaining('listener web'),
     'request GET /a',
     'plugins ./judge.ts',

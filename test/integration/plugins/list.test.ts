@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 
+import { pluginsReport } from '../../../core/admin/plugins-report.ts';
 import { webConfig } from '../../support/configs.ts';
 import { teller, told } from '../../support/teller-plugin.ts';
 import { sharedTidegate } from '../../support/tidegate-process.ts';
@@ -29,14 +30,16 @@ test('plugins list shows instances with what befell them and what they say of th
 
 test('--json has it by worker and hook', async () => {
   await told(shared());
-  const { plugins } = JSON.parse((await shared().command('plugins', 'list', '--json')).stdout);
+  const { plugins } = pluginsReport.parse(
+    JSON.parse((await shared().command('plugins', 'list', '--json')).stdout),
+  );
   const [tellers] = plugins;
   expect(tellers).toMatchObject({
     name: 'teller',
     attachedTo: 'listener web',
     file: `${shared().folder}/teller.ts`,
   });
-  expect(tellers.workers).toHaveLength(2);
-  const calls = tellers.workers.map(({ calls: { request = 0 } }: { calls: { request?: number } }) => request);
+  expect(tellers?.workers).toHaveLength(2);
+  const calls = tellers?.workers.map((worker) => worker.calls['request'] ?? 0) ?? [];
   expect(Math.max(...calls)).toBeGreaterThan(0);
 });
