@@ -22,5 +22,5 @@ test('docs/plugins.md lists all of them', () => {
   const listed = [...page.matchAll(/^- \[`(?<name>[\w-]+)`\]\(plugins\//gm)].map(
     ({ groups }) => groups?.['name'],
   );
-  expect(listed.toSorted()).toEqual(names);
+  expect(new Set(listed)).toEqual(new Set(names));
 });
