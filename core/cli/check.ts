@@ -16,7 +16,7 @@ import { runInSandbox } from './sandbox/run-in-sandbox.ts';
 export function register(program: Command): void {
   program
     .command('check')
-    .description('validate the config, compile, type-check and load the rule scripts, load the plugins')
+    .description('validate the config, compile, type-check and load the rule scripts and plugins')
     .option(...configOption)
     .option('--json', 'print the result as JSON')
     .action(async (options: { config?: string; json?: true }) => {
@@ -33,7 +33,7 @@ interface CheckResult {
   /** Null where it is wrong. */
   readonly config: Config | null;
   readonly scripts: number;
-  /** False where no `typescript` package was found; the scripts are then compiled and loaded only. */
+  /** False where no `typescript` package was found; scripts and plugins are then compiled and loaded only. */
   readonly typesChecked: boolean;
 }
 
@@ -43,13 +43,14 @@ async function check(file: string): Promise<CheckResult> {
   // A wrong config hides no problem of the scripts that it names.
   const settings = loaded.ok ? scriptsOf(loaded.config) : (loaded.scripts ?? []).map(withUsualLimits);
   const rules = await checkScripts(distinct(settings), config?.lists ?? null);
+  const plugins = config === null ? null : await checkPlugins(config);
   const certificates = config === null ? null : await loadCertificateSets(config);
   const located = (finding: CertificateFinding): Problem => ({ file, ...finding });
   const problems = [
     ...(loaded.ok ? [] : loaded.problems),
     ...(certificates?.problems.map(located) ?? []),
     ...rules.problems,
-    ...(config === null ? [] : await checkPlugins(config)),
+    ...(plugins?.problems ?? []),
   ];
   return {
     file,
@@ -59,7 +60,7 @@ async function check(file: string): Promise<CheckResult> {
     ),
     config,
     scripts: new Set(settings.map(({ script }) => script)).size,
-    typesChecked: rules.typesChecked,
+    typesChecked: rules.typesChecked && (plugins?.typesChecked ?? true),
   };
 }
 
@@ -118,7 +119,7 @@ function print(result: CheckResult, json: boolean): number {
   for (const problem of problems) process.stderr.write(`${problemLine(problem)}\n`);
   if (!typesChecked) {
     process.stderr.write(
-      'Types were not checked: typescript is not installed (npm install --save-dev typescript).\n',
+      'Types were not checked: typescript, or @types/node for plugins, is not installed (npm install --save-dev typescript @types/node).\n',
     );
   }
   if (!ok) {

@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { compilePlugin } from '../../../plugins/compile.ts';
+import { typeCheckPlugins } from '../../../plugins/type-check.ts';
 import { attachedPlugins, modulesOf } from '../../shared/attached-plugins.ts';
 import type { Config } from '../../shared/config-types.ts';
 import { moduleUrl } from '../../shared/module-url.ts';
@@ -14,14 +15,33 @@ export interface CheckPluginsJob {
   readonly plugins: readonly PluginBundle[];
 }
 
-/** Bundles a config's plugins, loads them in a process of their own, and has them judge their options. */
-export async function checkPlugins(config: Config): Promise<readonly Problem[]> {
-  if (attachedPlugins(config).length === 0) return [];
-  const results = await Promise.all(modulesOf(config).map((source) => compilePlugin(source, config.file)));
-  const problems = results.flatMap((result) => (result.ok ? [] : result.problems));
-  if (problems.length > 0) return problems;
+export interface CheckedPlugins {
+  readonly problems: readonly Problem[];
+  /** False where no `typescript` package, or no types of Node, were found. */
+  readonly typesChecked: boolean;
+}
+
+/** Type-checks and bundles a config's plugins, loads them in a process of their own, and has them judge their options. */
+export async function checkPlugins(config: Config): Promise<CheckedPlugins> {
+  if (attachedPlugins(config).length === 0) return { problems: [], typesChecked: true };
+  const sources = modulesOf(config);
+  const files = sources.flatMap((source) => (source.kind === 'file' ? [source.file] : []));
+  const types = await typeCheckPlugins(files);
+  const results = await Promise.all(sources.map((source) => compilePlugin(source, config.file)));
+  const failures = results.flatMap((result) => (result.ok ? [] : result.problems));
+  // What does not parse, or imports what is not there, the type checker has found at the same place.
+  const problems = [
+    ...types.problems,
+    ...failures.filter(
+      ({ file, line }) => !types.problems.some((known) => known.file === file && known.line === line),
+    ),
+  ];
+  if (failures.length > 0) return { problems, typesChecked: types.available };
   const plugins = results.flatMap((result) => (result.ok ? [result.bundle] : []));
-  return runInChild({ config, plugins });
+  return {
+    problems: [...problems, ...(await runInChild({ config, plugins }))],
+    typesChecked: types.available,
+  };
 }
 
 async function runInChild(job: CheckPluginsJob): Promise<readonly Problem[]> {

@@ -23,5 +23,4 @@ test('docs/plugins.md lists all of them', () => {
     ({ groups }) => groups?.['name'],
   );
   expect(new Set(listed)).toEqual(new Set(names));
-  expect(listed).toHaveLength(names.length);
 });
