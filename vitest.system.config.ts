@@ -6,6 +6,7 @@ const alone = [
   'test/system/*.test.ts',
   'test/system/{backends,health,reload,websocket}/**/*.test.ts',
   'test/system/acme/renewal.test.ts',
+  'test/system/plugins/{hot-loads,rate-limit}.test.ts',
   'test/system/processes/{deadly-rules,kill-under-load}.test.ts',
   'test/system/tls/many-certificates.test.ts',
 ];

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Step } from '../../../core/cli/explain/explanation.ts';
-import { projectFolder, runCli } from './run-cli.ts';
+import { projectFolder, runCli } from '../../integration/cli/run-cli.ts';
 
 const plugin = (create: string): string => `import { definePlugin } from 'tidegate/plugins';
 import { z } from 'zod';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { register } from '../../../core/cli/explain.ts';
-import { projectFolder, runCli, runHere } from './run-cli.ts';
+import { projectFolder, runCli, runHere } from '../../integration/cli/run-cli.ts';
 
 const config = `
 listeners:
