@@ -1,6 +1,14 @@
-import type { PluginMessage } from '../ipc/messages.ts';
+import type { PluginMessage, WorkerMessage } from '../ipc/messages.ts';
 import type { Logger } from '../shared/log.ts';
-import type { WorkerProcess } from './worker-process.ts';
+
+/** As much of a worker as this needs. */
+interface MessagedWorker {
+  readonly pid: number;
+  readonly exited: Promise<unknown>;
+  onMessage(listener: (message: WorkerMessage) => void): unknown;
+  /** `onSent`: nothing waits any more. */
+  send(message: PluginMessage, handle: undefined, onSent: () => void): void;
+}
 
 /** What may wait for a worker that does not read. */
 const MOST_WAITING_BYTES = 8 * 2 ** 20;
@@ -9,7 +17,7 @@ const WARNING_EVERY_MS = 10_000;
 /** Passes on what plugin instances say to their siblings in other workers. */
 export class PluginMessages {
   readonly #log: Pick<Logger, 'warn'>;
-  readonly #waiting = new Map<WorkerProcess, number>();
+  readonly #waiting = new Map<MessagedWorker, number>();
   #warnedAt = Number.NEGATIVE_INFINITY;
   #dropped = 0;
 
@@ -18,7 +26,7 @@ export class PluginMessages {
   }
 
   /** A worker that is to serve, before it is asked to prepare anything. */
-  attach(worker: WorkerProcess): void {
+  attach(worker: MessagedWorker): void {
     this.#waiting.set(worker, 0);
     worker.onMessage((message) => {
       if (message.type !== 'plugin-message') return;
@@ -27,7 +35,7 @@ export class PluginMessages {
     void worker.exited.then(() => this.#waiting.delete(worker));
   }
 
-  #pass(message: PluginMessage, worker: WorkerProcess): void {
+  #pass(message: PluginMessage, worker: MessagedWorker): void {
     const waiting = this.#waiting.get(worker) ?? 0;
     const bytes = message.body.length;
     if (waiting + bytes > MOST_WAITING_BYTES) {
@@ -41,7 +49,7 @@ export class PluginMessages {
     });
   }
 
-  #drop(worker: WorkerProcess): void {
+  #drop(worker: MessagedWorker): void {
     this.#dropped += 1;
     if (performance.now() - this.#warnedAt < WARNING_EVERY_MS) return;
     this.#warnedAt = performance.now();

@@ -111,7 +111,7 @@ describe('the packed package, installed elsewhere', () => {
     expect(stdout).toBe('');
   });
 
-  test('serves a request through a rule script', async () => {
+  test('serves a request through a rule script and plugins', async () => {
     const backend = createServer((request, response) =>
       response.end(`backend got ${String(request.headers['x-rule'])}`),
     );
@@ -120,11 +120,16 @@ describe('the packed package, installed elsewhere', () => {
     const address = z.object({ port: z.number() }).parse(backend.address());
 
     await writeFile(join(folder, 'site.ts'), rule);
+    await writeFile(join(folder, 'greeting.ts'), greeting);
     await writeFile(
       join(folder, 'tidegate.config.ts'),
       `import { defineConfig } from 'tidegate';
+       import { helloWorld } from 'tidegate/plugins';
        export default defineConfig({
-         listeners: [{ name: 'web', protocol: 'http', address: '127.0.0.1:0', rules: './site.ts', upstream: 'site' }],
+         listeners: [{
+           name: 'web', protocol: 'http', address: '127.0.0.1:0', rules: './site.ts', upstream: 'site',
+           plugins: [helloWorld({ text: 'hi' }), './greeting.ts'],
+         }],
          upstreams: { site: { backends: [{ address: '127.0.0.1:${address.port}' }] } },
          workers: 1,
        });`,
@@ -144,6 +149,10 @@ describe('the packed package, installed elsewhere', () => {
     const listening = log.find(({ msg }) => msg === 'listening');
     const response = await fetch(`http://${String(listening?.['address'])}/`);
     expect(await response.text()).toBe('backend got yes');
+    expect(response.headers.get('x-hello')).toBe('hi');
+    expect(response.headers.get('x-greeting')).toBe('hello');
+    const { stdout } = await inFolder(join(folder, 'node_modules/.bin/tidegate'), 'plugins', 'list');
+    expect(stdout).toMatch(/^greeting +\.\/greeting\.ts/m);
 
     tidegate.kill('SIGTERM');
     expect(await exited).toEqual([0, null]);
@@ -153,13 +162,18 @@ describe('the packed package, installed elsewhere', () => {
 const consumer = `
 import { defineConfig, start } from 'tidegate';
 import { defineRules, deny, forward, next, redirect, respond } from 'tidegate/rules';
-import { definePlugin, redirectTo } from 'tidegate/plugins';
+import { definePlugin, helloWorld, redirectTo } from 'tidegate/plugins';
 import { loadRules, testPlugin } from 'tidegate/testing';
 
 export const config = defineConfig({
-  listeners: [{ name: 'web', protocol: 'http', address: ':8080', upstream: 'site' }],
+  listeners: [{
+    name: 'web', protocol: 'http', address: ':8080', upstream: 'site',
+    plugins: ['./a.ts', { use: 'b', options: { c: 1 } }, helloWorld(), helloWorld({ text: 'hi' }, { onError: 'skip' })],
+  }],
   upstreams: { site: { backends: [{ address: '127.0.0.1:9000' }] } },
 });
+// @ts-expect-error the text is one
+helloWorld({ text: 5 });
 // @ts-expect-error a listener needs an address
 export const broken = defineConfig({ listeners: [{ name: 'web', protocol: 'http' }], upstreams: {} });
 
@@ -203,3 +217,13 @@ async function logUntilReady(output: Readable): Promise<Record<string, unknown>[
   output.resume();
   return entries;
 }
+
+const greeting = `
+import { definePlugin } from 'tidegate/plugins';
+import { z } from 'zod';
+export default definePlugin({
+  name: 'greeting',
+  options: z.object({ text: z.string().default('hello') }),
+  create: ({ text }) => ({ response({ response }) { response.headers.set('x-greeting', text); } }),
+});
+`;

@@ -83,6 +83,9 @@ test('the same plugin twice at a place is two instances, and each place has its 
   const tested = await start({ 'a.ts': plugin(closing) });
   const { instances } = await tested.prepare(plain(['./a.ts', './a.ts'], ['./a.ts']));
   expect(new Set(instances).size).toBe(3);
+  expect(tested.host.status()).toHaveLength(3);
+  const next = await tested.prepare(plain(['./a.ts', './a.ts'], ['./a.ts']));
+  expect(next.instances).toEqual(instances);
   expect(instances.map(({ attachedTo }) => attachedTo)).toEqual([
     'listener web',
     'listener web',
