@@ -16,6 +16,7 @@ import {
 } from './certificate-command.ts';
 import type { CertificateDetails } from './certificate-details.ts';
 import type { HealthEvents } from './health-events.ts';
+import { metricsText, metricsType } from './metrics.ts';
 import type { PluginsReport } from './plugins-report.ts';
 import type { ReloadReport, StatusReport } from './status-report.ts';
 
@@ -131,6 +132,13 @@ async function answer(
     const report = await api.status();
     return report === null ? sendJson(response, 503, { error: 'starting' }) : sendJson(response, 200, report);
   }
+  if (path === '/metrics') {
+    if (request.method !== 'GET') return notAllowed(response, 'GET');
+    const report = await api.status();
+    return report === null
+      ? sendJson(response, 503, { error: 'starting' })
+      : send(response, 200, metricsType, metricsText(report));
+  }
   if (path === '/plugins') {
     if (request.method !== 'GET') return notAllowed(response, 'GET');
     return sendJson(response, 200, await api.plugins());
@@ -164,7 +172,7 @@ async function answer(
   }
   sendJson(response, 404, {
     error:
-      'expected GET /status, GET /plugins, GET /backends/health, GET /backends/audit, GET /certificates, POST /reload, POST /backends or POST /certificates',
+      'expected GET /status, GET /metrics, GET /plugins, GET /backends/health, GET /backends/audit, GET /certificates, POST /reload, POST /backends or POST /certificates',
   });
 }
 
@@ -234,7 +242,11 @@ function notAllowed(response: ServerResponse, allow: string): void {
 }
 
 function sendJson(response: ServerResponse, status: number, body: unknown): void {
+  send(response, status, 'application/json', `${JSON.stringify(body)}\n`);
+}
+
+function send(response: ServerResponse, status: number, type: string, body: string): void {
   response.setTimeout(deafClientMs, () => response.destroy());
-  response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' });
-  response.end(`${JSON.stringify(body)}\n`);
+  response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' });
+  response.end(body);
 }

@@ -44,6 +44,12 @@ test('the admin address answers with the status as JSON', async () => {
   });
 });
 
+test('GET /metrics answers in the text format of Prometheus', async () => {
+  const answer = await ask('GET', '/metrics');
+  expect(answer.headers['content-type']).toBe('text/plain; version=0.0.4; charset=utf-8');
+  expect(answer.body).toContain('# TYPE tidegate_last_reload_ok gauge\ntidegate_last_reload_ok 1\n');
+});
+
 test('a name that is not its own as Host is refused, as a page after DNS rebinding would send it', async () => {
   expect((await ask('GET', '/status', { host: `evil.example:${port}` })).status).toBe(421);
   expect((await ask('GET', '/status', { host: `localhost:${port}` })).status).toBe(200);
