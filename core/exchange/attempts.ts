@@ -98,12 +98,13 @@ export function leaveBackend(exchange: Exchange): void {
   leave(exchange, attempt);
 }
 
-/** Nothing of any backend is wanted any more: no attempt, no place in line, nobody to send the body to. */
+/** Nothing of any backend is wanted any more: no attempt, no place in line, nobody to send the body to, and no transform that might still object to it. */
 export function leaveUpstream(exchange: Exchange): void {
   exchange.hedge?.stop();
   exchange.placeInLine?.leave();
   abortAttempt(exchange);
   exchange.body?.drop();
+  exchange.plugins?.requestBody?.close();
 }
 
 /** Ends the attempt under way, if there is one; no event of it follows. */

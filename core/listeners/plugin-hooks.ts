@@ -4,6 +4,7 @@ import { connectionView } from '../exchange/plugins/connection-view.ts';
 import { expectNoPromise } from '../exchange/plugins/is-promise.ts';
 import type { Peer } from '../exchange/streams.ts';
 import type { ClientHello } from './tls/client-hello.ts';
+import { readServerName } from './tls/describe.ts';
 
 /** Whether the `connect` hooks of the listener's plugins let a connection in. */
 export function allowsConnection({ plugins, config }: ListenerService, peer: Peer): boolean {
@@ -21,10 +22,9 @@ export function allowsHandshake(
   hello: ClientHello | null,
 ): boolean {
   if (plugins === null || plugins.tls === null) return true;
-  const name = hello?.serverName.toLowerCase() ?? '';
   const handshake = {
     connection: connectionView(peer, config.name),
-    serverName: name === '' ? null : name,
+    serverName: hello === null ? null : readServerName(hello.serverName),
     alpn: hello?.protocols ?? [],
   };
   return plugins.tls.every((instance) => allows(instance, 'tls', () => instance.hooks.tls?.(handshake)));

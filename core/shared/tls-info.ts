@@ -1,6 +1,6 @@
 /** What is known of a client's TLS connection. Crosses into the rule sandbox as JSON. */
 export interface TlsInfo {
-  /** The name that the client asked for, in lower case; null for none. */
+  /** The name that the client asked for, in lower case; null for none, and for what is no host name. */
   readonly serverName: string | null;
   /** `TLSv1.2` or `TLSv1.3`. */
   readonly protocol: string;

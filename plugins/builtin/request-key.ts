@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { z } from 'zod';
 import { networkOf, type PluginExchange } from '../api.ts';
 import { addresses, fieldName, integer, list, wants } from './fields.ts';
+import { hostnameOf } from './templates.ts';
 
 /** What a limit counts by. */
 type KeyPart =
@@ -73,7 +74,8 @@ function partOf(part: KeyPart, exchange: PluginExchange): string | null {
     case 'address':
       return null;
     case 'host':
-      return `=${request.host}`;
+      // Without the port, which the client makes up: each would be a limit of its own.
+      return `=${hostnameOf(request.host)}`;
     case 'method':
       return `=${request.method}`;
     case 'path':

@@ -39,20 +39,24 @@ type Options = z.output<typeof options>;
 export default definePlugin({
   name: 'request-limits',
   options,
-  create: (given) => ({
-    request(exchange) {
-      if (findIn({ path: given.path, match: given.match }, exchange) === null) return undefined;
-      const refusal = refusalOf(given, exchange);
-      if (refusal !== null) exchange.setLogField('limit', refusal.limit);
-      return refusal?.answer;
-    },
-    requestBody(exchange) {
-      const { body } = given;
-      if (body === undefined || findIn({ path: given.path, match: given.match }, exchange) === null)
-        return null;
-      return { transform: countingTo(body, exchange), length: 'same' };
-    },
-  }),
+  create(given) {
+    // The path counts as it was here: what comes later may rewrite it.
+    const limited = new WeakSet<PluginExchange>();
+    return {
+      request(exchange) {
+        if (findIn({ path: given.path, match: given.match }, exchange) === null) return undefined;
+        limited.add(exchange);
+        const refusal = refusalOf(given, exchange);
+        if (refusal !== null) exchange.setLogField('limit', refusal.limit);
+        return refusal?.answer;
+      },
+      requestBody(exchange) {
+        const { body } = given;
+        if (body === undefined || !limited.has(exchange)) return null;
+        return { transform: countingTo(body, exchange), length: 'same' };
+      },
+    };
+  },
 });
 
 interface Refusal {

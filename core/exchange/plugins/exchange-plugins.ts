@@ -35,6 +35,8 @@ export class ExchangePlugins {
   /** null: no plugin has to do with the request's body, or it has none. */
   requestBody: PluginRequestBody | null = null;
   logFields: Record<string, string | number | boolean> | null = null;
+  /** Those that rested when the exchange came to them; null: none did. */
+  passedOver: Set<PluginInstance> | null = null;
   /** Whether a plugin has changed the request's fields since the head's text was made. */
   headChanged = false;
   #abort: AbortController | null = null;
@@ -109,6 +111,7 @@ export class ExchangePlugins {
   ): boolean {
     const rest = restOf(instance, hook);
     if (rest !== 'call') {
+      if (hook === 'request') (this.passedOver ??= new Set()).add(instance);
       if (rest !== null) done(rest);
       return rest === null;
     }

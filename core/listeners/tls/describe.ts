@@ -6,12 +6,20 @@ import type { TlsInfo } from '../../shared/tls-info.ts';
 export function describeTls(socket: TLSSocket): PeerTls {
   const { servername } = socket;
   const info: TlsInfo = {
-    serverName: typeof servername === 'string' && servername !== '' ? servername.toLowerCase() : null,
+    serverName: typeof servername === 'string' ? readServerName(servername) : null,
     protocol: socket.getProtocol() ?? 'unknown',
     cipher: socket.getCipher().name,
     client: clientCertificate(socket),
   };
   return { ...info, text: JSON.stringify(info) };
+}
+
+/**
+ * What a client calls the server, in lower case; null: nothing that is a host name (RFC 6066 3). It may send any bytes: a line
+ * break among them would make whoever writes the name into a header field or a log line fail, or write two.
+ */
+export function readServerName(sent: string): string | null {
+  return /^[\w.-]+$/.test(sent) ? sent.toLowerCase() : null;
 }
 
 function clientCertificate(socket: TLSSocket): TlsInfo['client'] {

@@ -53,6 +53,20 @@ test('a log hook that throws is counted, and the entry is written', async () => 
   expect(broken.faults).toHaveLength(1);
 });
 
+test('one that is broken off meanwhile hears of the end of what it has begun, so that it can give back what that holds', async () => {
+  let held = 0;
+  const counting = instanceOf({
+    request: () => void (held += 1),
+    response: () => void (counting.isResting = true),
+    log: () => void (held -= 1),
+  });
+  const backend = await startRawBackend();
+  const proxy = await startProxy({ backendPort: backend.port, plugins: chainOf(counting) });
+  await (await connectRaw(proxy.port)).request(get('/'));
+  await entry(proxy);
+  expect([counting.calls.request, held]).toEqual([1, 0]);
+});
+
 test('a plugin that is broken off is passed over, or fails its exchanges, as onError says', async () => {
   const backend = await startRawBackend();
   const skipped = instanceOf({ request: () => ({ status: 403 }) }, { kind: 'skip' });

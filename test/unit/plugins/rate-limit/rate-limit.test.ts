@@ -120,6 +120,14 @@ describe('rate-limit', () => {
       true,
     ],
     [
+      'security: another port is no other host',
+      'host',
+      { url: 'http://a.example/' },
+      { url: 'http://a.example:8081/' },
+      true,
+    ],
+    ['another host', 'host', { url: 'http://a.example/' }, { url: 'http://b.example/' }, false],
+    [
       'security: a key cannot be made to look like another',
       ['header:a', 'header:b'],
       { headers: { a: 'x"|="y', b: 'z' } },
