@@ -2,7 +2,8 @@
 export function webConfig(
   options: {
     readonly upstreams?: readonly string[];
-    readonly rules?: string;
+    /** As in the config, of the listener. */
+    readonly rules?: unknown;
     readonly backend?: string;
     readonly workers?: number;
     /** As in the config, of the listener. */

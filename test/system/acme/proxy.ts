@@ -91,6 +91,14 @@ export async function issuedSerial(port: number, servername = 'example.test'): P
   }, 30_000);
 }
 
+/** The serial number of the certificate in the place of `before`: workers hear of it a moment after it was obtained. */
+export async function renewedSerial(port: number, before: string): Promise<string> {
+  return poll(async () => {
+    const serial = await issuedSerial(port);
+    return serial === before ? null : serial;
+  });
+}
+
 /** The status of an answer over HTTP/2 on a connection that is verified against the CA's root. */
 export async function statusOverHttp2(port: number, servername: string, root: string): Promise<number> {
   const session = connectHttp2(`https://${servername}:${port}`, {

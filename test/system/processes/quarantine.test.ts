@@ -52,7 +52,7 @@ test('a reload of the same script keeps it in quarantine, a change of it lifts t
 });
 
 test("without an earlier version and with onError 'next' the listener goes on without a script", async () => {
-  const config = webConfig({ rules: "{ script: ./site.ts, onError: 'next' }" });
+  const config = webConfig({ rules: { script: './site.ts', onError: 'next' } });
   const tidegate = await runTidegate({
     files: { 'tidegate.config.yaml': config, 'site.ts': script('bad') },
     workers: 'fake',
