@@ -10,6 +10,7 @@ import type { CertificatePair } from './certificate-pair.ts';
 import { CertificateStore, entryKey } from './certificate-store.ts';
 import type { CommandTarget } from './command-target.ts';
 import { Endings } from './endings.ts';
+import { ExpiredRemoval } from './expired-removal.ts';
 import { FailureNotes } from './failure-notes.ts';
 import { ImportedCertificates, type ImportedCertificate } from './imported-certificates.ts';
 import type { Issuer } from './issuer.ts';
@@ -54,6 +55,7 @@ export class CertificateKeeper {
   readonly #issuers: Issuers;
   readonly #served = new ServedNames();
   readonly #endings = new Endings();
+  readonly #expired: ExpiredRemoval;
   /** For orders of names in the config. */
   readonly #places: Places;
   /** By name and type of key, in the order of the config. */
@@ -66,6 +68,13 @@ export class CertificateKeeper {
     this.#places = places;
     const { log, now, sleep, onChange, issuerFor } = parts;
     this.#store = new CertificateStore(storage);
+    this.#expired = new ExpiredRemoval({
+      storage,
+      store: this.#store,
+      log,
+      now,
+      wanted: () => [...this.#certificates()].map(({ place }) => place),
+    });
     this.#failureNotes = new FailureNotes(storage, now);
     this.#issuers = new Issuers((config, order) => issuerFor(config, order, storage));
     this.#staples = new StapleKeeper({
@@ -155,6 +164,7 @@ export class CertificateKeeper {
   async close(): Promise<void> {
     this.#local.stop();
     this.#imported.stop();
+    this.#expired.stop();
     this.#endings.add(this.#staples.close());
     for (const { certificate } of this.#managed.values()) this.#endings.add(certificate.stop());
     if (this.#onDemand !== null) this.#endings.add(this.#onDemand.stop());
@@ -202,7 +212,9 @@ export class CertificateKeeper {
     this.#onDemand = null;
     if (config === null) return;
     const { log, now } = this.#parts;
-    const parts = this.#certificateParts(new Places(config.concurrency), () => undefined);
+    const parts = this.#certificateParts(new Places(config.concurrency), (_before, after) => {
+      if (after !== null) this.#endings.add(this.#expired.run());
+    });
     this.#onDemand = new OnDemand(
       {
         log,

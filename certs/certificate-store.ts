@@ -39,6 +39,9 @@ export interface StoredEntry {
   readonly notes: CertificateNotes;
 }
 
+/** Where the notes of a certificate are lost. */
+export const UNKNOWN_ISSUER = 'unknown';
+
 /** Where an entry is: `certificates/NAME/KEYTYPE.pem`. `name`: the first of the certificate's names. */
 export interface EntryPlace {
   readonly name: string;
@@ -135,7 +138,7 @@ export class CertificateStore {
     const value = readJson(notesSchema, file);
     // Written after the certificate: a crash between the two leaves the notes of the one before.
     if (value?.serial !== leaf.serialNumber)
-      return { issuer: 'unknown', obtainedAt: leaf.validFromDate, orderUrl: null, window: null };
+      return { issuer: UNKNOWN_ISSUER, obtainedAt: leaf.validFromDate, orderUrl: null, window: null };
     const { issuer, obtainedAt, orderUrl, window } = value;
     return { issuer, obtainedAt, orderUrl, window };
   }
@@ -180,6 +183,11 @@ function misplaced({ names, keyType }: ParsedPem, place: EntryPlace): string | n
 /** As handshakes need it. */
 export function pairOf({ cert, key, keyType, names, notAfter }: StoredCertificate): CertificatePair {
   return makePair({ cert, key, keyType: keyType.startsWith('rsa') ? 'rsa' : 'ec', names, notAfter });
+}
+
+/** What the lock of an entry goes by, for orders and what else takes the place of a certificate. */
+export function lockName({ name, keyType }: EntryPlace): string {
+  return `certificates/${name}.${keyType}`;
 }
 
 /** Where its key and its certificate are. */

@@ -2,7 +2,13 @@ import type { KeyType } from '../core/shared/certificates-config.ts';
 import type { Logger } from '../core/shared/log.ts';
 import { BackOff, type FailedOrder } from './back-off.ts';
 import type { CertificatePair } from './certificate-pair.ts';
-import type { CertificateStore, EntryPlace, StoredCertificate, StoredEntry } from './certificate-store.ts';
+import {
+  lockName,
+  type CertificateStore,
+  type EntryPlace,
+  type StoredCertificate,
+  type StoredEntry,
+} from './certificate-store.ts';
 import { EntryInUse } from './entry-in-use.ts';
 import { ExpiryWarnings } from './expiry-warnings.ts';
 import type { FailureNotes } from './failure-notes.ts';
@@ -203,7 +209,7 @@ export class ManagedCertificate {
     const { places, storage, log } = this.#parts;
     const leave = await places.take(signal);
     try {
-      const unlock = await storage.lock(`certificates/${this.place.name}.${this.place.keyType}`, signal);
+      const unlock = await storage.lock(lockName(this.place), signal);
       try {
         // Another process may have been faster.
         await this.look();

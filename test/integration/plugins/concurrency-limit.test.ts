@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { expect, test } from 'vitest';
 import { poll } from '../../support/poll.ts';
 import { startBackend } from '../../support/slow-backend.ts';
@@ -26,18 +27,24 @@ workers: 2
   const isFree = async (): Promise<boolean> =>
     (await fetch(url, { headers: { connection: 'close' } })).status === 200;
 
-  const arrived = backend.slow();
-  const slow = fetch(`${url}/slow`);
-  const response = await arrived;
+  const takePlace = (init?: RequestInit): Promise<{ slow: Promise<Response>; answer: ServerResponse }> => {
+    const arrived = backend.slow();
+    // A worker may not have heard yet that the place it knows of is free.
+    return poll(async () => {
+      const slow = fetch(`${url}/slow`, init);
+      const first = await Promise.race([arrived, slow]);
+      return first instanceof Response ? null : { slow, answer: first };
+    });
+  };
+
+  const { slow, answer } = await takePlace();
   await poll(isFull);
-  response.end('late');
+  answer.end('late');
   expect(await (await slow).text()).toBe('late');
   await poll(isFree);
 
   const client = new AbortController();
-  const arrivedAgain = backend.slow();
-  const gone = fetch(`${url}/slow`, { signal: client.signal });
-  await arrivedAgain;
+  const { slow: gone } = await takePlace({ signal: client.signal });
   await poll(isFull);
   client.abort();
   await expect(gone).rejects.toThrow();

@@ -4,7 +4,7 @@ import { IssuerError } from '../../../certs/issuer.ts';
 import type { OnDemandAnswer } from '../../../certs/on-demand.ts';
 import type { OnDemandConfig } from '../../../core/shared/certificates-config.ts';
 import { listenForTest } from '../../support/listen.ts';
-import { configOf, DAY, onDemandOf, orderTerms, PATIENT, TestManager } from './manager-setup.ts';
+import { configOf, DAY, onDemandOf, orderTerms, OTHER_CA, PATIENT, TestManager } from './manager-setup.ts';
 
 const made: TestManager[] = [];
 
@@ -229,4 +229,30 @@ test('it stops in the middle of orders', async () => {
   await expect.poll(() => one.issuer().running, PATIENT).toBe(1);
   await one.manager.close();
   expect(await answer).toBe('none');
+});
+
+test('what expired a month ago leaves the storage, unless it was imported or is kept valid', async () => {
+  const one = await start();
+  for (const name of ['gone.test', 'kept.test', 'imported.test']) expect(await ask(one, name)).toBe('found');
+  const notes = 'certificates/imported.test/ecdsa-p256.json';
+  const imported: unknown = JSON.parse(String(await one.storage.load(notes)));
+  await one.storage.store(notes, JSON.stringify({ ...Object(imported), issuer: 'imported' }));
+  await one.manager.close();
+  await one.clock.jump(62 * DAY);
+  const other = new TestManager(one);
+  made.push(other);
+  // It is not renewed before all is looked at.
+  other.issuer(OTHER_CA).hold();
+  const kept = { names: ['kept.test'], order: orderTerms({}, [OTHER_CA]) };
+  await other.use(configOf([kept], { onDemand: onDemandOf() }));
+  const has = (name: string): boolean =>
+    other.storage.entries.has(`certificates/${name}/ecdsa-p256.pem`) ||
+    other.storage.entries.has(`certificates/${name}/ecdsa-p256.json`);
+  expect(has('gone.test')).toBe(true);
+  expect(await ask(other, 'new.test')).toBe('found');
+  await expect.poll(() => has('gone.test'), PATIENT).toBe(false);
+  // All of the removal has had its time.
+  await other.clock.advance(0);
+  expect(other.logged('a certificate that expired long ago was removed from the storage')).toHaveLength(1);
+  expect(['new.test', 'kept.test', 'imported.test'].map(has)).toEqual([true, true, true]);
 });
