@@ -61,6 +61,11 @@ export function reasonOf(status: number): string {
   return STATUS_CODES[status] ?? '';
 }
 
+/** Whether its answers have none to anybody (RFC 9112 6.3): whatever the fields say. */
+export function hasNoBody(status: number): boolean {
+  return status === 204 || status === 304;
+}
+
 /** An answer that the proxy makes itself. */
 export interface LocalAnswer {
   readonly status: number;
@@ -75,7 +80,7 @@ export function sendLocalAnswer(client: ClientStream, answer: LocalAnswer, metho
   headers.append('Server', 'tidegate');
   for (const [name, value] of answer.headers) headers.append(name, value);
   // RFC 9110 8.6: no length in a 204; 304 has no body of its own to measure.
-  const bodiless = answer.status === 204 || answer.status === 304;
+  const bodiless = hasNoBody(answer.status);
   if (!bodiless) headers.append('Content-Length', String(body.length));
   const withBody = !bodiless && method !== 'HEAD';
   client.sendHead({

@@ -3,7 +3,7 @@ import { pickCandidate, type AddressBackend } from '../upstreams/backend.ts';
 import type { Upstream } from '../upstreams/upstream.ts';
 import { applyEdits } from './apply-edits.ts';
 import type { Exchange } from './exchange.ts';
-import { reasonOf } from './respond.ts';
+import { hasNoBody, reasonOf } from './respond.ts';
 import type { ResponseHead } from './streams.ts';
 
 /** The backend that the rule's own scheduler picks; undefined leaves it to the upstream's. */
@@ -35,11 +35,6 @@ export function editAnswerByRule(exchange: Exchange, head: ResponseHead): Respon
   }
   applyEdits(head.headers, changed.edits);
   return status === null ? head : { ...head, status, reason: reasonOf(status) };
-}
-
-/** RFC 9112 6.3: whatever the fields say. */
-function hasNoBody(status: number): boolean {
-  return status === 204 || status === 304;
 }
 
 export function ruleFault(reason: string): ProxyError {

@@ -1,6 +1,7 @@
 import type { PluginInstance } from '../../../plugins/contract/chain.ts';
 import type { BodyStream } from '../../../plugins/contract/message.ts';
 import type { HeaderList } from '../headers.ts';
+import { BodyLength } from './body-length.ts';
 import { BodyPipe, type PipeOwner } from './body-pipe.ts';
 import type { BodyPlan } from './body-plan.ts';
 import { BodyPump } from './body-pump.ts';
@@ -20,8 +21,7 @@ export class AnswerBody implements BodySink, PipeOwner {
   readonly #instance: PluginInstance | null;
   #pump: BodyPump | null = null;
   #trailers: HeaderList | null = null;
-  /** How much is to come out; null: nobody knows. */
-  #left: number | null;
+  readonly #length: BodyLength;
   #isClosed = false;
 
   constructor(
@@ -34,7 +34,7 @@ export class AnswerBody implements BodySink, PipeOwner {
     this.#owner = owner;
     this.#answerer = answerer;
     this.#instance = stations.at(-1)?.instance ?? answerer;
-    this.#left = framing.kind === 'length' ? framing.bytes : null;
+    this.#length = new BodyLength(framing);
     const last: BodySink = {
       write: (piece) => this.#give(piece),
       flush: () => owner.client.flush(),
@@ -72,20 +72,18 @@ export class AnswerBody implements BodySink, PipeOwner {
   }
 
   #give(piece: Buffer): boolean {
-    if (this.#left !== null) {
-      this.#left -= piece.length;
-      if (this.#left < 0) {
-        this.#fail(this.#instance, new Error('the body is longer than was said'));
-        return true;
-      }
+    const wrong = this.#length.take(piece.length);
+    if (wrong !== null) {
+      this.#fail(this.#instance, wrong);
+      return true;
     }
     this.#plugins.exchange.responseBytes += piece.length;
     return this.#owner.client.sendData(piece);
   }
 
   #finish(): void {
-    if (this.#left !== null && this.#left > 0)
-      this.#fail(this.#instance, new Error('the body is shorter than was said'));
+    const wrong = this.#length.end();
+    if (wrong !== null) this.#fail(this.#instance, wrong);
     else this.#owner.sendEnd(this.#trailers);
   }
 

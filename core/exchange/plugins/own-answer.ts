@@ -2,11 +2,11 @@ import type { PluginInstance } from '../../../plugins/contract/chain.ts';
 import type { BodyStream, PluginAnswer } from '../../../plugins/contract/message.ts';
 import type { Exchange } from '../exchange.ts';
 import { HeaderList } from '../headers.ts';
-import { reasonOf, type LocalAnswer } from '../respond.ts';
+import { hasNoBody, reasonOf, type LocalAnswer } from '../respond.ts';
 import { CHUNKED_BODY, NO_BODY, type BodyFraming, type ResponseHead } from '../streams.ts';
 import { withHsts } from '../add-hsts.ts';
 import { giveUp } from './body-pump.ts';
-import { checkValue, isFieldForAnswer } from './plugin-headers.ts';
+import { fieldsOf } from './plugin-headers.ts';
 
 /** An answer that no backend gave. */
 export interface OwnAnswer {
@@ -35,15 +35,7 @@ export function pluginAnswer(
 ): OwnAnswer {
   const { status, headers = {}, body = null, length } = answer;
   checkStatus(status);
-  const list = new HeaderList();
-  for (const [name, value] of Object.entries(headers)) {
-    // A stored answer, or one that was fetched, comes with what framed it there.
-    if (!isFieldForAnswer(name)) continue;
-    for (const each of typeof value === 'string' ? [value] : value) {
-      checkValue(name, each);
-      list.append(name, each);
-    }
-  }
+  const list = fieldsOf(headers);
   if (!list.has('server')) list.append('Server', 'tidegate');
   const { hsts } = exchange.service.config;
   if (hsts !== null && exchange.scheme === 'https' && !list.has('strict-transport-security'))
@@ -56,11 +48,6 @@ export function pluginAnswer(
 export function checkStatus(status: number): void {
   if (!Number.isInteger(status) || status < 200 || status > 599)
     throw new RangeError(`${String(status)} is no status of an answer: 200 to 599`);
-}
-
-/** RFC 9112 6.3: whatever the fields say. */
-export function hasNoBody(status: number): boolean {
-  return status === 204 || status === 304;
 }
 
 function bodyOf(body: PluginAnswer['body']): Buffer | BodyStream {

@@ -1,7 +1,7 @@
 import type { PluginHeaders } from '../../../plugins/contract/message.ts';
 import { FIELD_VALUE, isAll, TOKEN } from '../../http1/characters.ts';
 import { isFraming } from '../apply-edits.ts';
-import { headerKind, type HeaderList } from '../headers.ts';
+import { headerKind, HeaderList } from '../headers.ts';
 
 /** A header block as plugins see it: they may read all of it, and write what is not the proxy's own. */
 export class HeadersOfMessage implements PluginHeaders {
@@ -66,13 +66,24 @@ function checkName(name: string): void {
 }
 
 /** @throws TypeError */
-export function checkValue(name: string, value: string): void {
+function checkValue(name: string, value: string): void {
   if (typeof value !== 'string' || (value !== '' && !isAll(FIELD_VALUE, value)))
     throw new TypeError(`the value for the header field ${name} holds characters that none may hold`);
 }
 
-/** Whether a plugin's own answer may hold the field. @throws TypeError for no name */
-export function isFieldForAnswer(name: string): boolean {
-  if (!isAll(TOKEN, name)) throw new TypeError(`${JSON.stringify(name)} is no name of a header field`);
-  return !isFraming(headerKind(name.toLowerCase()));
+/**
+ * The fields of a message that a plugin makes, without those that are the proxy's own: one that was stored, or fetched,
+ * comes with what framed it there. @throws TypeError for what is no field
+ */
+export function fieldsOf(headers: Readonly<Record<string, string | readonly string[]>>): HeaderList {
+  const list = new HeaderList();
+  for (const [name, value] of Object.entries(headers)) {
+    if (!isAll(TOKEN, name)) throw new TypeError(`${JSON.stringify(name)} is no name of a header field`);
+    if (isFraming(headerKind(name.toLowerCase()))) continue;
+    for (const each of typeof value === 'string' ? [value] : value) {
+      checkValue(name, each);
+      list.append(name, each);
+    }
+  }
+  return list;
 }

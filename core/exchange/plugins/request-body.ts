@@ -4,6 +4,7 @@ import type { ProxyError } from '../../shared/errors.ts';
 import type { Exchange } from '../exchange.ts';
 import type { HeaderList } from '../headers.ts';
 import { hasBody, type BodyConsumer, type ClientStream } from '../streams.ts';
+import { BodyLength } from './body-length.ts';
 import { BodyPipe, type PipeOwner } from './body-pipe.ts';
 import { BodyPlan } from './body-plan.ts';
 import type { BodySink } from './body-sink.ts';
@@ -71,14 +72,13 @@ export class PluginRequestBody implements BodySource, BodyConsumer, PipeOwner {
   #consumer: BodyConsumer | null = null;
   /** Whether who takes it has asked to wait. */
   #isFull = false;
-  /** How much is to come out; null: nobody knows. */
-  #left: number | null;
+  readonly #length: BodyLength;
   #trailers: HeaderList | null = null;
-  #instance: PluginInstance | null;
+  readonly #instance: PluginInstance | null;
   #closed = false;
 
   constructor({ stations, framing }: BodyPlan, patienceMs: number) {
-    this.#left = framing.kind === 'length' ? framing.bytes : null;
+    this.#length = new BodyLength(framing);
     this.#instance = stations.at(-1)?.instance ?? null;
     const last: BodySink = {
       write: (piece) => this.#give(piece),
@@ -141,20 +141,18 @@ export class PluginRequestBody implements BodySource, BodyConsumer, PipeOwner {
   }
 
   #give(piece: Buffer): boolean {
-    if (this.#left !== null) {
-      this.#left -= piece.length;
-      if (this.#left < 0) {
-        this.#fail(this.#instance, new Error('the body is longer than was said'));
-        return true;
-      }
+    const wrong = this.#length.take(piece.length);
+    if (wrong !== null) {
+      this.#fail(this.#instance, wrong);
+      return true;
     }
     this.#consumer?.onBodyData(piece);
     return !this.#isFull;
   }
 
   #finish(): void {
-    if (this.#left !== null && this.#left > 0)
-      this.#fail(this.#instance, new Error('the body is shorter than was said'));
+    const wrong = this.#length.end();
+    if (wrong !== null) this.#fail(this.#instance, wrong);
     else this.#consumer?.onBodyEnd(this.#trailers);
   }
 

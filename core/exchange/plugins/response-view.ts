@@ -1,7 +1,7 @@
 import type { PluginResponse } from '../../../plugins/contract/exchange.ts';
 import { hasBody, type ResponseHead } from '../streams.ts';
-import { reasonOf } from '../respond.ts';
-import { checkStatus, hasNoBody } from './own-answer.ts';
+import { hasNoBody, reasonOf } from '../respond.ts';
+import { checkStatus } from './own-answer.ts';
 import { HeadersOfMessage } from './plugin-headers.ts';
 
 /** The answer of an exchange, as plugins see it before it is sent. */

@@ -8,14 +8,13 @@ import type { Logger } from '../../shared/log.ts';
 import type { Upstream } from '../../upstreams/upstream.ts';
 import { NO_ADDRESS } from '../client-address.ts';
 import { Exchange } from '../exchange.ts';
-import { HeaderList } from '../headers.ts';
 import { ListenerCounters, type ListenerService } from '../listener-service.ts';
 import { RequestPath } from '../pipeline.ts';
 import { RouteTable } from '../routes.ts';
 import { ServiceUsage } from '../service-usage.ts';
 import { CHUNKED_BODY, NO_BODY, type BodyFraming, type Peer, type RequestHead } from '../streams.ts';
 import { MemoryClient } from './memory-client.ts';
-import { checkValue, isFieldForAnswer } from './plugin-headers.ts';
+import { fieldsOf } from './plugin-headers.ts';
 
 /** What requests of plugins need of the worker. */
 export interface SubrequestParts {
@@ -111,20 +110,12 @@ function headOf({ method = 'GET', target, host, headers = {}, body = null }: Plu
   if (!isAll(TOKEN, method)) throw new TypeError(`${JSON.stringify(method)} is no method`);
   if (!target.startsWith('/') || !isAll(TARGET, target))
     throw new TypeError(`${JSON.stringify(target)} is no target: a path and a query`);
-  const list = new HeaderList();
-  for (const [name, value] of Object.entries(headers)) {
-    if (!isFieldForAnswer(name)) continue;
-    for (const each of typeof value === 'string' ? [value] : value) {
-      checkValue(name, each);
-      list.append(name, each);
-    }
-  }
   return {
     method,
     target,
     host: host === undefined ? '' : parseAuthority(host),
     version: 'HTTP/1.1',
-    headers: list,
+    headers: fieldsOf(headers),
     framing: framingOf(body),
     nominated: null,
     upgrade: null,
