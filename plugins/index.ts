@@ -3,6 +3,7 @@ import { builtin } from './attach.ts';
 import type { AclOptions } from './builtin/acl/options.ts';
 import type { BandwidthLimitOptions } from './builtin/bandwidth-limit/bandwidth-limit.ts';
 import type { BasicAuthOptions } from './builtin/basic-auth/basic-auth.ts';
+import type { CacheOptions } from './builtin/cache/options.ts';
 import type { CompressOptions } from './builtin/compress/options.ts';
 import type { ConcurrencyLimitOptions } from './builtin/concurrency-limit/concurrency-limit.ts';
 import type { CorsOptions } from './builtin/cors.ts';
@@ -42,6 +43,9 @@ export const bandwidthLimit = builtin<BandwidthLimitOptions>('bandwidth-limit');
 
 /** Asks for a name and a password. */
 export const basicAuth = builtin<BasicAuthOptions>('basic-auth');
+
+/** Keeps answers that may be kept, and gives them to all who ask for the same. */
+export const cache = builtin<CacheOptions>('cache');
 
 /** Packs answers with gzip, brotli or zstd for clients that take them so, and unpacks requests. */
 export const compress = builtin<CompressOptions>('compress');

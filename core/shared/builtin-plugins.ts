@@ -3,6 +3,7 @@ export const BUILTIN_PLUGINS = [
   'acl',
   'bandwidth-limit',
   'basic-auth',
+  'cache',
   'compress',
   'concurrency-limit',
   'cors',

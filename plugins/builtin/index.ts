@@ -3,6 +3,7 @@ export const BUILTINS = {
   acl: () => import('./acl/acl.ts'),
   'bandwidth-limit': () => import('./bandwidth-limit/bandwidth-limit.ts'),
   'basic-auth': () => import('./basic-auth/basic-auth.ts'),
+  cache: () => import('./cache/cache.ts'),
   compress: () => import('./compress/compress.ts'),
   'concurrency-limit': () => import('./concurrency-limit/concurrency-limit.ts'),
   cors: () => import('./cors.ts'),
