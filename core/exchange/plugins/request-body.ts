@@ -7,6 +7,7 @@ import { hasBody, type BodyConsumer, type ClientStream } from '../streams.ts';
 import { BodyLength } from './body-length.ts';
 import { BodyPipe, type PipeOwner } from './body-pipe.ts';
 import { BodyPlan } from './body-plan.ts';
+import { CodingError, requestFault } from './coding-error.ts';
 import type { BodySink } from './body-sink.ts';
 import { codingsOf } from './codings.ts';
 import { bodyFailed, closeUnused, hookFailed, restOf } from './plugin-fault.ts';
@@ -55,7 +56,8 @@ function callHook(exchange: Exchange, instance: PluginInstance, plan: BodyPlan):
     return null;
   } catch (error) {
     closeUnused(instance, 'requestBody', hook?.transform);
-    return hookFailed(instance, 'requestBody', error);
+    const fault = hookFailed(instance, 'requestBody', error);
+    return fault !== null && error instanceof CodingError ? requestFault(error) : fault;
   }
 }
 
@@ -159,7 +161,9 @@ export class PluginRequestBody implements BodySource, BodyConsumer, PipeOwner {
   #fail(instance: PluginInstance | null, error: unknown): void {
     if (this.#closed) return;
     this.close();
-    this.#owner?.onFailed(bodyFailed(instance, 'requestBody', error));
+    this.#owner?.onFailed(
+      error instanceof CodingError ? requestFault(error) : bodyFailed(instance, 'requestBody', error),
+    );
   }
 
   /** Nobody wants it any more. */
