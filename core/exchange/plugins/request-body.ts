@@ -22,14 +22,15 @@ export interface ReceivedBodyOwner {
   onFailed(error: ProxyError): void;
 }
 
-/** Calls the `requestBody` hooks, once for an exchange. @returns why it has failed */
-export function prepareRequestBody(exchange: Exchange): ProxyError | null {
+/** Calls the `requestBody` hooks of the places that the request has come to since this was called last. @returns their transforms, or why it has failed */
+export function prepareRequestBody(exchange: Exchange): PluginRequestBody | ProxyError | null {
   const { plugins, request } = exchange;
-  if (plugins === null || plugins.requestBody !== null || exchange.body !== null) return null;
-  if (!hasBody(request.framing)) return null;
+  if (plugins === null || !hasBody(request.framing)) return null;
+  const stages = plugins.stages.slice(plugins.stagesAsked);
+  plugins.stagesAsked = plugins.stages.length;
   const plan = new BodyPlan(request.headers, request.framing);
   let fault: ProxyError | null = null;
-  for (const { chain } of plugins.stages)
+  for (const { chain } of stages)
     for (const instance of chain.requestBody ?? []) {
       fault = callHook(exchange, instance, plan);
       if (fault !== null || exchange.finished || plugins.out !== null) {
@@ -40,8 +41,9 @@ export function prepareRequestBody(exchange: Exchange): ProxyError | null {
   if (plan.stations.length === 0) return null;
   plan.finish();
   exchange.request = { ...request, framing: plan.framing };
-  plugins.requestBody = new PluginRequestBody(plan, plugins.patienceMs);
-  return null;
+  const body = new PluginRequestBody(plan, plugins.patienceMs);
+  plugins.requestBodies.push(body);
+  return body;
 }
 
 function callHook(exchange: Exchange, instance: PluginInstance, plan: BodyPlan): ProxyError | null {
