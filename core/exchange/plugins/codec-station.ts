@@ -44,7 +44,7 @@ export class CodecStation implements BodyStation {
     codec.on('data', (piece: Buffer) => this.#give(codec, piece));
     codec.on('drain', () => this.#guarded(() => this.#onDrain()));
     codec.on('end', () => this.#guarded(() => this.#onEnd()));
-    codec.on('error', (error) => {
+    codec.on('error', (error: Error) => {
       if (!this.#closed) this.#around.onFailed(this.#decodes ? this.#corrupt(error) : error);
     });
     return codec;

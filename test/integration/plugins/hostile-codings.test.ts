@@ -45,7 +45,7 @@ test('a plugin that may be skipped is, where a coding is not known', async () =>
 
 test.each([
   ['is none', 'gzip', 'no gzip at all'],
-  ['is a bomb', 'br', bomb.toString('latin1')],
+  ['ends early', 'gzip', gzipSync('x'.repeat(100)).subarray(0, -9).toString('latin1')],
 ])(
   'an answer whose coded content %s is the fault of its backend, and is cut off',
   async (_, coding, body) => {
