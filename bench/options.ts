@@ -19,6 +19,7 @@ export const sectionNames = [
   'faults',
   'health',
   'plugins',
+  'cache',
 ] as const;
 export type SectionName = (typeof sectionNames)[number];
 

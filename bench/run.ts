@@ -10,6 +10,7 @@ import { readOptions, usage, type BenchOptions, type SectionName } from './optio
 import { Children } from './process/children.ts';
 import { renderSection } from './report.ts';
 import { measureBody } from './sections/body.ts';
+import { measureCache } from './sections/cache.ts';
 import { measureCertificates } from './sections/certificates.ts';
 import { measureFaults } from './sections/faults.ts';
 import { measureGrpc } from './sections/grpc.ts';
@@ -47,6 +48,7 @@ const sections: Record<SectionName, (bench: Bench) => Promise<Section>> = {
   faults: measureFaults,
   health: measureHealth,
   plugins: measurePlugins,
+  cache: measureCache,
 };
 
 async function main(options: BenchOptions): Promise<void> {

@@ -21,6 +21,8 @@ export interface Comparison {
   /** Default: HTTP, to the backend of the whole bench. */
   readonly backend?: { readonly port: number; readonly traffic: Traffic };
   load(port: number, seconds: number): Promise<LoadResult>;
+  /** Looks at a peer that answers, before it is measured. @throws when it does not do what is to be measured. */
+  check?(peer: Peer, port: number): Promise<void>;
 }
 
 export interface Measured {
@@ -85,7 +87,8 @@ export function ratioText(ratio: number): string {
   return Number.isNaN(ratio) ? '–' : ratio.toFixed(2);
 }
 
-async function start(bench: Bench, { name, certificate, backend }: Comparison, peer: Peer): Promise<Running> {
+async function start(bench: Bench, comparison: Comparison, peer: Peer): Promise<Running> {
+  const { name, certificate, backend } = comparison;
   const folder = path.join(bench.folder, `${name}-${peer.name}`.replaceAll(/\W+/g, '-'));
   await mkdir(folder, { recursive: true });
   const port = await freePort();
@@ -93,6 +96,7 @@ async function start(bench: Bench, { name, certificate, backend }: Comparison, p
   const context = { folder, port, backendPort, certificate, traffic };
   const child = await bench.children.start(await peer.prepare(context), bench.cores.proxy);
   await waitUntilAnswering(child, port, peer.name, certificate === null ? 'http' : 'https');
+  await comparison.check?.(peer, port);
   return { peer, child, port, cpu: [], loads: [] };
 }
 

@@ -6,6 +6,7 @@ import { findProgram } from '../process/find-program.ts';
 import { freePort } from '../process/free-port.ts';
 import { waitUntilAnswering } from '../process/wait-until-answering.ts';
 import { nginxMain } from '../peers/nginx-config.ts';
+import { answerIdField, cacheControl, cacheablePath } from './cacheable-answer.ts';
 
 /** Starts the backend that answers every request with 1 KiB: nginx where it is installed, else Node. @returns its port. */
 export async function startBackend(children: Children, folder: string, core: number | null): Promise<number> {
@@ -26,9 +27,16 @@ export async function startBackend(children: Children, folder: string, core: num
 async function nginxBackend(folder: string, port: number): Promise<string> {
   await mkdir(folder, { recursive: true });
   const file = path.join(folder, 'nginx.conf');
+  const body = 'x'.repeat(1024);
   const server = `server {
     listen 127.0.0.1:${port} backlog=4096;
-    location / { default_type text/plain; return 200 "${'x'.repeat(1024)}"; }
+    default_type text/plain;
+    location / { return 200 "${body}"; }
+    location = ${cacheablePath} {
+      add_header Cache-Control "${cacheControl}";
+      add_header ${answerIdField} $request_id;
+      return 200 "${body}";
+    }
   }`;
   await writeFile(file, nginxMain(folder, server));
   return file;

@@ -92,6 +92,28 @@ export const nginx: Peer = {
   },
 };
 
+/** Answers with what its `proxy_cache` holds. */
+export const nginxWithCache: Peer = {
+  name: 'nginx, proxy_cache',
+  missing: nginx.missing,
+  version: nginxVersion,
+  async prepare(context: PeerContext) {
+    const { folder, backendPort } = context;
+    const file = path.join(folder, 'nginx.conf');
+    const http = `proxy_cache_path ${folder}/cache levels=1:2 keys_zone=answers:10m max_size=100m inactive=60m use_temp_path=off;
+  ${upstream('site', backendPort)}
+  server {
+    ${listening(context)}
+    proxy_cache answers;
+    location / {
+      ${passing('site', context.traffic)}
+    }
+  }`;
+    await writeFile(file, nginxMain(folder, http));
+    return nginxCommand(file);
+  },
+};
+
 export const nginxWithNjs: Peer = {
   name: 'nginx + njs, one rule',
   missing: () =>

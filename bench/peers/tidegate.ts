@@ -61,5 +61,7 @@ function tidegatePeer(name: string, listener: Readonly<Record<string, unknown>>)
 }
 
 export const tidegate = tidegatePeer('Tidegate, no rule', sameHeaders);
+/** Answers with what its plugin `cache` holds. */
+export const tidegateWithCache = tidegatePeer('Tidegate, cache', { ...sameHeaders, plugins: ['cache'] });
 export const tidegateWithRule = tidegatePeer('Tidegate, one rule', { ...sameHeaders, rules: benchRule });
 export const tidegateDefaults = tidegatePeer('Tidegate, one rule, all default headers', { rules: benchRule });

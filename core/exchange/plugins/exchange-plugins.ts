@@ -2,6 +2,7 @@ import type { HookName, PluginChain, PluginInstance } from '../../../plugins/con
 import type { PluginExchange } from '../../../plugins/contract/exchange.ts';
 import type { PluginAnswer } from '../../../plugins/contract/message.ts';
 import { ProxyError } from '../../shared/errors.ts';
+import type { RuleVariables } from '../../shared/rule-variables.ts';
 import type { Upstream } from '../../upstreams/upstream.ts';
 import type { Exchange } from '../exchange.ts';
 import { leaveUpstream } from '../attempts.ts';
@@ -36,6 +37,8 @@ export class ExchangePlugins {
   readonly requestBodies: PluginRequestBody[] = [];
   /** How many of `stages` were asked for transforms of the request's body. */
   stagesAsked = 0;
+  /** For the rule script; null: none is set. */
+  variables: RuleVariables | null = null;
   logFields: Record<string, string | number | boolean> | null = null;
   /** Those that rested when the exchange came to them; null: none did. */
   passedOver: Set<PluginInstance> | null = null;
