@@ -42,6 +42,7 @@ type Options = z.output<typeof options>;
 export default definePlugin({
   name: 'split',
   options,
+  upstreams: ({ to }) => Object.keys(to).map((name) => ({ name, path: ['to', name] })),
   create(given) {
     const chosen = new WeakMap<PluginExchange, string>();
     const counts: Record<string, number> = Object.fromEntries(Object.keys(given.to).map((name) => [name, 0]));
