@@ -11,6 +11,7 @@ export const BUILTIN_PLUGINS = [
   'headers',
   'hello-world',
   'maintenance',
+  'mirror',
   'rate-limit',
   'redirect',
   'redirect-https',
