@@ -9,3 +9,4 @@ export type { Cookies } from './runtime/cookies.ts';
 export type { MutableHeaders, ReadonlyHeaders } from './runtime/headers.ts';
 export type { Query, RuleRequest, SentRequest } from './runtime/request.ts';
 export type { RuleResponse } from './runtime/response.ts';
+export type { Variables } from './runtime/variables.ts';

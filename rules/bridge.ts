@@ -33,12 +33,12 @@ export interface ScriptError {
 
 const MAX_TARGET_LENGTH = 32 * 2 ** 10;
 
-/** See `runtime/request.ts` for the other side. The path is left out where it is the target's own. */
+/** See `runtime/request.ts` for the other side. The path is left out where it is the target's own, so are variables where there are none. */
 export function encodeRequest(request: RuleRequest): string {
-  const { target, path } = request;
+  const { target, path, tls = '', variables = '' } = request;
   const ends = target.charCodeAt(path.length);
   const same = (target.length === path.length || ends === 0x3f) && target.startsWith(path);
-  return `${target}\n${same ? '' : path}\n${request.host}\n${request.clientAddress}\n${request.method}\n${request.scheme}\n${request.tls ?? ''}\n${request.head}`;
+  return `${target}\n${same ? '' : path}\n${request.host}\n${request.clientAddress}\n${request.method}\n${request.scheme}\n${variables === '' ? tls : `${tls}\t${variables}`}\n${request.head}`;
 }
 
 export function encodeCandidates(candidates: readonly PickCandidate[]): string {

@@ -25,7 +25,7 @@ export interface TurnDecider {
   decideAll(requests: readonly RuleRequest[], forgiving: boolean): TurnResult;
 }
 
-/** Of the heads in one call: they are copied into the isolate, whose memory is limited. */
+/** Of the heads and variables in one call: they are copied into the isolate, whose memory is limited. */
 const MAX_CHARACTERS = 128 * 2 ** 10;
 /** After this, the event loop has a turn before the next call. */
 const MAX_RUN_MS = 5;
@@ -65,7 +65,9 @@ export class RequestTurns {
   /** A load of an isolate has ended, well or not. */
   onLoadEnded(): void {
     this.#suspectIsDue = true;
-    if (this.#waiting.length > 0 || this.#suspect !== null) this.#schedule();
+    if (this.#waiting.length > 0) this.#schedule();
+    // A load ends with work of milliseconds: who came meanwhile is read first, lest he wait for one that takes its whole time.
+    else if (this.#suspect !== null) afterNextTurn(() => this.#schedule());
   }
 
   #schedule(): void {
@@ -137,7 +139,7 @@ function lengthOfCall(turn: readonly Waiting[]): number {
   let characters = 0;
   let count = 0;
   for (const { request, alone } of turn) {
-    characters += request.head.length + request.target.length;
+    characters += request.head.length + request.target.length + (request.variables?.length ?? 0);
     if (count > 0 && (alone || count === MAX_REQUESTS || characters > MAX_CHARACTERS)) break;
     count += 1;
     if (alone) break;

@@ -6,6 +6,7 @@ import { parseDuration, type Duration } from '../core/shared/duration.ts';
 import { moduleUrl } from '../core/shared/module-url.ts';
 import { normalisePath } from '../core/shared/normalise-path.ts';
 import type { LogDecision, RequestDecision, ResponseEdits, RuleRequest } from '../core/shared/rule-script.ts';
+import { RuleVariables } from '../core/shared/rule-variables.ts';
 import type { TlsInfo } from '../core/shared/tls-info.ts';
 import { parseSize, type Size } from '../core/shared/size.ts';
 import { compileRules, type RuleProblem } from './compile.ts';
@@ -38,6 +39,8 @@ export interface TestRequest {
   readonly client?: string;
   /** The TLS connection. For an `https` URL unless given: TLS 1.3 to the URL's host, without a client's certificate. */
   readonly tls?: Partial<TlsInfo>;
+  /** What plugins have set: `req.variables`. */
+  readonly variables?: Readonly<Record<string, string | number | boolean>>;
 }
 
 export interface TestResponse {
@@ -229,8 +232,15 @@ function toRuleRequest(request: TestRequest): RuleRequest {
     ...(url.protocol === 'https:' || request.tls !== undefined
       ? { tls: JSON.stringify({ ...usualTls(url.hostname), ...request.tls }) }
       : {}),
+    variables: variablesText(request.variables ?? {}),
     head,
   };
+}
+
+function variablesText(given: NonNullable<TestRequest['variables']>): string {
+  const variables = new RuleVariables();
+  for (const [name, value] of Object.entries(given)) variables.set(name, value);
+  return variables.text;
 }
 
 function usualTls(serverName: string): TlsInfo {

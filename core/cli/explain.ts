@@ -3,6 +3,7 @@ import { InvalidArgumentError, type Command } from 'commander';
 import { compileRules } from '../../rules/compile.ts';
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../shared/config-types.ts';
+import { RuleVariables, type VariableValue } from '../shared/rule-variables.ts';
 import { configFile, configOption } from './config-file.ts';
 import { chooseListener } from './explain/choose-listener.ts';
 import { explainRequest, type AskRule } from './explain/explain-request.ts';
@@ -18,6 +19,7 @@ interface Options {
   readonly config?: string;
   readonly header: readonly Header[];
   readonly client: string;
+  readonly variable: ReadonlyMap<string, VariableValue>;
   readonly listener?: string;
   readonly json?: true;
 }
@@ -33,10 +35,22 @@ export function register(program: Command): void {
     .option(...configOption)
     .option('-H, --header <line>', "a request header, 'name: value'; may be repeated", addHeader, [])
     .option('--client <ip>', "the client's address", parseClient, '127.0.0.1')
+    .option(
+      '--variable <name=value>',
+      'what a plugin would set for the rule script; may be repeated',
+      addVariable,
+      new Map(),
+    )
     .option('--listener <name>', "the listener, where the URL's port does not tell")
     .option('--json', 'print the explanation as JSON')
     .action(async (method: string, url: ExplainedUrl, options: Options) => {
-      const query = { method, url, headers: options.header, clientAddress: options.client };
+      const query = {
+        method,
+        url,
+        headers: options.header,
+        clientAddress: options.client,
+        variables: variablesOf(options.variable).text,
+      };
       process.exitCode = await explain(query, options);
     });
 }
@@ -107,6 +121,38 @@ function addHeader(text: string, earlier: readonly Header[]): readonly Header[] 
   const colon = text.indexOf(':');
   if (colon < 1) throw new InvalidArgumentError("expected 'name: value'.");
   return [...earlier, [text.slice(0, colon), text.slice(colon + 1).trim()]];
+}
+
+/** A number, true or false is one; everything else is text, as is what stands in double quotes. */
+function addVariable(
+  text: string,
+  earlier: ReadonlyMap<string, VariableValue>,
+): ReadonlyMap<string, VariableValue> {
+  const [, name, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
+  if (name === undefined || value === undefined) throw new InvalidArgumentError("expected 'name=value'.");
+  const variables = new Map([...earlier, [name, scalarOf(value)] as const]);
+  try {
+    variablesOf(variables);
+  } catch (error) {
+    throw new InvalidArgumentError(`${error instanceof Error ? error.message : String(error)}.`);
+  }
+  return variables;
+}
+
+function scalarOf(text: string): VariableValue {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value;
+  } catch {
+    // Text as it is written on a command line.
+  }
+  return text;
+}
+
+function variablesOf(given: ReadonlyMap<string, VariableValue>): RuleVariables {
+  const variables = new RuleVariables();
+  for (const [name, value] of given) variables.set(name, value);
+  return variables;
 }
 
 function parseClient(text: string): string {

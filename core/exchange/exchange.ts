@@ -100,6 +100,10 @@ export class Exchange implements RuleRequest, KeySource {
     return this.peer.tls?.text ?? '';
   }
 
+  get variables(): string {
+    return this.plugins?.variables?.text ?? '';
+  }
+
   get path(): string {
     return this.normalisedPath ?? '';
   }

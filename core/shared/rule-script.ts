@@ -56,6 +56,8 @@ export interface RuleRequest {
   readonly clientAddress: string;
   /** `TlsInfo` as JSON; empty or absent on plain connections. */
   readonly tls?: string;
+  /** What plugins set for the script: JSON in ASCII without control characters; empty or absent for nothing. */
+  readonly variables?: string;
   /** The header lines as received, `name: value` joined by CRLF, without start line and without a final CRLF. Latin-1. */
   readonly head: string;
 }

@@ -72,6 +72,11 @@ export interface PluginExchange {
   abort(): void;
   /** Aborted when the exchange ends early: the client has gone. For what a hook waits for. */
   readonly signal: AbortSignal;
+  /**
+   * What a rule script reads as `req.variables.get(name)`, where it is called after this. Throws for more than 64 in an exchange,
+   * or for more than 16 Ki characters in all of them.
+   */
+  setVariable(name: string, value: string | number | boolean): void;
   /** A field of its own in the access log entry, beside the rule's. */
   setLogField(name: string, value: string | number | boolean): void;
 }

@@ -43,6 +43,8 @@ export interface TestedAnswer {
   readonly request: SentRequest | null;
   /** Where it went; null: to none. */
   readonly upstream: string | null;
+  /** What the plugin has set for the rule script. */
+  readonly variables: Readonly<Record<string, string | number | boolean>>;
   /** The plugin's fields of the access log entry. */
   readonly log: Readonly<Record<string, string | number | boolean>>;
 }
@@ -80,6 +82,7 @@ export async function runExchange(
       isCutOff: outgoing?.isCutOff ?? false,
       request: sent.request,
       upstream: sent.request === null ? null : exchange.upstream,
+      variables: exchange.variables,
       log: exchange.logFields,
     };
   } catch (error) {

@@ -1,4 +1,5 @@
 import { normalisePath } from '../../core/shared/normalise-path.ts';
+import { RuleVariables, type VariableValue } from '../../core/shared/rule-variables.ts';
 import type {
   PluginConnection,
   PluginFinishedExchange,
@@ -95,6 +96,8 @@ export class TestExchange implements PluginFinishedExchange {
   readonly clientAddress: string;
   readonly request: TestRequestHead;
   readonly logFields: Record<string, string | number | boolean> = {};
+  readonly variables: Record<string, VariableValue> = {};
+  readonly #bounds = new RuleVariables();
   readonly #ended = new AbortController();
   readonly #checkUpstream: (name: string) => void;
   #response: TestResponseHead | null = null;
@@ -153,6 +156,11 @@ export class TestExchange implements PluginFinishedExchange {
     this.ending = how;
     this.error = how;
     this.#ended.abort();
+  }
+
+  setVariable(name: string, value: VariableValue): void {
+    this.#bounds.set(name, value);
+    this.variables[name] = value;
   }
 
   setLogField(name: string, value: string | number | boolean): void {

@@ -3,6 +3,7 @@ import { RequestClient, type Client } from './client.ts';
 import { CookieJar, type Cookies } from './cookies.ts';
 import { HeaderBlock, type MutableHeaders, type ReadonlyHeaders } from './headers.ts';
 import { URLSearchParams } from './url-search-params.ts';
+import { ParsedVariables, type Variables } from './variables.ts';
 
 /** The query's parameters, read as the web's `URLSearchParams`; `new URLSearchParams(req.query)` gives a copy to change. */
 export type Query = Omit<URLSearchParams, 'append' | 'delete' | 'set' | 'sort'>;
@@ -27,6 +28,8 @@ export interface SentRequest {
   readonly client: Client;
   /** What is known of the TLS connection; null on a plain one. */
   readonly tls: TlsInfo | null;
+  /** What plugins say of the request. */
+  readonly variables: Variables;
 }
 
 /** A request on its way in. Changes of `headers` go to the backend when the request is forwarded, by this decision or a later one. */
@@ -49,6 +52,7 @@ export class RequestHandle implements RuleRequest {
   #client: Client | null = null;
   #query: URLSearchParams | null = null;
   #tls: TlsInfo | null = null;
+  #variables: Variables | null = null;
 
   constructor(text: string, immutable: string | null) {
     this.#text = text;
@@ -101,13 +105,24 @@ export class RequestHandle implements RuleRequest {
   }
 
   get tls(): TlsInfo | null {
-    const text = this.#tls === null ? this.#part(TLS) : '';
+    const text = this.#tls === null ? this.#tlsAndVariables()[0] : '';
     if (text !== '') this.#tls = parseTls(text);
     return this.#tls;
   }
 
+  get variables(): Variables {
+    return (this.#variables ??= new ParsedVariables(this.#tlsAndVariables()[1]));
+  }
+
   static edits(request: RequestHandle): string[] | null {
     return request.#headers === null ? null : HeaderBlock.edits(request.#headers);
+  }
+
+  /** The variables are left out, with the tab before them, where there are none. JSON holds no tab as such. */
+  #tlsAndVariables(): readonly [tls: string, variables: string] {
+    const text = this.#part(TLS);
+    const tab = text.indexOf('\t');
+    return tab < 0 ? [text, ''] : [text.slice(0, tab), text.slice(tab + 1)];
   }
 
   /** Found anew each time: most scripts look at few parts, and once. */
@@ -126,6 +141,7 @@ const HOST = 2;
 const CLIENT = 3;
 const METHOD = 4;
 const SCHEME = 5;
+/** Followed by variables. */
 const TLS = 6;
 const HEAD = 7;
 

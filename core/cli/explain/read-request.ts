@@ -15,6 +15,8 @@ export interface ExplainQuery {
   readonly url: ExplainedUrl;
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly clientAddress: string;
+  /** Those of plugins, as `RuleRequest.variables`. */
+  readonly variables: string;
 }
 
 export type ReadRequest =
@@ -24,7 +26,7 @@ export type ReadRequest =
 /** Writes the query as a client would and reads it as the listener does. */
 export function readRequest(
   listener: ListenerConfig,
-  { method, url, headers, clientAddress }: ExplainQuery,
+  { method, url, headers, clientAddress, variables }: ExplainQuery,
 ): ReadRequest {
   const hasHost = headers.some(([name]) => name.toLowerCase() === 'host');
   const fields = hasHost ? headers : [['Host', url.authority] as const, ...headers];
@@ -57,6 +59,7 @@ export function readRequest(
       target: head.target,
       path,
       clientAddress,
+      variables,
       head: fieldText,
     } as const;
     const step: Step = {

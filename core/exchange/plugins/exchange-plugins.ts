@@ -2,6 +2,7 @@ import type { HookName, PluginChain, PluginInstance } from '../../../plugins/con
 import type { PluginExchange } from '../../../plugins/contract/exchange.ts';
 import type { PluginAnswer } from '../../../plugins/contract/message.ts';
 import { ProxyError } from '../../shared/errors.ts';
+import type { RuleVariables } from '../../shared/rule-variables.ts';
 import type { Upstream } from '../../upstreams/upstream.ts';
 import type { Exchange } from '../exchange.ts';
 import { leaveUpstream } from '../attempts.ts';
@@ -32,8 +33,12 @@ export class ExchangePlugins {
   isOnWayIn = false;
   /** null: no answer is on its way. */
   out: WayOut | null = null;
-  /** null: no plugin has to do with the request's body, or it has none. */
-  requestBody: PluginRequestBody | null = null;
+  /** The request's body on its way through transforms: before its first attempt, and again before a fallback's that has some. */
+  readonly requestBodies: PluginRequestBody[] = [];
+  /** How many of `stages` were asked for transforms of the request's body. */
+  stagesAsked = 0;
+  /** For the rule script; null: none is set. */
+  variables: RuleVariables | null = null;
   logFields: Record<string, string | number | boolean> | null = null;
   /** Those that rested when the exchange came to them; null: none did. */
   passedOver: Set<PluginInstance> | null = null;
@@ -215,12 +220,16 @@ export class ExchangePlugins {
     return placed;
   }
 
+  closeRequestBodies(): void {
+    for (const body of this.requestBodies) body.close();
+  }
+
   /** The exchange is over: everything that it holds for plugins is given back. */
   close(): void {
     this.stopWaiting();
     this.isOnWayIn = false;
     this.out?.close();
-    this.requestBody?.close();
+    this.closeRequestBodies();
     if (this.exchange.error !== null) this.#abort?.abort();
   }
 }

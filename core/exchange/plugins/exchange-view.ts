@@ -4,6 +4,7 @@ import type {
   PluginFinishedExchange,
 } from '../../../plugins/contract/exchange.ts';
 import type { PluginAnswer } from '../../../plugins/contract/message.ts';
+import { RuleVariables, type VariableValue } from '../../shared/rule-variables.ts';
 import { connectionView } from './connection-view.ts';
 import type { ExchangePlugins } from './exchange-plugins.ts';
 import { RequestView } from './request-view.ts';
@@ -86,6 +87,10 @@ export class ExchangeView implements PluginAnsweredExchange, PluginFinishedExcha
 
   abort(): void {
     this.#plugins.abort();
+  }
+
+  setVariable(name: string, value: VariableValue): void {
+    (this.#plugins.variables ??= new RuleVariables()).set(name, value);
   }
 
   setLogField(name: string, value: string | number | boolean): void {

@@ -46,3 +46,17 @@ test('a script that does not load is a problem with its place', async () => {
   expect(stderr).toMatch(/^site\.ts:3:\d+: .*missing/m);
   expect(status).toBe(1);
 });
+
+test('--variable stands for what a plugin would set', async () => {
+  await using project = await projectFolder({
+    'tidegate.config.yaml': config('./site.ts'),
+    'site.ts':
+      "import { defineRules, deny } from 'tidegate/rules';\nexport default defineRules({ request: (req) => req.variables.get('jwt.sub') === 'kim' && req.variables.get('n') === 2 ? deny(418) : undefined });\n",
+  });
+  const url = 'http://127.0.0.1:8080/';
+  const given = ['--variable', 'jwt.sub=kim', '--variable', 'n=2'];
+  const told = await runHere(project.path, register, 'explain', 'GET', url, ...given);
+  expect(told.stdout).toContain('answered with 418');
+  const silent = await runHere(project.path, register, 'explain', 'GET', url);
+  expect(silent.stdout).toContain('goes to 127.0.0.1:9001');
+});
