@@ -12,6 +12,7 @@ import type { FaultOptions } from './builtin/fault.ts';
 import type { HeadersOptions } from './builtin/headers.ts';
 import type { HelloWorldOptions } from './builtin/hello-world.ts';
 import type { MaintenanceOptions } from './builtin/maintenance.ts';
+import type { MirrorOptions } from './builtin/mirror/options.ts';
 import type { RateLimitOptions } from './builtin/rate-limit/options.ts';
 import type { RedirectHttpsOptions } from './builtin/redirect-https.ts';
 import type { RedirectOptions } from './builtin/redirect.ts';
@@ -64,6 +65,9 @@ export const headers = builtin<HeadersOptions>('headers');
 
 /** 503 to everybody, but for those who work on it. */
 export const maintenance = builtin<MaintenanceOptions>('maintenance');
+
+/** Sends copies of requests to another upstream, and forgets about them. */
+export const mirror = builtin<MirrorOptions>('mirror');
 
 /** Sends clients elsewhere. */
 export const redirect = builtin<RedirectOptions>('redirect');

@@ -12,6 +12,7 @@ export const BUILTIN_PLUGINS = [
   'headers',
   'hello-world',
   'maintenance',
+  'mirror',
   'rate-limit',
   'redirect',
   'redirect-https',

@@ -12,6 +12,7 @@ export const BUILTINS = {
   headers: () => import('./headers.ts'),
   'hello-world': () => import('./hello-world.ts'),
   maintenance: () => import('./maintenance.ts'),
+  mirror: () => import('./mirror/mirror.ts'),
   'rate-limit': () => import('./rate-limit/rate-limit.ts'),
   redirect: () => import('./redirect.ts'),
   'redirect-https': () => import('./redirect-https.ts'),
