@@ -10,6 +10,7 @@ export const BUILTIN_PLUGINS = [
   'fault',
   'headers',
   'hello-world',
+  'jwt',
   'maintenance',
   'rate-limit',
   'redirect',

@@ -123,6 +123,22 @@ export function fieldName() {
   );
 }
 
+/** The proxy's own: framing, connection fields and Host. */
+const OWNED =
+  /^(?:connection|content-length|expect|host|http2-settings|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade)$/;
+
+/** Whether a field of this name may be set. Backends may read `_` as `-`. */
+export function mayChange(name: string): boolean {
+  return !OWNED.test(name.toLowerCase().replaceAll('_', '-'));
+}
+
+/** The name of a field that may be set, as it is. */
+export const changeableName = z
+  .string({ error: wants("a header field's name") })
+  .refine((name) => TOKEN.test(name) && mayChange(name), {
+    error: wants("a header field's name that is not the proxy's own"),
+  });
+
 /** An address, or a block like `10.0.0.0/8`; as it is. */
 export function addressRange() {
   return readText('an address or a range like "10.0.0.0/8"', (input) => {
