@@ -36,10 +36,18 @@ export interface OptionsIssue {
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
 }
 
+/** An upstream that options name. `path`: where in them, like `['to', 'canary']`. */
+export interface NamedUpstream {
+  readonly name: string;
+  readonly path: readonly PropertyKey[];
+}
+
 export interface Plugin<Options> {
   /** Lower case with dashes: what it goes by in the log and in `tidegate plugins list`. */
   readonly name: string;
   readonly options: OptionsValidator<Options>;
+  /** The upstreams that these options name: one that the config does not have is refused, as a wrong option is. */
+  upstreams?(options: Options): readonly NamedUpstream[];
   /** Makes an instance with valid options; may take `createTimeout` (5 s). Anything that takes resources belongs here, not into the module's top level. */
   create(options: Options, context: PluginContext): PluginHooks | Promise<PluginHooks>;
 }

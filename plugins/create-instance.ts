@@ -2,28 +2,39 @@ import type { AttachedPlugin } from '../core/shared/attached-plugins.ts';
 import { placeText } from '../core/shared/attached-plugins.ts';
 import { didYouMean } from '../core/shared/nearest-name.ts';
 import type { Problem } from '../core/shared/problem.ts';
-import type { OptionsIssue } from './api.ts';
+import type { NamedUpstream } from './api.ts';
 import { HOOK_NAMES } from './contract/chain.ts';
 import type { PluginContext } from './contract/context.ts';
 import type { PluginHooks } from './contract/hooks.ts';
 import { errorText, type PluginModule } from './load-module.ts';
+import { namedUpstreams } from './named-upstreams.ts';
+import { optionsPath } from './options-path.ts';
 
 type Outcome<Value> =
   | { readonly ok: true; readonly value: Value }
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
-/** Has the plugin judge its options. `configFile`: where they are written. */
+/** Options that the plugin finds right. */
+export interface ValidOptions {
+  readonly value: unknown;
+  readonly upstreams: readonly NamedUpstream[];
+}
+
+/** Has the plugin judge its options, and say which upstreams they name. `configFile`: where they are written. */
 export async function validateOptions(
   { plugin: { options }, path }: AttachedPlugin,
   { plugin }: PluginModule,
   configFile: string,
-): Promise<Outcome<unknown>> {
+): Promise<Outcome<ValidOptions>> {
   try {
     const result = await plugin.options['~standard'].validate(options);
-    if (result.issues === undefined) return { ok: true, value: result.value };
+    if (result.issues === undefined) {
+      const { value } = result;
+      return { ok: true, value: { value, upstreams: namedUpstreams(plugin, value) } };
+    }
     const problems = result.issues.map((issue) => ({
       file: configFile,
-      path: `${path}.options${issuePath(issue)}`,
+      path: `${path}.options${optionsPath(issue.path ?? [])}`,
       message: issue.message,
     }));
     return { ok: false, problems };
@@ -31,13 +42,6 @@ export async function validateOptions(
     const message = `the options of plugin ${plugin.name} cannot be validated: ${errorText(error)}`;
     return { ok: false, problems: [{ file: configFile, path: `${path}.options`, message }] };
   }
-}
-
-function issuePath({ path = [] }: OptionsIssue): string {
-  return path
-    .map((segment) => (typeof segment === 'object' ? segment.key : segment))
-    .map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`))
-    .join('');
 }
 
 /**

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { dirname } from 'node:path';
 import { attachedPlugins, placeText, type AttachedPlugin } from '../core/shared/attached-plugins.ts';
+import type { Config } from '../core/shared/config-types.ts';
 import type { PluginStatus } from '../core/shared/plugin-types.ts';
 import type { Problem } from '../core/shared/problem.ts';
 import type { PluginLog } from './contract/context.ts';
@@ -10,6 +11,7 @@ import { FileWatch } from './file-watch.ts';
 import { closeHooks, LiveInstance } from './instance.ts';
 import { createContext } from './instance-context.ts';
 import { errorText, type PluginModule } from './load-module.ts';
+import { unknownUpstreams } from './named-upstreams.ts';
 import { ModuleLoader, type PluginPlan } from './module-loader.ts';
 import { Services, type PluginScope, type SendSubrequest } from './scope.ts';
 import { SnapshotPlugins } from './snapshot-plugins.ts';
@@ -62,7 +64,7 @@ export class PluginHost {
       attached.map(async (each): Promise<Prepared> => {
         const loaded = await loading.load(each);
         if (!loaded.ok) return { ok: false, problems: [loaded.problem] };
-        return this.#prepareOne(each, loaded.module, scope, plan.config.file, ids);
+        return this.#prepareOne(each, loaded.module, scope, plan.config, ids);
       }),
     );
     const problems = results.flatMap((result) => (result.ok ? [] : result.problems));
@@ -104,24 +106,30 @@ export class PluginHost {
     attached: AttachedPlugin,
     module: PluginModule,
     scope: PluginScope,
-    configFile: string,
+    config: Config,
     ids: Map<string, number>,
   ): Promise<Prepared> {
     const id = instanceId(attached, module, ids);
     const known = this.#instances.get(id)?.instance;
     if (known !== undefined) {
+      // The upstreams may have changed beside it.
+      const problems = unknownUpstreams(attached, known.parts.upstreams, config);
+      if (problems.length > 0) return { ok: false, problems };
       known.users += 1;
       return { ok: true, instance: known };
     }
-    const options = await validateOptions(attached, module, configFile);
+    const options = await validateOptions(attached, module, config.file);
     if (!options.ok) return options;
+    const { value, upstreams } = options.value;
+    const problems = unknownUpstreams(attached, upstreams, config);
+    if (problems.length > 0) return { ok: false, problems };
     const { plugin, place } = attached;
     const attachedTo = placeText(place);
     const log = logOf(this.#options.log, module.plugin.name, attachedTo);
     const surroundings = { scope };
     const { context, receive, release } = createContext({
       attachedTo,
-      folder: dirname(configFile),
+      folder: dirname(config.file),
       log,
       files: this.#files,
       surroundings,
@@ -129,8 +137,8 @@ export class PluginHost {
       onListenerError: (what, error) =>
         log.error({ error: errorText(error), stack: module.stackOf(error) }, `a plugin failed at ${what}`),
     });
-    const hooks = await createHooks(attached, module, options.value, context, {
-      configFile,
+    const hooks = await createHooks(attached, module, value, context, {
+      configFile: config.file,
       onLate: (late) => void closeHooks(late, CLOSE_MS, { log, module }),
     });
     if (!hooks.ok) {
@@ -140,7 +148,7 @@ export class PluginHost {
     const breaker = new FaultBreaker(plugin.breaker);
     const { use, onError } = plugin;
     const instance = new LiveInstance(
-      { id, use, attachedTo, onError, module, breaker, log, surroundings, release },
+      { id, use, attachedTo, onError, module, upstreams, breaker, log, surroundings, release },
       hooks.value,
     );
     instance.users = 1;

@@ -1,5 +1,6 @@
 import type { PluginOnError, PluginStatus } from '../core/shared/plugin-types.ts';
 import { TokenBucket } from '../core/shared/token-bucket.ts';
+import type { NamedUpstream } from './api.ts';
 import { HOOK_NAMES, type HookName, type PluginInstance } from './contract/chain.ts';
 import type { PluginLog } from './contract/context.ts';
 import type { PluginHooks } from './contract/hooks.ts';
@@ -19,6 +20,8 @@ export interface InstanceParts {
   readonly attachedTo: string;
   readonly onError: PluginOnError;
   readonly module: PluginModule;
+  /** Those that its options name. */
+  readonly upstreams: readonly NamedUpstream[];
   readonly breaker: FaultBreaker;
   readonly log: PluginLog;
   /** Where the instance looks for the rest of Tidegate; the host changes it as snapshots come. */

@@ -95,6 +95,9 @@ function whyNoPlugin(exported: unknown): string | null {
     return `${expected}: the plugin has no \`name\` of lower-case letters, digits and dashes`;
   if (typeof Reflect.get(exported, 'create') !== 'function')
     return `${expected}: the plugin "${name}" has no \`create\` function`;
+  const upstreams: unknown = Reflect.get(exported, 'upstreams');
+  if (upstreams !== undefined && typeof upstreams !== 'function')
+    return `${expected}: \`upstreams\` of the plugin "${name}" is no function`;
   const options: unknown = Reflect.get(exported, 'options');
   const standard: unknown = isObject(options) ? Reflect.get(options, '~standard') : undefined;
   if (!isObject(standard) || typeof Reflect.get(standard, 'validate') !== 'function')

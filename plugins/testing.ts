@@ -91,6 +91,11 @@ export async function testPlugin<Options>(
     });
     throw new Error(`${plugin.name}: ${lines.join('\n')}`);
   }
+  for (const { name, path } of plugin.upstreams?.(result.value) ?? [])
+    if (setting.upstreams?.includes(name) === false)
+      throw new Error(
+        `${plugin.name}: ${['options', ...path].map(String).join('.')}: there is no upstream ${JSON.stringify(name)}`,
+      );
   const context = new TestContext(setting);
   try {
     const hooks = await plugin.create(result.value, context);

@@ -65,7 +65,9 @@ export class RequestTurns {
   /** A load of an isolate has ended, well or not. */
   onLoadEnded(): void {
     this.#suspectIsDue = true;
-    if (this.#waiting.length > 0 || this.#suspect !== null) this.#schedule();
+    if (this.#waiting.length > 0) this.#schedule();
+    // A load ends with work of milliseconds: who came meanwhile is read first, lest he wait for one that takes its whole time.
+    else if (this.#suspect !== null) afterNextTurn(() => this.#schedule());
   }
 
   #schedule(): void {

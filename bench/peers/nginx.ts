@@ -95,7 +95,7 @@ export const nginx: Peer = {
 /** Answers with what its `proxy_cache` holds. */
 export const nginxWithCache: Peer = {
   name: 'nginx, proxy_cache',
-  missing: nginx.missing,
+  missing: () => nginx.missing(),
   version: nginxVersion,
   async prepare(context: PeerContext) {
     const { folder, backendPort } = context;

@@ -1,5 +1,5 @@
 import { answerIdField, cacheablePath } from '../backend/cacheable-answer.ts';
-import { type Bar, type Bench, type Section } from '../bench.ts';
+import type { Bar, Bench, Section } from '../bench.ts';
 import { runLoad } from '../load/load.ts';
 import { nginx, nginxWithCache } from '../peers/nginx.ts';
 import type { Peer } from '../peers/peer.ts';

@@ -1,4 +1,4 @@
-import { didYouMean } from '../shared/nearest-name.ts';
+import { unknownUpstreamText } from '../shared/unknown-upstream.ts';
 import type { Finding } from './finding.ts';
 
 /** `names`: of the upstreams that there are. */
@@ -7,15 +7,5 @@ export function unknownUpstream(
   names: readonly string[],
   path: readonly PropertyKey[],
 ): Finding {
-  const expected =
-    names.length === 0
-      ? 'the name of an upstream (there are none yet)'
-      : `the name of an upstream (${shorten(names)})`;
-  return { path, message: `expected ${expected}, found "${name}"${didYouMean(name, names)}` };
-}
-
-function shorten(names: readonly string[]): string {
-  return names.length <= 8
-    ? names.join(', ')
-    : `${names.slice(0, 8).join(', ')} and ${names.length - 8} more`;
+  return { path, message: unknownUpstreamText(name, names) };
 }

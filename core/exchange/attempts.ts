@@ -104,7 +104,7 @@ export function leaveUpstream(exchange: Exchange): void {
   exchange.placeInLine?.leave();
   abortAttempt(exchange);
   exchange.body?.drop();
-  exchange.plugins?.requestBody?.close();
+  exchange.plugins?.closeRequestBodies();
 }
 
 /** Ends the attempt under way, if there is one; no event of it follows. */

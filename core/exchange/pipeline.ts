@@ -19,7 +19,7 @@ import { checkRequest } from './check-request.ts';
 import { countIn } from './finish.ts';
 import { Hedge, type HedgeOwner } from './hedge.ts';
 import { carryOut, placeByRoute } from './place.ts';
-import { enterListener, enterPlace, enterUpstream, meetsPlugins } from './plugins/way-in.ts';
+import { enterFallback, enterListener, enterPlace, meetsPlugins } from './plugins/way-in.ts';
 import { redirectToHttps } from './redirect-to-https.ts';
 import { bodyToSend } from './request-body-owner.ts';
 import type { LocalAnswer } from './respond.ts';
@@ -148,7 +148,7 @@ export class RequestPath extends AnswerPath implements DecisionTaker, PlaceTaker
   #fallBack(upstream: Upstream, error: ProxyError): void {
     const next = takeFallback(this.exchange, upstream);
     if (next === null) this.fail(error);
-    else enterUpstream(this, next, (last) => this.#pick(last, error));
+    else enterFallback(this, next, (last) => this.#pick(last, error));
   }
 
   // 8. Attempt: a connection, the request on it. `secondTry`: for one that turned out to be stale.
@@ -168,10 +168,6 @@ export class RequestPath extends AnswerPath implements DecisionTaker, PlaceTaker
 
   onConnected(attempt: Attempt): void {
     this.exchange.connectedMs = attempt.connectedMs;
-  }
-
-  onRequestFailed(error: ProxyError): void {
-    this.fail(error);
   }
 
   /** The attempt is over without a usable answer: another one, or the end. */

@@ -13,6 +13,7 @@ const STATUS_OF: Readonly<Record<ErrorCode, number | null>> = {
   'request-body-too-large': 413,
   'request-timeout': 408,
   'transfer-coding-unsupported': 501,
+  'content-coding-unsupported': 415,
   'version-unsupported': 505,
   'protocol-unsupported': 501,
   'method-not-allowed': 405,
@@ -100,7 +101,7 @@ export function redirectAnswer(status: number, location: string): LocalAnswer {
 }
 
 /** An answer about a failure, in HTML or, if the client would rather have that, in JSON. */
-export function errorAnswer({ request, requestId, service }: Exchange, status: number): LocalAnswer {
+export function errorAnswer({ error, request, requestId, service }: Exchange, status: number): LocalAnswer {
   const reason = reasonOf(status);
   const json = prefersJson(request.headers.get('accept'));
   const page = findPage(status, json, service.config.errorPages);
@@ -114,6 +115,9 @@ export function errorAnswer({ request, requestId, service }: Exchange, status: n
   const headers: (readonly [string, string])[] = [['Content-Type', type]];
   // RFC 9110 15.5.6 wants Allow; what the proxy itself refuses are these two methods.
   if (status === 405) headers.push(['Allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS']);
+  // RFC 9110 12.5.3 wants to know what would have been understood.
+  if (error?.code === 'content-coding-unsupported')
+    headers.push(['Accept-Encoding', 'gzip, deflate, br, zstd']);
   return { status, headers, body };
 }
 

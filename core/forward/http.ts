@@ -90,7 +90,7 @@ export class Attempt implements BackendEvents {
   }
 
   onBackendWritable(): void {
-    this.#message.body?.resume();
+    this.#message.body?.resumeBody();
   }
 
   // --- backend → client ----------------------------------------------------------------------

@@ -13,6 +13,9 @@ export function keptBodyBytes(): number {
   return keptInAll;
 }
 
+/** Who takes a body. */
+type BodyTaker = Pick<BackendStream, 'sendData' | 'sendEnd' | 'flush'>;
+
 /** The request path's side of a body. */
 export interface RequestBodyOwner {
   /** The client, or what stands between it and here. */
@@ -31,8 +34,9 @@ export interface RequestBodyOwner {
  */
 export class RequestBody implements BodyConsumer {
   readonly #owner: RequestBodyOwner;
+  readonly #before: RequestBody | null;
   /** null: an attempt is about to begin. */
-  #stream: BackendStream | null = null;
+  #stream: BodyTaker | null = null;
   #isBegun = false;
   /** All that came so far; null: some of it is gone, or nobody will want it again. */
   #kept: HeldPieces | null = null;
@@ -42,9 +46,13 @@ export class RequestBody implements BodyConsumer {
   #ended = false;
   #trailers: HeaderList | null = null;
   #isUnwanted = false;
+  /** Whether transforms behind it have asked to wait. */
+  #isHeldBack = false;
 
-  constructor(owner: RequestBodyOwner) {
+  /** `before`: the body that this one comes of by transforms; null: it comes of none that is kept. */
+  constructor(owner: RequestBodyOwner, before: RequestBody | null) {
     this.#owner = owner;
+    this.#before = before;
   }
 
   /** Whether it can still be sent from its first byte on. */
@@ -54,29 +62,54 @@ export class RequestBody implements BodyConsumer {
 
   /** Sends it to this backend, from its first byte on. */
   sendTo(stream: BackendStream): void {
-    this.#stream = stream;
-    this.#limit = this.#owner.bytesToKeep(stream);
-    if (this.#isBegun) return this.#repeat(stream);
+    this.#passTo(stream, this.#owner.bytesToKeep(stream));
+  }
+
+  /** Sends it through transforms, from its first byte on; what comes out is another body. */
+  readBody(consumer: BodyConsumer): void {
+    const taker: BodyTaker = {
+      sendData: (piece) => {
+        consumer.onBodyData(piece);
+        return !this.#isHeldBack;
+      },
+      sendEnd: (trailers) => consumer.onBodyEnd(trailers),
+      flush: () => consumer.onBodyPause(),
+    };
+    this.#passTo(taker, 0);
+  }
+
+  #passTo(taker: BodyTaker, bytesToKeep: number): void {
+    this.#stream = taker;
+    this.#limit = bytesToKeep;
+    if (this.#isBegun) return this.#repeat(taker);
     this.#isBegun = true;
     if (this.#limit > 0) this.#kept = new HeldPieces();
     this.#owner.source.readBody(this);
   }
 
-  #repeat(stream: BackendStream): void {
+  #repeat(taker: BodyTaker): void {
     const pieces = this.#kept?.takeAll() ?? [];
     if (this.#limit === 0) this.forget();
     let isTaken = true;
     for (const piece of pieces) {
       this.#kept?.add(piece);
-      isTaken = stream.sendData(piece);
+      isTaken = taker.sendData(piece);
     }
-    if (this.#ended) stream.sendEnd(this.#trailers);
-    else if (isTaken) this.#owner.source.resumeBody();
+    if (this.#ended) return taker.sendEnd(this.#trailers);
+    // The client has paused long ago.
+    taker.flush();
+    if (isTaken) this.#owner.source.resumeBody();
     else this.#owner.source.pauseBody();
   }
 
-  /** The backend takes more again. */
-  resume(): void {
+  pauseBody(): void {
+    this.#isHeldBack = true;
+    this.#owner.source.pauseBody();
+  }
+
+  /** Whoever takes it takes more again. */
+  resumeBody(): void {
+    this.#isHeldBack = false;
     this.#owner.source.resumeBody();
   }
 
@@ -90,6 +123,7 @@ export class RequestBody implements BodyConsumer {
     keptInAll -= this.#keptBytes;
     this.#keptBytes = 0;
     this.#kept = null;
+    this.#before?.forget();
   }
 
   /** There is no attempt any more: what still comes is thrown away. */

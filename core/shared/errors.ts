@@ -10,6 +10,7 @@ export const ERROR_CODES = [
   'request-body-too-large',
   'request-timeout',
   'transfer-coding-unsupported',
+  'content-coding-unsupported',
   'version-unsupported',
   'protocol-unsupported',
   'method-not-allowed',

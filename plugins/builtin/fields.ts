@@ -56,6 +56,12 @@ export function integer(least: number, most: number) {
   return z.int({ error }).min(least, { error }).max(most, { error });
 }
 
+const wantsPercent = wants('a percentage from 0 to 100');
+export const percent = z
+  .number({ error: wantsPercent })
+  .min(0, { error: wantsPercent })
+  .max(100, { error: wantsPercent });
+
 /** One of these words. */
 export function choice<const Names extends readonly [string, ...string[]]>(names: Names) {
   const expected =
@@ -122,22 +128,6 @@ export function fieldName() {
     TOKEN.test(input) ? input.toLowerCase() : undefined,
   );
 }
-
-/** The proxy's own: framing, connection fields and Host. */
-const OWNED =
-  /^(?:connection|content-length|expect|host|http2-settings|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade)$/;
-
-/** Whether a field of this name may be set. Backends may read `_` as `-`. */
-export function mayChange(name: string): boolean {
-  return !OWNED.test(name.toLowerCase().replaceAll('_', '-'));
-}
-
-/** The name of a field that may be set, as it is. */
-export const changeableName = z
-  .string({ error: wants("a header field's name") })
-  .refine((name) => TOKEN.test(name) && mayChange(name), {
-    error: wants("a header field's name that is not the proxy's own"),
-  });
 
 /** An address, or a block like `10.0.0.0/8`; as it is. */
 export function addressRange() {

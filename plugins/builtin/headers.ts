@@ -1,20 +1,17 @@
 import type { z } from 'zod';
 import { definePlugin, type PluginExchange, type PluginHeaders } from '../api.ts';
 import { checkGroups, conditions, findIn } from './conditions.ts';
-import { changeableName, list, mayChange, object, readText, record } from './fields.ts';
+import { list, object, record } from './fields.ts';
+import { changeable, removable } from './header-names.ts';
 import { deleteIfAllowed, deleteWithLookalikes } from './lookalikes.ts';
 import type { Groups } from './patterns.ts';
 import { render, template } from './templates.ts';
 
-const fields = record(changeableName, template(['rest'])).default({});
+const fields = record(changeable, template(['rest'])).default({});
 
 const editsSchema = object({
   /** Fields that are taken out; one `*` at the end takes out all that begin so. */
-  remove: list(
-    readText('a field\'s name, or its beginning and a *: "x-internal-*"', (name) =>
-      /^[!#$%&'+\-.^_`|~0-9A-Za-z]+\*?$/.test(name) && mayChange(name) ? name.toLowerCase() : undefined,
-    ),
-  ).default([]),
+  remove: list(removable).default([]),
   /** In place of what is there. An empty value takes the field out. */
   set: fields,
   /** Beside what is there. */

@@ -44,7 +44,7 @@ export interface BodyTransform {
 /** What a body hook returns to take part. */
 export interface BodyHook {
   readonly transform: BodyTransform;
-  /** The transform sees and gives the content itself: what Content-Encoding says is undone before and done again after. A coding that is not known fails the exchange by `onError`. */
+  /** The transform sees and gives the content itself: what Content-Encoding says is undone before and done again after. A coding that is not known fails the exchange by `onError`, and is not counted as a fault. */
   readonly decoded?: boolean;
   /** How many bytes leave, where it is known. 'same': as many as come (a transform that only looks, or waits). Left out: unknown, the length field goes. */
   readonly length?: number | 'same';

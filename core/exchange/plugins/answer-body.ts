@@ -1,11 +1,14 @@
 import type { PluginInstance } from '../../../plugins/contract/chain.ts';
+import type { PluginResponse } from '../../../plugins/contract/exchange.ts';
 import type { BodyStream } from '../../../plugins/contract/message.ts';
+import { ProxyError } from '../../shared/errors.ts';
 import type { HeaderList } from '../headers.ts';
 import { BodyLength } from './body-length.ts';
 import { BodyPipe, type PipeOwner } from './body-pipe.ts';
 import type { BodyPlan } from './body-plan.ts';
 import { BodyPump } from './body-pump.ts';
 import type { BodySink } from './body-sink.ts';
+import { CodingError } from './coding-error.ts';
 import type { ExchangePlugins } from './exchange-plugins.ts';
 import { bodyFailed } from './plugin-fault.ts';
 import type { AnswerOwner } from './way-out.ts';
@@ -15,6 +18,7 @@ export class AnswerBody implements BodySink, PipeOwner {
   readonly #plugins: ExchangePlugins;
   readonly #owner: AnswerOwner;
   readonly #pipe: BodyPipe | null;
+  readonly #from: PluginResponse['from'];
   /** Who has answered; null: no plugin. */
   readonly #answerer: PluginInstance | null;
   /** Who has the last word on the body's length. */
@@ -28,10 +32,12 @@ export class AnswerBody implements BodySink, PipeOwner {
     plugins: ExchangePlugins,
     owner: AnswerOwner,
     { stations, framing }: BodyPlan,
+    from: PluginResponse['from'],
     answerer: PluginInstance | null,
   ) {
     this.#plugins = plugins;
     this.#owner = owner;
+    this.#from = from;
     this.#answerer = answerer;
     this.#instance = stations.at(-1)?.instance ?? answerer;
     this.#length = new BodyLength(framing);
@@ -104,7 +110,15 @@ export class AnswerBody implements BodySink, PipeOwner {
   #fail(instance: PluginInstance | null, error: unknown): void {
     if (this.#isClosed) return;
     this.close();
-    this.#owner.cutOff(bodyFailed(instance, 'responseBody', error));
+    this.#owner.cutOff(this.#faultOf(instance, error));
+  }
+
+  /** What can not be decoded is the doing of who has answered. */
+  #faultOf(instance: PluginInstance | null, error: unknown): ProxyError {
+    if (!(error instanceof CodingError)) return bodyFailed(instance, 'responseBody', error);
+    return this.#from === 'backend'
+      ? new ProxyError('response-malformed', 'backend', error.message)
+      : bodyFailed(this.#answerer, 'responseBody', error);
   }
 
   /** The exchange is over. */

@@ -3,6 +3,7 @@ import type { BodyHook } from '../../../plugins/contract/message.ts';
 import type { HeaderList } from '../headers.ts';
 import { CHUNKED_BODY, hasBody, type BodyFraming } from '../streams.ts';
 import type { StationPlan } from './body-pipe.ts';
+import { CodingError } from './coding-error.ts';
 import { codingsOf, type Coding } from './codings.ts';
 
 /**
@@ -49,9 +50,12 @@ export class BodyPlan {
 
   #checked(before: readonly Coding[] | 'unknown'): readonly Coding[] {
     if (before === 'unknown' || codingsOf(this.#headers) === 'unknown')
-      throw new Error(`the content coding ${this.#headers.get('content-encoding')} can not be undone`);
+      throw new CodingError(
+        'unsupported',
+        `the content coding ${this.#headers.get('content-encoding')} can not be undone`,
+      );
     if (before.length > 0 && this.#headers.has('content-range'))
-      throw new Error('a part of coded content can not be decoded');
+      throw new CodingError('unsupported', 'a part of coded content can not be decoded');
     return before;
   }
 

@@ -2,6 +2,7 @@ import { constants } from 'node:zlib';
 import { copyOf } from '../../shared/read-buffers.ts';
 import { createDecoder, createEncoder, type Codec, type Coding } from './codings.ts';
 import type { BodyStation, Surroundings } from './body-sink.ts';
+import { CodingError } from './coding-error.ts';
 
 /** What decoded content may grow to whatever it came from. */
 const MAX_FREE_BYTES = 10 * 1024 * 1024;
@@ -43,17 +44,22 @@ export class CodecStation implements BodyStation {
     codec.on('data', (piece: Buffer) => this.#give(codec, piece));
     codec.on('drain', () => this.#guarded(() => this.#onDrain()));
     codec.on('end', () => this.#guarded(() => this.#onEnd()));
-    codec.on('error', (error) => {
-      if (!this.#closed) this.#around.onFailed(error);
+    codec.on('error', (error: Error) => {
+      if (!this.#closed) this.#around.onFailed(this.#decodes ? this.#corrupt(error) : error);
     });
     return codec;
+  }
+
+  #corrupt(error: Error): CodingError {
+    return new CodingError('corrupt', `the content is no ${this.#coding}: ${error.message}`, error);
   }
 
   #give(codec: Codec, piece: Buffer): void {
     if (this.#closed) return;
     this.#bytesOut += piece.length;
     if (this.#decodes && this.#bytesOut > MAX_FREE_BYTES && this.#bytesOut > MAX_BLOW_UP * this.#bytesIn) {
-      this.#around.onFailed(new Error(`${this.#bytesIn} bytes of ${this.#coding} unpack to too many`));
+      const message = `${this.#bytesIn} bytes of ${this.#coding} unpack to too many`;
+      this.#around.onFailed(new CodingError('bomb', message));
       return;
     }
     this.#guarded(() => {

@@ -33,8 +33,10 @@ export class ExchangePlugins {
   isOnWayIn = false;
   /** null: no answer is on its way. */
   out: WayOut | null = null;
-  /** null: no plugin has to do with the request's body, or it has none. */
-  requestBody: PluginRequestBody | null = null;
+  /** The request's body on its way through transforms: before its first attempt, and again before a fallback's that has some. */
+  readonly requestBodies: PluginRequestBody[] = [];
+  /** How many of `stages` were asked for transforms of the request's body. */
+  stagesAsked = 0;
   /** For the rule script; null: none is set. */
   variables: RuleVariables | null = null;
   logFields: Record<string, string | number | boolean> | null = null;
@@ -218,12 +220,16 @@ export class ExchangePlugins {
     return placed;
   }
 
+  closeRequestBodies(): void {
+    for (const body of this.requestBodies) body.close();
+  }
+
   /** The exchange is over: everything that it holds for plugins is given back. */
   close(): void {
     this.stopWaiting();
     this.isOnWayIn = false;
     this.out?.close();
-    this.requestBody?.close();
+    this.closeRequestBodies();
     if (this.exchange.error !== null) this.#abort?.abort();
   }
 }

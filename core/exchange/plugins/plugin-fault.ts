@@ -1,10 +1,11 @@
 import type { HookName, PluginInstance } from '../../../plugins/contract/chain.ts';
 import type { BodyTransform } from '../../../plugins/contract/message.ts';
 import { ProxyError } from '../../shared/errors.ts';
+import { CodingError } from './coding-error.ts';
 
-/** What a failed hook costs its exchange; null: nothing, since it is to go on as if the plugin were not there. Counts it. */
+/** What a failed hook costs its exchange; null: nothing, since it is to go on as if the plugin were not there. Counts it, but for content that does not suit it. */
 export function hookFailed(instance: PluginInstance, hook: HookName, error: unknown): ProxyError | null {
-  instance.failed(hook, error);
+  if (!(error instanceof CodingError)) instance.failed(hook, error);
   return instance.onError.kind === 'skip' ? null : faultOf(instance, hook, error);
 }
 

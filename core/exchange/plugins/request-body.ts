@@ -7,6 +7,7 @@ import { hasBody, type BodyConsumer, type ClientStream } from '../streams.ts';
 import { BodyLength } from './body-length.ts';
 import { BodyPipe, type PipeOwner } from './body-pipe.ts';
 import { BodyPlan } from './body-plan.ts';
+import { CodingError, requestFault } from './coding-error.ts';
 import type { BodySink } from './body-sink.ts';
 import { codingsOf } from './codings.ts';
 import { bodyFailed, closeUnused, hookFailed, restOf } from './plugin-fault.ts';
@@ -21,14 +22,15 @@ export interface ReceivedBodyOwner {
   onFailed(error: ProxyError): void;
 }
 
-/** Calls the `requestBody` hooks, once for an exchange. @returns why it has failed */
-export function prepareRequestBody(exchange: Exchange): ProxyError | null {
+/** Calls the `requestBody` hooks of the places that the request has come to since this was called last. @returns their transforms, or why it has failed */
+export function prepareRequestBody(exchange: Exchange): PluginRequestBody | ProxyError | null {
   const { plugins, request } = exchange;
-  if (plugins === null || plugins.requestBody !== null || exchange.body !== null) return null;
-  if (!hasBody(request.framing)) return null;
+  if (plugins === null || !hasBody(request.framing)) return null;
+  const stages = plugins.stages.slice(plugins.stagesAsked);
+  plugins.stagesAsked = plugins.stages.length;
   const plan = new BodyPlan(request.headers, request.framing);
   let fault: ProxyError | null = null;
-  for (const { chain } of plugins.stages)
+  for (const { chain } of stages)
     for (const instance of chain.requestBody ?? []) {
       fault = callHook(exchange, instance, plan);
       if (fault !== null || exchange.finished || plugins.out !== null) {
@@ -39,8 +41,9 @@ export function prepareRequestBody(exchange: Exchange): ProxyError | null {
   if (plan.stations.length === 0) return null;
   plan.finish();
   exchange.request = { ...request, framing: plan.framing };
-  plugins.requestBody = new PluginRequestBody(plan, plugins.patienceMs);
-  return null;
+  const body = new PluginRequestBody(plan, plugins.patienceMs);
+  plugins.requestBodies.push(body);
+  return body;
 }
 
 function callHook(exchange: Exchange, instance: PluginInstance, plan: BodyPlan): ProxyError | null {
@@ -55,7 +58,8 @@ function callHook(exchange: Exchange, instance: PluginInstance, plan: BodyPlan):
     return null;
   } catch (error) {
     closeUnused(instance, 'requestBody', hook?.transform);
-    return hookFailed(instance, 'requestBody', error);
+    const fault = hookFailed(instance, 'requestBody', error);
+    return fault !== null && error instanceof CodingError ? requestFault(error) : fault;
   }
 }
 
@@ -159,7 +163,9 @@ export class PluginRequestBody implements BodySource, BodyConsumer, PipeOwner {
   #fail(instance: PluginInstance | null, error: unknown): void {
     if (this.#closed) return;
     this.close();
-    this.#owner?.onFailed(bodyFailed(instance, 'requestBody', error));
+    this.#owner?.onFailed(
+      error instanceof CodingError ? requestFault(error) : bodyFailed(instance, 'requestBody', error),
+    );
   }
 
   /** Nobody wants it any more. */

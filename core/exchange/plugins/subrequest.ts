@@ -6,7 +6,7 @@ import { parseAuthority } from '../../http1/request-target.ts';
 import type { ListenerConfig } from '../../shared/listener-types.ts';
 import type { Logger } from '../../shared/log.ts';
 import type { Upstream } from '../../upstreams/upstream.ts';
-import { NO_ADDRESS } from '../client-address.ts';
+import { compileTrust, NO_ADDRESS } from '../client-address.ts';
 import { Exchange } from '../exchange.ts';
 import { ListenerCounters, type ListenerService } from '../listener-service.ts';
 import { RequestPath } from '../pipeline.ts';
@@ -36,7 +36,7 @@ const PEER: Peer = {
   scheme: 'http',
 };
 
-/** A listener that nobody can connect to: it limits nothing, and adds nothing to what it forwards. */
+/** A listener that nobody can connect to: it limits nothing, adds nothing to what it forwards, and believes what plugins say of the client. */
 const LISTENER: ListenerConfig = {
   name: 'plugins',
   protocol: 'http',
@@ -59,7 +59,7 @@ const LISTENER: ListenerConfig = {
   webSocket: { idleMs: 60_000, pingMs: null, connections: null, drainTimeoutMs: 0 },
   http2: null,
   forwarded: {
-    trust: [],
+    trust: ['unix:'],
     xForwarded: false,
     forwarded: false,
     via: false,
@@ -78,7 +78,7 @@ export function subrequestSender(parts: SubrequestParts): SubrequestSender {
     config: LISTENER,
     rules: null,
     routes: new RouteTable([]),
-    trustsPeer: () => false,
+    trustsPeer: compileTrust(LISTENER.forwarded.trust),
     challenges: { isEmpty: true, answer: () => null },
     counters: new ListenerCounters(),
     usage: new ServiceUsage(),

@@ -1,6 +1,8 @@
 import type { PluginChain } from '../../../plugins/contract/chain.ts';
+import { ProxyError } from '../../shared/errors.ts';
 import type { Upstream } from '../../upstreams/upstream.ts';
 import type { Exchange } from '../exchange.ts';
+import { transformedAgain } from '../request-body-owner.ts';
 import type { AnswerOwner } from './way-out.ts';
 import { ExchangePlugins } from './exchange-plugins.ts';
 import { prepareRequestBody } from './request-body.ts';
@@ -27,18 +29,14 @@ export function enterPlace(owner: AnswerOwner, upstream: Upstream, then: (last: 
   const { route, service } = owner.exchange;
   owner.exchange.upstream = upstream;
   const chain = route === null ? undefined : service.routePlugins?.get(route);
-  const goOn = (last: Upstream): void => {
-    const fault = prepareRequestBody(owner.exchange);
-    if (fault !== null) owner.fail(fault);
-    else if (!owner.exchange.finished && owner.exchange.plugins?.out == null) then(last);
-  };
+  const goOn = (last: Upstream): void => prepareBody(owner, () => then(last));
   if (chain === undefined) return enterUpstream(owner, upstream, goOn);
   const plugins = pluginsOf(owner);
   plugins.enter(chain, () => enterUpstream(owner, plugins.takePlaced() ?? upstream, goOn));
 }
 
 /** Those of an upstream, unless it was here before. */
-export function enterUpstream(owner: AnswerOwner, upstream: Upstream, then: (last: Upstream) => void): void {
+function enterUpstream(owner: AnswerOwner, upstream: Upstream, then: (last: Upstream) => void): void {
   const { exchange } = owner;
   exchange.upstream = upstream;
   const chain = exchange.service.upstreamPlugins?.get(upstream.name);
@@ -50,6 +48,21 @@ export function enterUpstream(owner: AnswerOwner, upstream: Upstream, then: (las
     if (placed === null || placed === upstream) then(upstream);
     else enterUpstream(owner, placed, then);
   });
+}
+
+/** Those of an upstream that stands in for another one. What is kept of the body passes their transforms, too. */
+export function enterFallback(owner: AnswerOwner, upstream: Upstream, then: (last: Upstream) => void): void {
+  enterUpstream(owner, upstream, (last) => prepareBody(owner, () => then(last)));
+}
+
+function prepareBody(owner: AnswerOwner, then: () => void): void {
+  const { exchange } = owner;
+  const transformed = prepareRequestBody(exchange);
+  if (transformed instanceof ProxyError) return owner.fail(transformed);
+  if (exchange.finished || exchange.plugins?.out != null) return;
+  if (transformed !== null && exchange.body !== null)
+    exchange.body = transformedAgain(owner, exchange.body, transformed);
+  then();
 }
 
 function pluginsOf(owner: AnswerOwner): ExchangePlugins {

@@ -192,7 +192,7 @@ export class WayOut {
     const head = stations.length === 0 ? this.view.head : { ...this.view.head, framing };
     const body = this.#body;
     this.#body = null;
-    this.#sent = new AnswerBody(this.#plugins, this.#owner, this.#plan, this.#instance);
+    this.#sent = new AnswerBody(this.#plugins, this.#owner, this.#plan, this.view.from, this.#instance);
     this.#owner.sendHead(head);
     // Behind a 101 nothing is HTTP any more.
     if (head.status === 101) return;

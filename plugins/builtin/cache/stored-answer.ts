@@ -17,7 +17,7 @@ export interface StoredHead {
   /** Random, for this body: an update keeps it, another body has another. */
   readonly id: string;
   readonly status: number;
-  /** As the answer came, without the fields of the connection; names in lower case. */
+  /** As the answer came, without the fields of the connection. */
   readonly fields: readonly StoredField[];
   /** Of the body. */
   readonly length: number;
@@ -69,13 +69,17 @@ export interface TierWriter {
 export interface LowerTier {
   /** All variants of the key; empty for none. */
   find(key: string): Promise<readonly StoredHead[]>;
-  /** null: it has gone, or is not whole. */
-  read(head: StoredHead, span?: ByteSpan): Promise<BodyStream | null>;
+  /** null: it has gone, or is not whole. Whoever has the stream reads it to its end, calls `return`, or aborts `signal`: it holds a file. */
+  read(head: StoredHead, span?: ByteSpan, signal?: AbortSignal): Promise<BodyStream | null>;
   /** `head.length` is what the body will have where that is known, or -1; null: not now (too much is under way). */
   writer(head: StoredHead): TierWriter | null;
   /** The head of the body with the same id changes. */
   update(head: StoredHead): Promise<void>;
-  /** How many went; settled when all are gone. */
+  /** Says that an entry is used that is not read from here, so that it stays. To be called once a minute at most for each. */
+  touch(head: StoredHead): Promise<void>;
+  /** Gives up what this worker is writing of these: for a purge that another one does. */
+  forget(selection: Selection): void;
+  /** How many went; settled when all are gone. What this worker is writing of them is given up, too. */
   remove(selection: Selection): Promise<number>;
   status(): Readonly<Record<string, string | number | boolean>>;
   close(): Promise<void>;

@@ -1,19 +1,7 @@
 import { z } from 'zod';
 import { conditions } from '../conditions.ts';
-import {
-  age,
-  changeableName,
-  choice,
-  duration,
-  flag,
-  integer,
-  list,
-  object,
-  record,
-  size,
-  text,
-  wants,
-} from '../fields.ts';
+import { age, choice, duration, flag, integer, list, object, record, size, text, wants } from '../fields.ts';
+import { changeable } from '../header-names.ts';
 import { place } from './tokens.ts';
 
 export const SYMMETRIC = ['HS256', 'HS384', 'HS512'] as const;
@@ -118,7 +106,7 @@ export const options = object({
   /** Whether backends see it. */
   keepToken: flag.default(true),
   /** Fields that tell backends of claims. Those that a client sends are taken out. */
-  claimsToHeaders: record(claim, changeableName).default({}),
+  claimsToHeaders: record(claim, changeable).default({}),
   /** Claims that a rule script reads as `req.variables.get('jwt.NAME')`. */
   claimsToRules: list(claim, 32).default([]),
   realm: z

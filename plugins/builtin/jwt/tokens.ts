@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { PluginRequest } from '../../api.ts';
 import { COOKIE_NAME } from '../cookies.ts';
-import { changeableName, wants } from '../fields.ts';
+import { wants } from '../fields.ts';
+import { changeable } from '../header-names.ts';
 import { decoded } from '../templates.ts';
 
 /** Where in a request a token may be. */
@@ -14,7 +15,7 @@ const EXPECTED = 'one of "authorization", "cookie:NAME", "header:NAME", "query:N
 export const place = z.string({ error: wants(EXPECTED) }).transform((input, context): Place => {
   if (input === 'authorization') return { kind: input };
   const [kind = '', name = ''] = input.split(/:(.*)/s, 2);
-  if (kind === 'header' && changeableName.safeParse(name).success) return { kind, name: name.toLowerCase() };
+  if (kind === 'header' && changeable.safeParse(name).success) return { kind, name: name.toLowerCase() };
   if (kind === 'cookie' && COOKIE_NAME.test(name)) return { kind, name };
   if (kind === 'query' && /^[\w.-]+$/.test(name)) return { kind, name };
   context.addIssue({ code: 'custom', message: wants(EXPECTED)({ input }) });

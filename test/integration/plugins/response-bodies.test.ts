@@ -204,17 +204,6 @@ test('a coding that nobody knows fails a transform that wants the content', asyn
   expect((await (await connectRaw(proxy.port)).request(get('/'))).status).toBe(500);
 });
 
-test('content that ends in the middle of its coding is cut off', async () => {
-  const packed = gzipSync('some text'.repeat(1000));
-  const proxy = await start(
-    () => ({ transform: upper, decoded: true }),
-    (request) =>
-      request.reply(ok(packed.subarray(0, packed.length - 10).toString('latin1'), 'Content-Encoding: gzip')),
-  );
-  await expect((await connectRaw(proxy.port)).request(get('/'))).rejects.toThrow('reset');
-  expect((await entry(proxy)).error).toBe('plugin-fault');
-});
-
 test('decompression bomb: what unpacks to a multiple of a thousand is cut off', async () => {
   const bomb = gzipSync(gzipSync(Buffer.alloc(96 * 1024 * 1024)));
   const proxy = await start(
@@ -225,7 +214,7 @@ test('decompression bomb: what unpacks to a multiple of a thousand is cut off', 
   client.keepsData = false;
   client.send(get('/'));
   const found = await entry(proxy);
-  expect([found.error, found.responseBytes < 64 * 1024 * 1024]).toEqual(['plugin-fault', true]);
+  expect([found.error, found.responseBytes < 64 * 1024 * 1024]).toEqual(['response-malformed', true]);
 }, 30_000);
 
 test('bodiless answers meet no transform', async () => {

@@ -53,6 +53,43 @@ test('a plugin asks an upstream, and gets status, fields and body', async () => 
   expect(proxy.entries).toHaveLength(0);
 });
 
+test('what a plugin says of the client goes to the backend, and nothing is added to it', async () => {
+  const { send, backend } = await start((each) => each.reply(ok('')));
+  await send({
+    ...request,
+    headers: {
+      'X-Forwarded-For': '192.0.2.7',
+      'X-Forwarded-Proto': 'https',
+      Forwarded: 'for=192.0.2.7',
+      'X-Request-Id': 'abc',
+    },
+  });
+  expect((await backend.request(0)).head.split('\r\n').slice(1, -1)).toEqual([
+    'X-Forwarded-For: 192.0.2.7',
+    'X-Forwarded-Proto: https',
+    'Forwarded: for=192.0.2.7',
+    'X-Request-Id: abc',
+  ]);
+});
+
+test('a scheduler that goes by the client takes the one that the plugin names', async () => {
+  const answering = (name: string) => startRawBackend((each) => each.reply(ok(name)));
+  const backends = await Promise.all(['a', 'b', 'c'].map(answering));
+  const { send } = await start(undefined, {
+    scheduler: { type: 'consistent-hash', key: 'source' },
+    backends: backends.map(({ port }) => ({ address: `127.0.0.1:${port}` })),
+  });
+  const from = async (client: string) =>
+    textOf(await send({ ...request, headers: { 'X-Forwarded-For': client } }));
+  const first = await from('192.0.2.0');
+  const others = new Set<string>();
+  for (let i = 1; i < 20; i++) {
+    expect(await from('192.0.2.0')).toBe(first);
+    others.add(await from(`192.0.2.${i}`));
+  }
+  expect(others.size).toBe(3);
+});
+
 test('bodies of text, bytes and streams are sent', async () => {
   const { send } = await start(async (each) => each.reply(ok(String((await each.body()).length))));
   for (const body of ['text', new Uint8Array(4), pieces(4, 1)])

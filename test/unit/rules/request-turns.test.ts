@@ -112,6 +112,20 @@ test('a forgiven request is tried alone when an isolate was loaded, after those 
   expect(decided).toEqual(['/2 next', '/3 next', '/4 next', '/1 fault']);
 });
 
+test('a forgiven request lets those go first that came while its isolate was loaded', async () => {
+  const { script, turns, add } = start();
+  script.results.push({ kind: 'ended', index: 0, decision: FAULT, forgiven: true });
+  add('/1');
+  await turn();
+  turns.onLoadEnded();
+  await turn();
+  // Read from its connection only now.
+  add('/2');
+  await turn();
+  await turn();
+  expect(script.calls).toEqual(['/1', '!/2', '!/1']);
+});
+
 test('when those that went first took the isolate down, a forgiven request waits for the next one', async () => {
   const { script, turns, add, decided } = start();
   script.results.push(
