@@ -18,7 +18,7 @@ const MOST_WRITERS = 64;
 const MOST_BODIES = 256;
 /** What there is more of a key, or in a folder of entries, goes. */
 const MOST_VARIANTS = 64;
-const MOST_IN_SHARD = 4000;
+const MOST_IN_SHARD = 2000;
 /** No body is larger than this part of the whole: those that are being written would be more than there is room for. */
 const LARGEST_PART = 0.1;
 
