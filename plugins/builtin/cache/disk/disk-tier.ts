@@ -79,6 +79,7 @@ export class DiskTier implements LowerTier {
         const { head } = found.start;
         await found.close();
         if (head.key === key && nameOf(key, head.variant).file === file) heads.push(head);
+        else await removeFile(this.#folder.entry({ shard, file }));
       }
       return heads;
     });

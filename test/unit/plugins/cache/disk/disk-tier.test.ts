@@ -176,6 +176,7 @@ test('a file that was copied to the name of another entry is a miss, and goes', 
   const open = entryFiles(folder).find((path) => path !== secret) ?? '';
   copyFileSync(secret, open);
   expect(await tier.find(headOf('/public').key)).toEqual([]);
+  expect(entryFiles(folder)).toEqual([secret]);
   expect(await bodyOf(tier, headOf('/public'))).toBeNull();
   mkdirSync(join(folder, 'entries/000'), { recursive: true });
   copyFileSync(secret, join(folder, 'entries/000', basename(secret)));
