@@ -3,6 +3,7 @@ import { builtin } from './attach.ts';
 import type { AclOptions } from './builtin/acl/options.ts';
 import type { BandwidthLimitOptions } from './builtin/bandwidth-limit/bandwidth-limit.ts';
 import type { BasicAuthOptions } from './builtin/basic-auth/basic-auth.ts';
+import type { CacheOptions } from './builtin/cache/options.ts';
 import type { CompressOptions } from './builtin/compress/options.ts';
 import type { ConcurrencyLimitOptions } from './builtin/concurrency-limit/concurrency-limit.ts';
 import type { CorsOptions } from './builtin/cors.ts';
@@ -10,7 +11,9 @@ import type { ErrorPagesOptions } from './builtin/error-pages.ts';
 import type { FaultOptions } from './builtin/fault.ts';
 import type { HeadersOptions } from './builtin/headers.ts';
 import type { HelloWorldOptions } from './builtin/hello-world.ts';
+import type { JwtOptions } from './builtin/jwt/options.ts';
 import type { MaintenanceOptions } from './builtin/maintenance.ts';
+import type { MirrorOptions } from './builtin/mirror/options.ts';
 import type { RateLimitOptions } from './builtin/rate-limit/options.ts';
 import type { RedirectHttpsOptions } from './builtin/redirect-https.ts';
 import type { RedirectOptions } from './builtin/redirect.ts';
@@ -43,6 +46,9 @@ export const bandwidthLimit = builtin<BandwidthLimitOptions>('bandwidth-limit');
 /** Asks for a name and a password. */
 export const basicAuth = builtin<BasicAuthOptions>('basic-auth');
 
+/** Keeps answers that may be kept, and gives them to all who ask for the same. */
+export const cache = builtin<CacheOptions>('cache');
+
 /** Packs answers with gzip, brotli or zstd for clients that take them so, and unpacks requests. */
 export const compress = builtin<CompressOptions>('compress');
 
@@ -58,8 +64,14 @@ export const fault = builtin<FaultOptions>('fault');
 /** Sets, adds and removes header fields of requests and answers. */
 export const headers = builtin<HeadersOptions>('headers');
 
+/** Asks for a JSON Web Token, and says what it says. */
+export const jwt = builtin<JwtOptions>('jwt');
+
 /** 503 to everybody, but for those who work on it. */
 export const maintenance = builtin<MaintenanceOptions>('maintenance');
+
+/** Sends copies of requests to another upstream, and forgets about them. */
+export const mirror = builtin<MirrorOptions>('mirror');
 
 /** Sends clients elsewhere. */
 export const redirect = builtin<RedirectOptions>('redirect');

@@ -2,13 +2,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
 import { definePlugin, textAnswer, type PluginExchange } from '../api.ts';
 import { conditions, findIn } from './conditions.ts';
-import { duration, fieldName, object, text, wants } from './fields.ts';
+import { duration, fieldName, object, percent, text, wants } from './fields.ts';
 
-const wantsPercent = wants('a percentage from 0 to 100');
-const percent = z
-  .number({ error: wantsPercent })
-  .min(0, { error: wantsPercent })
-  .max(100, { error: wantsPercent });
 const wantsStatus = wants('a status from 200 to 599, or "reset"');
 
 const options = object({

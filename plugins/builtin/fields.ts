@@ -56,6 +56,12 @@ export function integer(least: number, most: number) {
   return z.int({ error }).min(least, { error }).max(most, { error });
 }
 
+const wantsPercent = wants('a percentage from 0 to 100');
+export const percent = z
+  .number({ error: wantsPercent })
+  .min(0, { error: wantsPercent })
+  .max(100, { error: wantsPercent });
+
 /** One of these words. */
 export function choice<const Names extends readonly [string, ...string[]]>(names: Names) {
   const expected =

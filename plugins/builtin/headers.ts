@@ -1,32 +1,17 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { definePlugin, type PluginExchange, type PluginHeaders } from '../api.ts';
 import { checkGroups, conditions, findIn } from './conditions.ts';
-import { list, object, readText, record, wants } from './fields.ts';
+import { list, object, record } from './fields.ts';
+import { changeable, removable } from './header-names.ts';
 import { deleteIfAllowed, deleteWithLookalikes } from './lookalikes.ts';
 import type { Groups } from './patterns.ts';
 import { render, template } from './templates.ts';
 
-/** The proxy's own: framing, connection fields and Host. */
-const OWNED =
-  /^(?:connection|content-length|expect|host|http2-settings|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade)$/;
-
-/** `name`: in lower case, with `-`, as backends may read one with `_`. */
-const mayChange = (name: string): boolean => !OWNED.test(name.toLowerCase().replaceAll('_', '-'));
-
-const changeable = z
-  .string()
-  .refine((name) => /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(name) && mayChange(name), {
-    error: wants("a header field's name that is not the proxy's own"),
-  });
 const fields = record(changeable, template(['rest'])).default({});
 
 const editsSchema = object({
   /** Fields that are taken out; one `*` at the end takes out all that begin so. */
-  remove: list(
-    readText('a field\'s name, or its beginning and a *: "x-internal-*"', (name) =>
-      /^[!#$%&'+\-.^_`|~0-9A-Za-z]+\*?$/.test(name) && mayChange(name) ? name.toLowerCase() : undefined,
-    ),
-  ).default([]),
+  remove: list(removable).default([]),
   /** In place of what is there. An empty value takes the field out. */
   set: fields,
   /** Beside what is there. */

@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { definePlugin, type PluginExchange } from '../api.ts';
 import { checkGroups, conditions, findIn } from './conditions.ts';
 import { COOKIE_NAME, cookieOf } from './cookies.ts';
 import { age, fieldName, object, readText, wants } from './fields.ts';
+import { fractionOf } from './fraction-of.ts';
 import type { Groups } from './patterns.ts';
 import { render, template } from './templates.ts';
 
@@ -80,11 +80,6 @@ function choose({ to, cookie, key, header }: Options, exchange: PluginExchange, 
   if (before !== undefined && (to[before] ?? 0) > 0) return before;
   const value = key === undefined ? '' : render(key, exchange, groups);
   return pick(to, value === '' ? Math.random() : fractionOf(value));
-}
-
-/** From 0 to below 1, the same for a key everywhere. */
-function fractionOf(key: string): number {
-  return createHash('sha256').update(key).digest().readUInt32BE(0) / 2 ** 32;
 }
 
 /** In the order of the config: where the first one's weight grows, those who are there stay. */

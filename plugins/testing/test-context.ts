@@ -5,6 +5,7 @@ import type {
   PluginLog,
   PluginSiblings,
   PluginSubrequest,
+  PluginSubresponse,
 } from '../contract/context.ts';
 import type { BodyStream } from '../contract/message.ts';
 import { toBytes, type BodyPieces } from './body-pieces.ts';
@@ -109,7 +110,7 @@ export class TestContext implements PluginContext {
     this.#watched.set(file, [...(this.#watched.get(file) ?? []), onChange]);
   }
 
-  async request(subrequest: PluginSubrequest) {
+  async request(subrequest: PluginSubrequest): Promise<PluginSubresponse> {
     this.checkUpstream(subrequest.upstream);
     subrequest.signal?.throwIfAborted();
     if (this.#setting.request === undefined)

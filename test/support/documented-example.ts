@@ -4,13 +4,13 @@ import { onTestFinished } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { listenForTest } from './listen.ts';
-import { runToEnd } from './run-to-end.ts';
+import { runToEnd, tidegateCli } from './run-to-end.ts';
 import { runTidegate } from './tidegate-process.ts';
 
 /**
  * A documentation page's example, as its code blocks tell it: the first `yaml` block is the config; a block with a second word
  * (```html pages/404.html) is a file of its folder; `console` blocks hold commands behind `$ `, in the config's folder, and the
- * lines of their output that matter, in their order, in which `…` stands for anything; an `http` block holds a request to
+ * lines of their output that matter, in their order, in which `…` stands for anything (`tidegate` is the one of this project); an `http` block holds a request to
  * `127.0.0.1:8080` and, behind an empty line, the lines of its answer that matter.
  *
  * `127.0.0.1:8080` to `:8099` are addresses that it listens on, and `127.0.0.1:9001` to `:9099` backends, each of which answers
@@ -91,7 +91,8 @@ export async function startExample({
   for (const { name, address } of listenersOf.parse(parse(config)).listeners)
     ports.set(address, Number(new URL(await tidegate.url(name)).port));
   return async (line) => {
-    const { stdout, stderr } = await runToEnd('sh', ['-c', real(line)], { cwd: tidegate.folder });
+    const script = `tidegate() { ${quoted(process.execPath)} ${quoted(tidegateCli)} "$@"; }\n${real(line)}`;
+    const { stdout, stderr } = await runToEnd('sh', ['-c', script], { cwd: tidegate.folder });
     return documented(stdout + stderr).replaceAll('\r\n', '\n');
   };
 }

@@ -17,7 +17,7 @@ export interface StoredHead {
   /** Random, for this body: an update keeps it, another body has another. */
   readonly id: string;
   readonly status: number;
-  /** As the answer came, without the fields of the connection; names in lower case. */
+  /** As the answer came, without the fields of the connection. */
   readonly fields: readonly StoredField[];
   /** Of the body. */
   readonly length: number;

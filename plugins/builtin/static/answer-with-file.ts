@@ -1,11 +1,11 @@
 import type { PluginAnswer, PluginExchange } from '../../api.ts';
 import { httpDate } from '../http-date.ts';
+import { failedPrecondition, rangeOf, type ByteRange } from '../preconditions.ts';
 import { FileBody, UNREAD } from './file-body.ts';
 import { typeOfFile } from './file-types.ts';
 import type { FoundFile } from './find-file.ts';
 import type { OpenFile } from './folder.ts';
 import type { Options } from './options.ts';
-import { failedPrecondition, rangeOf, type ByteRange, type Validators } from './preconditions.ts';
 
 /** Files up to here are sent in one piece with their head. */
 const WHOLE_BYTES = 64 * 1024;
@@ -52,7 +52,10 @@ export async function answerWithFile(
   return { status, headers, body: await readPart(file, { start, end }) };
 }
 
-function validatorsOf({ bytes, modifiedNs }: OpenFile, coding: string | null): Validators {
+function validatorsOf(
+  { bytes, modifiedNs }: OpenFile,
+  coding: string | null,
+): { readonly tag: string; readonly modifiedMs: number } {
   const suffix = coding === null ? '' : `-${coding}`;
   // RFC 9110 8.8.2.1: not in the future, as clocks of machines differ.
   const modifiedMs = Math.min(Number(modifiedNs / 1_000_000n), Date.now());

@@ -1,30 +1,29 @@
-import type { PluginHeaders } from '../../api.ts';
-import { isSameBytes, isSameContent, readTags } from '../entity-tags.ts';
-import { readHttpDate } from '../http-date.ts';
+import type { PluginHeaders } from '../api.ts';
+import { isSameBytes, isSameContent, readTags } from './entity-tags.ts';
+import { readHttpDate } from './http-date.ts';
 
-/** What tells one version of a file from another. */
+/** What tells one version of an answer from another; null: it has none. */
 export interface Validators {
-  readonly tag: string;
+  readonly tag: string | null;
   /** In whole seconds, as Last-Modified says it. */
-  readonly modifiedMs: number;
+  readonly modifiedMs: number | null;
 }
 
+type Fields = Pick<PluginHeaders, 'get'>;
+
 /** RFC 9110 13.2.2 for GET and HEAD. null: none stands against it. */
-export function failedPrecondition(
-  headers: PluginHeaders,
-  { tag, modifiedMs }: Validators,
-): 304 | 412 | null {
+export function failedPrecondition(headers: Fields, { tag, modifiedMs }: Validators): 304 | 412 | null {
   const match = headers.get('if-match');
   if (match !== null) {
-    if (!isSameBytes(readTags(match), tag)) return 412;
+    if (!isSameBytes(readTags(match), tag ?? '')) return 412;
   } else {
     const since = dateIn(headers, 'if-unmodified-since');
-    if (since !== null && modifiedMs > since) return 412;
+    if (since !== null && modifiedMs !== null && modifiedMs > since) return 412;
   }
   const noneMatch = headers.get('if-none-match');
-  if (noneMatch !== null) return isSameContent(readTags(noneMatch), tag) ? 304 : null;
+  if (noneMatch !== null) return isSameContent(readTags(noneMatch), tag ?? '') ? 304 : null;
   const since = dateIn(headers, 'if-modified-since');
-  return since !== null && modifiedMs <= since ? 304 : null;
+  return since !== null && modifiedMs !== null && modifiedMs <= since ? 304 : null;
 }
 
 export interface ByteRange {
@@ -38,7 +37,7 @@ export interface ByteRange {
  * the file (CVE-2011-3192), and who needs them asks for one after the other.
  */
 export function rangeOf(
-  headers: PluginHeaders,
+  headers: Fields,
   bytes: number,
   { tag, modifiedMs }: Validators,
 ): ByteRange | 'unsatisfiable' | null {
@@ -46,7 +45,9 @@ export function rangeOf(
   const [, first = '', last = ''] = found ?? [];
   if (found === null || (first === '' && last === '')) return null;
   const condition = headers.get('if-range');
-  if (condition !== null && condition !== tag && readHttpDate(condition) !== modifiedMs) return null;
+  // A weak tag does not tell whether the bytes are the same.
+  const isSame = condition === null || (condition === tag && !tag.startsWith('W/'));
+  if (!isSame && (modifiedMs === null || readHttpDate(condition) !== modifiedMs)) return null;
   if (first === '') {
     const length = Math.min(Number(last), bytes);
     return length === 0 ? 'unsatisfiable' : { start: bytes - length, end: bytes };
@@ -57,7 +58,7 @@ export function rangeOf(
   return { start, end: last === '' ? bytes : Math.min(Number(last) + 1, bytes) };
 }
 
-function dateIn(headers: PluginHeaders, name: string): number | null {
+function dateIn(headers: Fields, name: string): number | null {
   const field = headers.get(name);
   return field === null ? null : readHttpDate(field);
 }

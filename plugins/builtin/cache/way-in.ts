@@ -1,0 +1,283 @@
+import { textAnswer, type PluginAnswer, type PluginExchange } from '../../api.ts';
+import { findIn } from '../conditions.ts';
+import { cookieOf } from '../cookies.ts';
+import type { Found } from './answer-store.ts';
+import type { CacheParts } from './cache-parts.ts';
+import type { CacheEvent, Forwarded } from './cache-status.ts';
+import { readDirectives, type Directives } from './directives.ts';
+import type { Errand } from './errand.ts';
+import { FieldCopy } from './field-copy.ts';
+import type { Flight } from './flights.ts';
+import type { MemoryEntry } from './memory-entry.ts';
+import type { Refreshes } from './refreshes.ts';
+import { keyedTarget, keyOf } from './request-keys.ts';
+import { fromMemory, shapeFor, wholeAnswer } from './serve.ts';
+import { mayServeForError, useOf } from './using.ts';
+import { variantOf } from './variants.ts';
+
+/** Fields that some backends and frameworks let take the place of the method, host or target: the key knows nothing of what they ask for. */
+const DISGUISES = [
+  'x-http-method-override',
+  'x-http-method',
+  'x-method-override',
+  'x-original-url',
+  'x-rewrite-url',
+  'x-host',
+  'x-original-host',
+  'x-forwarded-server',
+  'x-forwarded-scheme',
+  'x-forwarded-prefix',
+];
+/** A condition that is for the origin alone (RFC 9111 4.3.2), and what is no plain request. */
+const FOR_BACKEND = ['if-match', 'if-unmodified-since', 'upgrade'];
+
+/** In characters. A message to other workers holds at least one. */
+const LONGEST_KEY = 16_384;
+
+/** How far the way in has come with a request: what one asks of the cache is told once. */
+interface Question {
+  readonly exchange: PluginExchange;
+  readonly key: string;
+  readonly asked: Directives | null;
+}
+
+/** What becomes of a GET or HEAD before it goes to a backend: it is answered, it waits for the answer to another one, or it goes. */
+export class WayIn {
+  readonly #parts: CacheParts;
+  readonly #refreshes: Refreshes;
+  /** Of requests that are on their way to a backend. */
+  readonly #errands: WeakMap<PluginExchange, Errand>;
+  /** Those that the cache has nothing to do with, by what their key would have been. */
+  readonly #bypassed: WeakMap<PluginExchange, string>;
+
+  constructor(
+    parts: CacheParts,
+    refreshes: Refreshes,
+    errands: WeakMap<PluginExchange, Errand>,
+    bypassed: WeakMap<PluginExchange, string>,
+  ) {
+    this.#parts = parts;
+    this.#refreshes = refreshes;
+    this.#errands = errands;
+    this.#bypassed = bypassed;
+  }
+
+  /** @returns undefined: it goes on, with an errand where the cache wants to see the answer */
+  take(exchange: PluginExchange): PluginAnswer | undefined | Promise<PluginAnswer | undefined> {
+    const { options, store } = this.#parts;
+    if (findIn(options, exchange) === null) return undefined;
+    const { request } = exchange;
+    const target = keyedTarget(request.target, options.key.query);
+    if (target !== request.target) request.target = target;
+    const key = keyOf(request, target, options.key);
+    if (key.length > LONGEST_KEY || this.#isBypassed(exchange)) return this.#bypass(exchange, key);
+    const asked = options.requestDirectives === 'honour' ? directivesOfRequest(request.headers) : null;
+    const entry = store.memory.find(key, request.headers);
+    if (entry !== null) {
+      const now = Date.now();
+      if (useOf(entry.head.freshness, now, asked) === 'fresh') return this.#hit(exchange, entry, now);
+    }
+    return this.#beyond({ exchange, key, asked }, entry);
+  }
+
+  #isBypassed({ request }: PluginExchange): boolean {
+    const { bypass } = this.#parts.options;
+    const { headers } = request;
+    return (
+      request.hasBody ||
+      FOR_BACKEND.some((name) => headers.has(name)) ||
+      bypass.headers.some((name) => headers.has(name)) ||
+      bypass.cookies.some((name) => cookieOf(headers, name) !== null)
+    );
+  }
+
+  #hit(exchange: PluginExchange, entry: MemoryEntry, now: number): PluginAnswer {
+    const { sums, telling } = this.#parts;
+    const { request } = exchange;
+    sums.hits += 1;
+    exchange.setLogField('cache', 'hit');
+    const { headers } = request;
+    if (!headers.has('range') && !headers.has('if-none-match') && !headers.has('if-modified-since'))
+      return wholeAnswer(entry, now, telling);
+    const shape = shapeFor(entry.head, request, now, { forwarded: null }, telling);
+    return fromMemory(shape, entry);
+  }
+
+  /** What memory alone does not answer. */
+  #beyond(
+    question: Question,
+    entry: MemoryEntry | null,
+  ): PluginAnswer | undefined | Promise<PluginAnswer | undefined> {
+    const now = Date.now();
+    if (entry !== null && this.#isUsable(entry, now, question.asked))
+      return this.#stale(question, entry, now);
+    if (this.#parts.store.lower !== null) return this.#lookBelow(question, entry);
+    return this.#miss(question, entry === null ? null : foundOf(entry));
+  }
+
+  /** Whether it may be served though it is stale. */
+  #isUsable(entry: MemoryEntry, now: number, asked: Directives | null): boolean {
+    const { freshness } = entry.head;
+    const use = useOf(freshness, now, asked);
+    if (use === 'stale-while-revalidate') return entry.head.origin !== null || entry.isRefreshing;
+    return entry.restUntil > now && mayServeForError(freshness, now);
+  }
+
+  #stale({ exchange }: Question, entry: MemoryEntry, now: number): PluginAnswer {
+    const answer = this.#hit(exchange, entry, now);
+    exchange.setLogField('cache', 'stale');
+    this.#parts.sums.stale += 1;
+    this.#refreshes.begin(entry, now);
+    return answer;
+  }
+
+  /** In the lower tier, which another worker may have filled. */
+  async #lookBelow(question: Question, entry: MemoryEntry | null): Promise<PluginAnswer | undefined> {
+    const { store } = this.#parts;
+    const { exchange, key, asked } = question;
+    const below = await store.findBelow(key, exchange.request.headers);
+    if (exchange.signal.aborted) return undefined;
+    const found = below ?? (entry === null ? null : foundOf(entry));
+    if (found === null) return this.#miss(question, null);
+    const now = Date.now();
+    const isFresh = useOf(found.head.freshness, now, asked) === 'fresh';
+    if (found.memory !== null) {
+      if (isFresh) return this.#hit(exchange, found.memory, now);
+      if (this.#isUsable(found.memory, now, asked)) return this.#stale(question, found.memory, now);
+    } else if (isFresh) {
+      const answer = await this.#answer(exchange, found, now, { forwarded: null });
+      if (answer !== null) {
+        this.#parts.sums.hits += 1;
+        exchange.setLogField('cache', 'hit');
+        return answer;
+      }
+    }
+    return this.#miss(question, found);
+  }
+
+  #answer(
+    { request }: PluginExchange,
+    found: Found,
+    now: number,
+    event: CacheEvent,
+  ): Promise<PluginAnswer | null> {
+    const shape = shapeFor(found.head, request, now, event, this.#parts.telling);
+    return this.#parts.store.answer(found, request.method, shape);
+  }
+
+  /** Nothing is there that may be served. */
+  #miss(
+    question: Question,
+    stale: Found | null,
+  ): PluginAnswer | undefined | Promise<PluginAnswer | undefined> {
+    const { uncacheable, flights, options, store } = this.#parts;
+    const { exchange, key, asked } = question;
+    const { headers, method } = exchange.request;
+    if (asked?.onlyIfCached === true) return textAnswer(504, 'Not in the cache\n');
+    if (DISGUISES.some((name) => headers.has(name))) return this.#bypass(exchange, key);
+    const vary = store.memory.varyOf(key);
+    const forwarded = stale !== null ? 'stale' : vary === null ? 'uri-miss' : 'vary-miss';
+    const flightKey = key + variantOf(vary ?? [], headers);
+    const miss = { forwarded, flightKey, stale } as const;
+    if (method === 'HEAD' || uncacheable.has(flightKey, Date.now()))
+      return this.#go(question, { ...miss, asksWhole: false });
+    // What everybody has to ask for anew is not to be waited for.
+    const mayWait = stale === null || stale.head.freshness.lifetimeMs > 0;
+    const { waiters } = options.collapse;
+    if (!mayWait || waiters === 0) return this.#go(question, { ...miss, asksWhole: true });
+    const flight = flights.find(flightKey);
+    if (flight === null) return this.#lead(question, miss);
+    if (flight.waiters >= waiters) return this.#go(question, { ...miss, asksWhole: true, collapsed: false });
+    return this.#wait(question, flight, miss);
+  }
+
+  async #wait(question: Question, flight: Flight, miss: Miss): Promise<PluginAnswer | undefined> {
+    const { options, store, flights } = this.#parts;
+    const { exchange, key } = question;
+    const { headers } = exchange.request;
+    const until = performance.now() + options.collapse.timeout;
+    for (let other = flight; ;) {
+      const landing = await other.wait(Math.max(1, until - performance.now()), exchange.signal);
+      if (exchange.signal.aborted) return undefined;
+      if (landing === 'timeout' || landing === 'not-stored') break;
+      const entry = store.memory.find(key, headers);
+      const found = entry === null ? await store.findBelow(key, headers) : foundOf(entry);
+      const answer = found === null ? null : await this.#collapsed(question, found, miss.forwarded);
+      if (answer !== null) return answer;
+      // It is there, but has to be asked for anew by each.
+      if (landing === 'stored' && found !== null) break;
+      // It was lost, or is another variant: one of those who wait goes, and the others wait for that one.
+      const flightKey = key + variantOf(store.memory.varyOf(key) ?? [], headers);
+      const next = flights.find(flightKey);
+      if (next === null) return this.#lead(question, { ...miss, flightKey });
+      other = next;
+    }
+    return this.#go(question, { ...miss, asksWhole: true, collapsed: false });
+  }
+
+  /** The answer to another request, for which this one has waited; null: it is not to be served. */
+  async #collapsed(question: Question, found: Found, forwarded: Forwarded): Promise<PluginAnswer | null> {
+    const now = Date.now();
+    const { exchange, asked } = question;
+    if (useOf(found.head.freshness, now, asked) === 'fresh') {
+      const answer = await this.#answer(exchange, found, now, { forwarded, collapsed: true });
+      if (answer === null) return null;
+      const { sums } = this.#parts;
+      sums.hits += 1;
+      sums.collapsed += 1;
+      exchange.setLogField('cache', 'collapsed');
+      return answer;
+    }
+    const { memory } = found;
+    if (memory === null || !this.#isUsable(memory, now, asked)) return null;
+    return this.#stale(question, memory, now);
+  }
+
+  /** Goes, and others may wait for it. */
+  #lead(question: Question, miss: Miss): undefined {
+    const flight = this.#parts.flights.begin(miss.flightKey);
+    return this.#go(question, { ...miss, asksWhole: true, flight });
+  }
+
+  /** Lets it go to a backend. */
+  #go({ exchange, key }: Question, going: Going): undefined {
+    const { store, sums } = this.#parts;
+    sums.misses += 1;
+    exchange.setLogField('cache', going.forwarded === 'stale' ? 'expired' : 'miss');
+    this.#errands.set(exchange, {
+      key,
+      flight: null,
+      ...going,
+      received: new FieldCopy(exchange.request.headers),
+      requestedAt: Date.now(),
+      mark: store.purges.mark,
+      sent: null,
+      plan: null,
+      codingBefore: null,
+      isKeeping: false,
+    });
+  }
+
+  #bypass(exchange: PluginExchange, key: string): undefined {
+    this.#parts.sums.bypassed += 1;
+    exchange.setLogField('cache', 'bypass');
+    this.#bypassed.set(exchange, key);
+  }
+}
+
+interface Miss {
+  readonly forwarded: Forwarded;
+  readonly flightKey: string;
+  readonly stale: Found | null;
+}
+
+type Going = Miss & Pick<Errand, 'asksWhole'> & Partial<Pick<Errand, 'flight' | 'collapsed'>>;
+
+function foundOf(memory: MemoryEntry): Found {
+  return { head: memory.head, memory };
+}
+
+/** RFC 9111 5.4: Pragma counts where there is no Cache-Control. */
+function directivesOfRequest(headers: PluginExchange['request']['headers']): Directives {
+  return readDirectives(headers.get('cache-control') ?? headers.get('pragma'));
+}
