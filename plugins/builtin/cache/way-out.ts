@@ -221,12 +221,12 @@ export class WayOut {
     { forwarded, received }: Errand,
     head: StoredHead,
     stale: Found,
-    { request: { method } }: PluginAnsweredExchange,
+    { request: { method }, signal }: PluginAnsweredExchange,
     forwardedStatus: number,
   ): Promise<PluginAnswer | null> {
     const asked = { method, headers: received };
     const shape = shapeFor(head, asked, Date.now(), { forwarded, forwardedStatus }, this.#parts.telling);
-    return this.#parts.store.answer(stale, method, shape);
+    return this.#parts.store.answer(stale, method, shape, signal);
   }
 
   #tell({ response }: PluginAnsweredExchange, errand: Errand, event: Partial<CacheEvent>): void {
