@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import bandwidthLimit from '../../../plugins/builtin/bandwidth-limit/bandwidth-limit.ts';
-import { TestContext } from '../../../plugins/testing/test-context.ts';
+import { hooksOf } from '../../support/builtin-hooks.ts';
 import { chainOf, instanceOf } from '../../support/plugin-chain.ts';
 import { ok, startRawBackend } from '../../support/raw-backend.ts';
 import { connectRaw, get } from '../../support/raw-client.ts';
@@ -8,12 +8,7 @@ import { startProxy } from '../http1/setup.ts';
 
 test('many who share a low rate wait for their turns for longer than a hook may take, and none fails', async () => {
   const body = 'x'.repeat(2 * 1024);
-  const options = await bandwidthLimit.options['~standard'].validate({
-    total: { send: '16KiB' },
-    burst: '1KiB',
-  });
-  if (options.issues !== undefined) throw new Error(JSON.stringify(options.issues));
-  const plugin = instanceOf(await bandwidthLimit.create(options.value, new TestContext({})));
+  const plugin = instanceOf(await hooksOf(bandwidthLimit, { total: { send: '16KiB' }, burst: '1KiB' }));
   const backend = await startRawBackend((request) => request.reply(ok(body)));
   const proxy = await startProxy({
     backendPort: backend.port,
