@@ -13,6 +13,7 @@ import { letGo } from './let-go.ts';
 import { Listeners } from './listeners.ts';
 import { Logs, followLog } from './logs.ts';
 import { buildSnapshot, retireSnapshot, type Snapshot, type SnapshotParts } from './snapshot.ts';
+import { ShadowCountsByListener } from './shadow-counts.ts';
 import { TlsFronts, type TlsMessage } from './tls-fronts.ts';
 import { WarmUp } from './warm-up.ts';
 import { workerStatus } from './status.ts';
@@ -63,6 +64,7 @@ export class Worker {
         send: (instance, body) => channel.send({ type: 'plugin-message', instance, body }),
       }),
       counters: new Map(),
+      shadowCounts: new ShadowCountsByListener(),
       tls: new TlsFronts(
         (message) => channel.send(message),
         challenges,

@@ -70,6 +70,7 @@ channel.onMessage((message, handle) => {
             errors: 0,
             faults: 0,
           })),
+          shadows: [],
           plugins: [],
         },
       });
