@@ -11,6 +11,7 @@ import type { ErrorPagesOptions } from './builtin/error-pages.ts';
 import type { FaultOptions } from './builtin/fault.ts';
 import type { HeadersOptions } from './builtin/headers.ts';
 import type { HelloWorldOptions } from './builtin/hello-world.ts';
+import type { JwtOptions } from './builtin/jwt/options.ts';
 import type { MaintenanceOptions } from './builtin/maintenance.ts';
 import type { MirrorOptions } from './builtin/mirror/options.ts';
 import type { RateLimitOptions } from './builtin/rate-limit/options.ts';
@@ -62,6 +63,9 @@ export const fault = builtin<FaultOptions>('fault');
 
 /** Sets, adds and removes header fields of requests and answers. */
 export const headers = builtin<HeadersOptions>('headers');
+
+/** Asks for a JSON Web Token, and says what it says. */
+export const jwt = builtin<JwtOptions>('jwt');
 
 /** 503 to everybody, but for those who work on it. */
 export const maintenance = builtin<MaintenanceOptions>('maintenance');

@@ -11,6 +11,7 @@ export const BUILTIN_PLUGINS = [
   'fault',
   'headers',
   'hello-world',
+  'jwt',
   'maintenance',
   'mirror',
   'rate-limit',

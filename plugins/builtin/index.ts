@@ -11,6 +11,7 @@ export const BUILTINS = {
   fault: () => import('./fault.ts'),
   headers: () => import('./headers.ts'),
   'hello-world': () => import('./hello-world.ts'),
+  jwt: () => import('./jwt/jwt.ts'),
   maintenance: () => import('./maintenance.ts'),
   mirror: () => import('./mirror/mirror.ts'),
   'rate-limit': () => import('./rate-limit/rate-limit.ts'),

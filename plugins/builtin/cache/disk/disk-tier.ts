@@ -1,5 +1,6 @@
 import { readdir, utimes } from 'node:fs/promises';
 import type { BodyStream, PluginLog } from '../../../api.ts';
+import { isSelected } from '../selected.ts';
 import type { ByteSpan, LowerTier, Selection, StoredHead, TierWriter } from '../stored-answer.ts';
 import { CacheFolder, ForeignFolder, passOver, removeFile } from './cache-folder.ts';
 import { DiskQueue } from './disk-queue.ts';
@@ -8,7 +9,7 @@ import { EntryFile } from './entry-file.ts';
 import { encodeUpdate, layoutFor } from './entry-format.ts';
 import { nameOf, nameStartOfKey, type EntryName } from './entry-name.ts';
 import { EntryWriter } from './entry-writer.ts';
-import { isSelected, removeSelected } from './remove-selected.ts';
+import { removeSelected } from './remove-selected.ts';
 import { Trouble } from './trouble.ts';
 import { Upkeep } from './upkeep.ts';
 

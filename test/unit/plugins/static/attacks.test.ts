@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { symlinkSync } from 'node:fs';
+import { readdirSync, readlinkSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { FileBody } from '../../../../plugins/builtin/static/file-body.ts';
@@ -136,5 +136,15 @@ test.each<[string, (body: FileBody, client: AbortController) => unknown]>([
 });
 
 function openFiles(folder: string): number {
-  return execFileSync('ls', ['-l', `/proc/${process.pid}/fd`], { encoding: 'utf8' }).split(folder).length;
+  const fds = `/proc/${process.pid}/fd`;
+  return readdirSync(fds).filter((fd) => targetOf(join(fds, fd)).startsWith(folder)).length;
+}
+
+function targetOf(link: string): string {
+  try {
+    return readlinkSync(link);
+  } catch {
+    // Closed since it was listed.
+    return '';
+  }
 }
