@@ -123,7 +123,9 @@ test('attack: what breaks the question off lets nobody pass', async () => {
 
 test('a client that leaves takes its question along', async () => {
   const gone = Promise.withResolvers<void>();
-  const proxy = await start((request) => void request.socket.once('close', () => gone.resolve()));
+  const proxy = await start((request) => void request.socket.once('close', () => gone.resolve()), {
+    timeout: '5m',
+  });
   const client = await connectRaw(proxy.port);
   client.send(get('/'));
   await poll(() => inFlight(proxy) === 1);
