@@ -50,11 +50,15 @@ export class PluginHost {
 
   /**
    * Makes the instances of a snapshot beside the live ones. One whose code, options and place are what they were is the one that
-   * serves already. All come about, or none stays. `request`: to the upstreams of that snapshot.
+   * serves already. All come about, or none stays. `request`: to the upstreams of that snapshot; `only`: no other than this one of the config.
    */
-  async prepare(plan: PluginPlan, request: SendSubrequest): Promise<PrepareResult> {
+  async prepare(
+    plan: PluginPlan,
+    request: SendSubrequest,
+    only: string | null = null,
+  ): Promise<PrepareResult> {
     const scope: PluginScope = { workers: plan.config.workers, request, services: new Services() };
-    const attached = attachedPlugins(plan.config);
+    const attached = attachedPlugins(plan.config).filter(({ path }) => only === null || path === only);
     const loading = new ModuleLoader(
       plan,
       [...this.#instances.values()].map(({ instance }) => instance.parts.module),

@@ -24,14 +24,14 @@ export interface RequestReaderOwner {
 
 /** An unread rest of a request up to this size is read and dropped, so that the connection can live on. */
 const MAX_DISCARDED_BYTES = 64 * 1024;
-/** So much of a body that nobody has asked for yet is taken, since the end of the connection is found out behind it only. */
+/** So much of a body that nobody has asked for yet, or of the requests behind, is taken, since the end of the connection is found out behind it only. */
 const MAX_UNASKED_BYTES = 16 * 1024;
 const CR = 0x0d;
 const LF = 0x0a;
 
 /**
  * Takes requests off a client's connection, one after the other. Pipelined ones wait in
- * `#readAhead`, bounded because the socket is paused meanwhile.
+ * `#readAhead`, bounded because the socket is paused behind the first few KiB.
  */
 export class RequestReader {
   limits: ClientLimits;
@@ -42,7 +42,7 @@ export class RequestReader {
   bodyFinished = true;
   readonly #owner: RequestReaderOwner;
   readonly #head = new HeadReader();
-  /** Bytes received behind what was parsed; the socket is paused while there are any. After `receive` they are a copy. */
+  /** Bytes received behind what was parsed. After `receive` they are a copy. */
   #readAhead: Buffer | null = null;
   /** The body being read; null before it was asked for, and after its end. */
   #body: BodyReader | null = null;
@@ -110,7 +110,7 @@ export class RequestReader {
   /** Whether no more is to be read for now. */
   get #mustWait(): boolean {
     if (this.#readAhead === null || this.#bodyPaused) return this.#bodyPaused;
-    const isUnasked = this.phase === 'exchange' && !this.bodyFinished && this.#body === null;
+    const isUnasked = this.phase === 'exchange' && this.#body === null;
     return !isUnasked || this.#readAhead.length > MAX_UNASKED_BYTES;
   }
 

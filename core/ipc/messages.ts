@@ -32,6 +32,8 @@ export type PrimaryMessage =
   | { readonly type: 'socket'; readonly key: string }
   /** Build this snapshot beside the live one and answer `prepared` or `refused`. */
   | { readonly type: 'prepare'; readonly plan: SnapshotPlan }
+  /** Make the plugin that stands at `path` in the config of this snapshot, close it, and answer `plugin-tried`. */
+  | { readonly type: 'try-plugin'; readonly plan: SnapshotPlan; readonly path: string }
   /** Swap to the prepared snapshot, open and close listeners, answer `committed`. */
   | { readonly type: 'commit'; readonly version: number }
   /** Forget the prepared snapshot. */
@@ -81,6 +83,8 @@ export type WorkerMessage =
   | { readonly type: 'prepared'; readonly version: number }
   | { readonly type: 'refused'; readonly version: number; readonly problems: readonly string[] }
   | { readonly type: 'committed'; readonly version: number }
+  /** `problems`: why it could not be made; empty when it could. */
+  | { readonly type: 'plugin-tried'; readonly path: string; readonly problems: readonly string[] }
   | { readonly type: 'status'; readonly id: number; readonly status: WorkerStatus }
   | { readonly type: 'pong' }
   /** It goes by the overrides of this revision. */

@@ -37,6 +37,11 @@ export class SpareWorker {
     return worker;
   }
 
+  /** For what is to be tried where nobody is served; it stays the spare one. */
+  borrow(): WorkerProcess {
+    return this.#worker ?? this.#start();
+  }
+
   /** Ends it, and starts no other. It carries nothing, so there is nothing to drain. */
   close(): void {
     this.#closed = true;
@@ -44,7 +49,7 @@ export class SpareWorker {
     this.#drop();
   }
 
-  #start(): void {
+  #start(): WorkerProcess {
     const worker = this.#fork();
     this.#worker = worker;
     void worker.online().then((answer) => {
@@ -55,6 +60,7 @@ export class SpareWorker {
       if (this.#worker === worker) this.#worker = null;
     });
     if (worker.traced) setTimeout(() => this.#renew(worker), traceForMs).unref();
+    return worker;
   }
 
   /** Nothing is to be traced any more. */

@@ -1,14 +1,11 @@
 import type { PrimaryMessage, WorkerMessage } from '../ipc/messages.ts';
-import { distribute } from './distribute.ts';
-import type { DistributeOptions, Distribution } from './distribute.ts';
-import { forkWorker } from './fork-worker.ts';
-import type { ForkOptions } from './fork-worker.ts';
+import { distribute, type DistributeOptions, type Distribution } from './distribute.ts';
+import { forkWorker, type ForkOptions } from './fork-worker.ts';
 import type { LivePlan } from './live-plan.ts';
-import { afterDeath, initialBackoff } from './respawn-backoff.ts';
-import type { Backoff } from './respawn-backoff.ts';
+import { afterDeath, initialBackoff, type Backoff } from './respawn-backoff.ts';
 import { SpareWorker } from './spare-worker.ts';
-import { describeExit } from './worker-process.ts';
-import type { WorkerExit, WorkerProcess } from './worker-process.ts';
+import { tryPlugins, untriedPlugins } from './try-plugins.ts';
+import { describeExit, type WorkerExit, type WorkerProcess } from './worker-process.ts';
 
 export interface SupervisorOptions extends ForkOptions {
   /** How long a worker may take to prepare a snapshot, and again to commit it. */
@@ -98,7 +95,11 @@ export class Supervisor {
   /** Brings a new snapshot to every ready worker. The workers that come up meanwhile follow by themselves. */
   async distribute(next: LivePlan, death: DistributeOptions['death']): Promise<Distribution> {
     // A script that is taken out of service must not serve for as long as that may take.
-    if (death === 'refusal') await this.#awaitResponsive();
+    if (death === 'refusal') {
+      const problems = await this.#tryPlugins(next);
+      if (problems.length > 0) return { ok: false, problems };
+      await this.#awaitResponsive();
+    }
     const workers = this.ready().map(({ worker }) => worker);
     if (workers.length === 0 && death === 'refusal')
       return { ok: false, problems: ['no worker is up to try it'] };
@@ -165,6 +166,16 @@ export class Supervisor {
     this.#stopping = true;
     for (const slot of this.#slots) clearTimeout(slot.timer);
     this.#spare.close();
+  }
+
+  async #tryPlugins({ plan }: LivePlan): Promise<readonly string[]> {
+    const plugins = untriedPlugins(plan, this.#current?.plan ?? null);
+    if (plugins.length === 0) return [];
+    const worker = this.#spare.borrow();
+    const offline = await this.#waitOnline(worker);
+    if (offline !== null) return [offline];
+    // It may not outlive that.
+    return tryPlugins(worker, plugins, plan, this.#options.answerTimeoutMs).finally(() => this.#spare.keep());
   }
 
   /**

@@ -14,6 +14,7 @@ import { Listeners } from './listeners.ts';
 import { Logs, followLog } from './logs.ts';
 import { buildSnapshot, retireSnapshot, type Snapshot, type SnapshotParts } from './snapshot.ts';
 import { TlsFronts, type TlsMessage } from './tls-fronts.ts';
+import { tryPlugin } from './try-plugin.ts';
 import { WarmUp } from './warm-up.ts';
 import { workerStatus } from './status.ts';
 
@@ -133,6 +134,9 @@ export class Worker {
     switch (message.type) {
       case 'prepare':
         await this.#prepare(message.plan);
+        return;
+      case 'try-plugin':
+        this.#channel.send(await tryPlugin(message.plan, message.path, this.#parts, this.#logs.log));
         return;
       case 'commit':
         await this.#commit(message.version);

@@ -36,6 +36,9 @@ channel.onMessage((message, handle) => {
       }
       break;
     }
+    case 'try-plugin':
+      channel.send({ type: 'plugin-tried', path: message.path, problems: [] });
+      break;
     case 'commit':
       live = prepared;
       serve();

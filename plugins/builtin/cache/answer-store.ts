@@ -13,6 +13,9 @@ export interface Found {
   readonly memory: MemoryEntry | null;
 }
 
+/** How often a file is told that what it holds is in use. */
+const TOUCH_EVERY_MS = 60_000;
+
 /** Both tiers as one. */
 export class AnswerStore {
   readonly memory: MemoryTier;
@@ -43,14 +46,26 @@ export class AnswerStore {
   }
 
   /** The answer of this shape; null: its body has gone. */
-  async answer({ head, memory }: Found, method: string, shape: Shape): Promise<PluginAnswer | null> {
+  async answer(
+    { head, memory }: Found,
+    method: string,
+    shape: Shape,
+    signal: AbortSignal,
+  ): Promise<PluginAnswer | null> {
     if (memory !== null) return fromMemory(shape, memory);
     const { answer, span } = shape;
     if (span === null) return answer;
     // What its length is the answer says itself.
     if (method === 'HEAD') return { ...answer, body: UNREAD };
-    const body = (await this.lower?.read(head, span)) ?? null;
+    const body = (await this.lower?.read(head, span, signal)) ?? null;
     return body === null ? null : { ...answer, body };
+  }
+
+  /** Says that an entry of memory is in use: its file is to stay, too. */
+  touch(entry: MemoryEntry, now: number): void {
+    if (this.lower === null || now - entry.touchedAt < TOUCH_EVERY_MS) return;
+    entry.touchedAt = now;
+    void this.lower.touch(entry.head);
   }
 
   update({ head: { id, key, variant }, memory }: Found, head: StoredHead): void {

@@ -2,6 +2,7 @@ import { definePlugin, type PluginContext, type PluginExchange, type PluginHooks
 import { AnswerStore } from './answer-store.ts';
 import type { CacheParts } from './cache-parts.ts';
 import { cacheStatus } from './cache-status.ts';
+import { DiskTier } from './disk/disk-tier.ts';
 import type { Errand } from './errand.ts';
 import { Flights } from './flights.ts';
 import { MemoryTier } from './memory-tier.ts';
@@ -18,8 +19,13 @@ import { WayOut } from './way-out.ts';
 export default definePlugin<Options>({
   name: 'cache',
   options,
-  create: (given, context) => hooksOf(partsOf(given, context, null)),
+  create: async (given, context) => hooksOf(partsOf(given, context, await openDisk(given, context))),
 });
+
+async function openDisk({ disk }: Options, context: PluginContext): Promise<LowerTier | null> {
+  if (disk === undefined) return null;
+  return DiskTier.open({ ...disk, folder: context.resolve(disk.folder), log: context.log });
+}
 
 function partsOf(given: Options, context: PluginContext, lower: LowerTier | null): CacheParts {
   const memory = new MemoryTier({ ...given.memory, variants: given.variants });

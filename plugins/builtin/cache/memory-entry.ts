@@ -18,6 +18,8 @@ export class MemoryEntry implements Queued {
   uses = 0;
   /** Until when the backend is left alone about it: it has just failed. */
   restUntil = 0;
+  /** When its file was told last that it is in use. */
+  touchedAt = Date.now();
   /** Whether it is asked for in the background. */
   isRefreshing = false;
   /** The whole answer as it is given out in one second; null: not made yet. */

@@ -2,6 +2,7 @@ import { inTurns } from '../../api.ts';
 import { FifoQueue } from './fifo-queue.ts';
 import type { FieldReader } from './field-copy.ts';
 import { MemoryEntry } from './memory-entry.ts';
+import { isSelected } from './selected.ts';
 import type { Selection, StoredHead } from './stored-answer.ts';
 import { variantOf } from './variants.ts';
 
@@ -173,12 +174,6 @@ export class MemoryTier {
     // As many as could be there.
     if (younger.size > Math.max(16, this.#proved.size / 2)) this.#gone = [new Set(), younger];
   }
-}
-
-export function isSelected(head: StoredHead, selection: Selection): boolean {
-  if ('key' in selection) return head.key === selection.key;
-  if ('prefix' in selection) return head.key.startsWith(selection.prefix);
-  return head.tags.includes(selection.tag);
 }
 
 function isSame(a: readonly string[], b: readonly string[]): boolean {

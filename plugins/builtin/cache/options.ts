@@ -81,7 +81,12 @@ export const options = object({
     size: size(2 ** 20).default(2 ** 30),
     entries: integer(1, 10_000_000).default(100_000),
     largest: size().default(64 * 2 ** 20),
-  }).optional(),
+  })
+    .refine((given) => given.largest <= given.size / 10, {
+      path: ['largest'],
+      error: 'expected at most a tenth of `size`: what is being written has to have room beside the rest',
+    })
+    .optional(),
   collapse: object({
     timeout: duration().default(5000),
     waiters: integer(0, 1_000_000).default(1000),

@@ -1,4 +1,4 @@
-import { isSelected } from './memory-tier.ts';
+import { isSelected } from './selected.ts';
 import type { Selection, StoredHead } from './stored-answer.ts';
 
 /** So many purges are known one by one. */

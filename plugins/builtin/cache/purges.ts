@@ -49,8 +49,7 @@ export class Purges {
     const { store } = this.#parts;
     store.purges.add(selection);
     void store.memory.removeAll(selection);
-    // What this worker has written in between.
-    if ('key' in selection) void store.lower?.remove(selection);
+    store.lower?.forget(selection);
   }
 
   /** A request that is neither GET nor HEAD. */

@@ -68,7 +68,7 @@ export class Refreshes {
   ): void {
     const { store } = this.#parts;
     const found = { head: entry.head, memory: entry };
-    const request = new FieldCopy(origin.headers);
+    const request = askedBy(origin);
     const times = { requestedAt, receivedAt: Date.now() };
     const head = freshened({ stored: entry.head, request, fields: headers, ...times, origin }, this.#parts);
     if (head === null) store.drop(found);
@@ -84,7 +84,7 @@ export class Refreshes {
   ): Promise<void> {
     const { store, options } = this.#parts;
     const { status, headers, body } = answer;
-    const request = new FieldCopy(origin.headers);
+    const request = askedBy(origin);
     const receivedAt = Date.now();
     const storing = decideStoring({ request, status, headers, requestedAt, receivedAt }, options);
     if (storing.kind === 'refuse') {
@@ -127,6 +127,11 @@ export class Refreshes {
 
 async function leave({ body }: PluginSubresponse): Promise<void> {
   await body[Symbol.asyncIterator]().return?.();
+}
+
+/** What counts of it where it is decided what is kept: no password or cookie in it is a client's. */
+function askedBy({ headers }: StoredOrigin): FieldCopy {
+  return new FieldCopy(headers.filter(([name]) => !/^(?:authorization|cookie)$/i.test(name)));
 }
 
 function grouped({ headers }: StoredOrigin): Record<string, string[]> {

@@ -43,8 +43,9 @@ export function urlOf(scheme: string, host: string, target: string): string {
 function restOfKey({ headers }: KeyedRequest, { headers: names, cookies }: KeyRules): string {
   if (names.length === 0 && cookies.length === 0) return '';
   return JSON.stringify([
-    ...names.map((name) => headers.get(name)),
-    ...cookies.map((name) => cookieOf(headers, name)),
+    // With the names, as other instances that use the same files may go by others.
+    ...names.map((name) => [name, headers.get(name)]),
+    ...cookies.map((name) => ['cookie', name, cookieOf(headers, name)]),
   ]);
 }
 

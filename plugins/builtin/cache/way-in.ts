@@ -92,9 +92,10 @@ export class WayIn {
   }
 
   #hit(exchange: PluginExchange, entry: MemoryEntry, now: number): PluginAnswer {
-    const { sums, telling } = this.#parts;
+    const { sums, telling, store } = this.#parts;
     const { request } = exchange;
     sums.hits += 1;
+    store.touch(entry, now);
     exchange.setLogField('cache', 'hit');
     const { headers } = request;
     if (!headers.has('range') && !headers.has('if-none-match') && !headers.has('if-modified-since'))
@@ -111,8 +112,18 @@ export class WayIn {
     const now = Date.now();
     if (entry !== null && this.#isUsable(entry, now, question.asked))
       return this.#stale(question, entry, now);
-    if (this.#parts.store.lower !== null) return this.#lookBelow(question, entry);
+    if (this.#mayLieBelow(question, now)) return this.#lookBelow(question, entry);
     return this.#miss(question, entry === null ? null : foundOf(entry));
+  }
+
+  /** Not what was not to be kept a moment ago. */
+  #mayLieBelow({ key, exchange }: Question, now: number): boolean {
+    const { store, uncacheable } = this.#parts;
+    return store.lower !== null && !uncacheable.has(this.#flightKeyOf(key, exchange), now);
+  }
+
+  #flightKeyOf(key: string, { request }: PluginExchange): string {
+    return key + variantOf(this.#parts.store.memory.varyOf(key) ?? [], request.headers);
   }
 
   /** Whether it may be served though it is stale. */
@@ -156,13 +167,13 @@ export class WayIn {
   }
 
   #answer(
-    { request }: PluginExchange,
+    { request, signal }: PluginExchange,
     found: Found,
     now: number,
     event: CacheEvent,
   ): Promise<PluginAnswer | null> {
     const shape = shapeFor(found.head, request, now, event, this.#parts.telling);
-    return this.#parts.store.answer(found, request.method, shape);
+    return this.#parts.store.answer(found, request.method, shape, signal);
   }
 
   /** Nothing is there that may be served. */
@@ -177,7 +188,7 @@ export class WayIn {
     if (DISGUISES.some((name) => headers.has(name))) return this.#bypass(exchange, key);
     const vary = store.memory.varyOf(key);
     const forwarded = stale !== null ? 'stale' : vary === null ? 'uri-miss' : 'vary-miss';
-    const flightKey = key + variantOf(vary ?? [], headers);
+    const flightKey = this.#flightKeyOf(key, exchange);
     const miss = { forwarded, flightKey, stale } as const;
     if (method === 'HEAD' || uncacheable.has(flightKey, Date.now()))
       return this.#go(question, { ...miss, asksWhole: false });
@@ -207,7 +218,7 @@ export class WayIn {
       // It is there, but has to be asked for anew by each.
       if (landing === 'stored' && found !== null) break;
       // It was lost, or is another variant: one of those who wait goes, and the others wait for that one.
-      const flightKey = key + variantOf(store.memory.varyOf(key) ?? [], headers);
+      const flightKey = this.#flightKeyOf(key, exchange);
       const next = flights.find(flightKey);
       if (next === null) return this.#lead(question, { ...miss, flightKey });
       other = next;

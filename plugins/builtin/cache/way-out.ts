@@ -123,8 +123,10 @@ export class WayOut {
     if (plan === null) return null;
     const { request, response, upstream } = exchange;
     const isRepacked = response.headers.get('content-encoding') !== codingBefore;
-    const vary = isRepacked ? varyOf(response.headers.get('vary')) : plan.vary;
-    if (vary === null) return null;
+    // What packs answers says so at its turn, of those that it leaves as they are, too.
+    const isPackable = varyOf(response.headers.get('vary'))?.includes('accept-encoding') === true;
+    const isNew = isPackable && !plan.vary.includes('accept-encoding');
+    const vary = isNew ? [...plan.vary, 'accept-encoding'].sort() : plan.vary;
     const { scheme, host, target, headers } = request;
     const sent = errand.sent ?? headers;
     const origin = originFor({ scheme, host, target, upstream, received, sent }, vary, this.#parts);
@@ -133,12 +135,12 @@ export class WayOut {
         key,
         received,
         status: plan.status,
-        fields: isRepacked ? withBodyFields(plan.fields, response.headers) : plan.fields,
+        fields: isRepacked || isNew ? withBodyFields(plan.fields, response.headers) : plan.fields,
         freshness: plan.freshness,
         vary,
         receivedAt: plan.receivedAt,
         // What packs it sees nothing of a background request.
-        origin: isRepacked ? null : origin,
+        origin: isRepacked || isNew ? null : origin,
         length: isRepacked ? -1 : length,
       },
       this.#parts,
@@ -219,12 +221,12 @@ export class WayOut {
     { forwarded, received }: Errand,
     head: StoredHead,
     stale: Found,
-    { request: { method } }: PluginAnsweredExchange,
+    { request: { method }, signal }: PluginAnsweredExchange,
     forwardedStatus: number,
   ): Promise<PluginAnswer | null> {
     const asked = { method, headers: received };
     const shape = shapeFor(head, asked, Date.now(), { forwarded, forwardedStatus }, this.#parts.telling);
-    return this.#parts.store.answer(stale, method, shape);
+    return this.#parts.store.answer(stale, method, shape, signal);
   }
 
   #tell({ response }: PluginAnsweredExchange, errand: Errand, event: Partial<CacheEvent>): void {

@@ -3,7 +3,7 @@ import { poll } from '../../support/poll.ts';
 import { ask, http2Session } from '../http2/setup.ts';
 import { entry, site, startProxy } from '../http1/setup.ts';
 import { ok, startRawBackend } from '../../support/raw-backend.ts';
-import { connectRaw } from '../../support/raw-client.ts';
+import { connectRaw, get } from '../../support/raw-client.ts';
 import { answer, send, startCrowd, waiting } from './setup.ts';
 
 test('a client that goes away leaves the queue, and its request reaches nobody', async () => {
@@ -38,6 +38,18 @@ test.each([
     expect(crowd.order).toEqual(['/a']);
   },
 );
+
+test('a client that goes away leaves the queue, although it has sent its next request already', async () => {
+  const crowd = await startCrowd({});
+  await send(crowd, '/a');
+  const gone = await connectRaw(crowd.proxy.port);
+  gone.send(`${get('/b')}${get('/c')}`);
+  await poll(() => waiting(crowd) === 1);
+  gone.socket.destroy();
+  await poll(() => waiting(crowd) === 0);
+  await answer(crowd, '/a');
+  expect(crowd.order).toEqual(['/a']);
+});
 
 test('a body that comes while its request waits is whole when it is sent, and is held back beyond some', async () => {
   const crowd = await startCrowd({});

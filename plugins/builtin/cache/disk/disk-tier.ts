@@ -1,5 +1,6 @@
 import { readdir, utimes } from 'node:fs/promises';
 import type { BodyStream, PluginLog } from '../../../api.ts';
+import { isSelected } from '../selected.ts';
 import type { ByteSpan, LowerTier, Selection, StoredHead, TierWriter } from '../stored-answer.ts';
 import { CacheFolder, ForeignFolder, passOver, removeFile } from './cache-folder.ts';
 import { DiskQueue } from './disk-queue.ts';
@@ -8,7 +9,7 @@ import { EntryFile } from './entry-file.ts';
 import { encodeUpdate, layoutFor } from './entry-format.ts';
 import { nameOf, nameStartOfKey, type EntryName } from './entry-name.ts';
 import { EntryWriter } from './entry-writer.ts';
-import { isSelected, removeSelected } from './remove-selected.ts';
+import { removeSelected } from './remove-selected.ts';
 import { Trouble } from './trouble.ts';
 import { Upkeep } from './upkeep.ts';
 
@@ -18,7 +19,7 @@ const MOST_WRITERS = 64;
 const MOST_BODIES = 256;
 /** What there is more of a key, or in a folder of entries, goes. */
 const MOST_VARIANTS = 64;
-const MOST_IN_SHARD = 4000;
+const MOST_IN_SHARD = 2000;
 /** No body is larger than this part of the whole: those that are being written would be more than there is room for. */
 const LARGEST_PART = 0.1;
 
@@ -79,6 +80,7 @@ export class DiskTier implements LowerTier {
         const { head } = found.start;
         await found.close();
         if (head.key === key && nameOf(key, head.variant).file === file) heads.push(head);
+        else await removeFile(this.#folder.entry({ shard, file }));
       }
       return heads;
     });

@@ -1,16 +1,11 @@
 import { readdir } from 'node:fs/promises';
-import type { Selection, StoredHead } from '../stored-answer.ts';
+import { isSelected } from '../selected.ts';
+import type { Selection } from '../stored-answer.ts';
 import { passOver, removeFile, type CacheFolder } from './cache-folder.ts';
 import type { DiskQueue } from './disk-queue.ts';
 import type { EntryFile } from './entry-file.ts';
 import { isWholeUrl, nameStartOfKey, nameStartOfUrl, type EntryName, type NameStart } from './entry-name.ts';
 import { entryNames } from './sweep.ts';
-
-export function isSelected(head: StoredHead, selection: Selection): boolean {
-  if ('key' in selection) return head.key === selection.key;
-  if ('prefix' in selection) return head.key.startsWith(selection.prefix);
-  return head.tags.includes(selection.tag);
-}
 
 /**
  * Removes what the selection names: for a key and for a URL the files with these names, else all whose heads say so, which
