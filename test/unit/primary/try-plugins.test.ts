@@ -33,7 +33,7 @@ function planWith(
       },
     ];
   });
-  return { version: 1, config, rules: [], listenerRules: {}, plugins: bundles };
+  return { version: 1, config, rules: [], listenerRules: {}, listenerShadows: {}, plugins: bundles };
 }
 
 function paths(next: SnapshotPlan, live: SnapshotPlan | null): string[] {
