@@ -13,6 +13,7 @@ const compiled = await compileRules({
   timeLimitMs: 10,
   memoryLimitBytes: 32 * 2 ** 20,
   onError: 'deny',
+  shadow: null,
 });
 if (!compiled.ok) throw new Error(JSON.stringify(compiled.problems));
 

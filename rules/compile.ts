@@ -60,6 +60,7 @@ export async function compileRules(settings: RuleScriptConfig): Promise<CompileR
           settings.timeLimitMs,
           settings.memoryLimitBytes,
           settings.onError,
+          settings.shadow,
           code,
         ]),
       )
@@ -69,6 +70,7 @@ export async function compileRules(settings: RuleScriptConfig): Promise<CompileR
       timeLimitMs: settings.timeLimitMs,
       memoryLimitBytes: settings.memoryLimitBytes,
       onError: settings.onError,
+      shadow: settings.shadow,
       id,
       code,
       sourceMap: withAbsoluteSources(text('.map'), dirname(settings.script)),

@@ -1,9 +1,10 @@
 import type { RuleBundle } from '../core/shared/config-types.ts';
 import type { RuleRequest } from '../core/shared/rule-script.ts';
 import { BUNDLE_NAME, type SandboxSource } from './isolate.ts';
-import { LoadedScript, type Services } from './loaded-script.ts';
+import { LoadedScript } from './loaded-script.ts';
 import { loadSandbox } from './sandbox-pair.ts';
 import { ScriptLog } from './script-log.ts';
+import type { Services } from './services.ts';
 import { SourcePositions } from '../core/shared/source-positions.ts';
 
 /** In place of a compiled script: the runtime's side of it, in a loop that only the watchdog ends. */
@@ -17,6 +18,7 @@ const BUNDLE: RuleBundle = {
   timeLimitMs: 1,
   memoryLimitBytes: 8 * 2 ** 20,
   onError: 'deny',
+  shadow: null,
   code: CODE,
   sourceMap: '{}',
   inputs: [],
@@ -52,7 +54,7 @@ export async function drill(
     await loadSandbox(drillSource),
     new SourcePositions(BUNDLE.sourceMap, BUNDLE_NAME, () => true),
     { ...services, onFault() {} },
-    new ScriptLog({ debug() {}, info() {}, warn() {}, error() {} }, BUNDLE.script),
+    new ScriptLog({ debug() {}, info() {}, warn() {}, error() {} }, BUNDLE),
   );
   await new Promise<void>((resolve) => {
     script.decide(REQUEST, { onDecision: () => resolve() });

@@ -5,10 +5,11 @@ import { drill } from './drill.ts';
 import { Guard } from './guard.ts';
 import { BUNDLE_NAME, type SandboxSource } from './isolate.ts';
 import { dieOf } from './last-words.ts';
-import { LoadedScript, type RuleFault, type Services } from './loaded-script.ts';
+import { LoadedScript } from './loaded-script.ts';
 import { isOwnFile } from './own-files.ts';
 import { LOAD_LIMIT_MS, loadSandbox } from './sandbox-pair.ts';
 import { ScriptLog, type RuleLog } from './script-log.ts';
+import type { RuleFault, Services } from './services.ts';
 import { SourcePositions } from '../core/shared/source-positions.ts';
 import { Watchdog } from './watchdog.ts';
 
@@ -128,7 +129,7 @@ export class RuleHost {
   }
 
   async #loadNew(bundle: RuleBundle, lists: Config['lists']): Promise<LoadResult> {
-    const log = new ScriptLog(this.#options.log, bundle.script);
+    const log = new ScriptLog(this.#options.log, bundle);
     const positions = new SourcePositions(bundle.sourceMap, BUNDLE_NAME, isOwnFile);
     const source: SandboxSource = {
       code: bundle.code,
@@ -142,10 +143,11 @@ export class RuleHost {
       if (this.#options.drill === true) await this.#drill(source);
       const sandbox = await loadSandbox(source);
       try {
-        return {
-          ok: true,
-          script: new LoadedScript(bundle, source, sandbox, positions, this.#services, log),
-        };
+        const script = new LoadedScript(bundle, source, sandbox, positions, this.#services, log);
+        if (bundle.shadow === null || script.handles.request) return { ok: true, script };
+        script.release();
+        const message = 'a script to be tried has to have a `request` handler: nothing else is compared';
+        return { ok: false, problems: [{ file: bundle.script, line: 0, column: 0, message }] };
       } catch (error) {
         sandbox.dispose();
         throw error;

@@ -8,6 +8,7 @@ import type {
   ResponseEdits,
   RuleRequest,
   RuleScript,
+  ShadowScript,
 } from '../core/shared/rule-script.ts';
 import { formatSize } from '../core/shared/size.ts';
 import { afterNextTurn } from '../core/shared/turn.ts';
@@ -23,7 +24,7 @@ import {
   type Decoded,
   type ScriptError,
 } from './bridge.ts';
-import type { Guard } from './guard.ts';
+import { Failure } from './failure.ts';
 import { readHandles, RUNTIME_CHANGED } from './handles.ts';
 import type { CallName, Sandbox, SandboxSource } from './isolate.ts';
 import { KnownDecisions } from './known-decisions.ts';
@@ -31,44 +32,19 @@ import { writeLastWords } from './last-words.ts';
 import { RequestTurns, type TurnDecider, type TurnResult } from './request-turns.ts';
 import { SandboxPair } from './sandbox-pair.ts';
 import type { ScriptLog } from './script-log.ts';
+import type { RuleFault, Services } from './services.ts';
+import { ShadowPace } from './shadow-pace.ts';
 import {
   formatPosition,
   type SourcePosition,
   type SourcePositions,
 } from '../core/shared/source-positions.ts';
-import type { Watchdog } from './watchdog.ts';
 
 /** The heap is measured after so many calls (and by a timer): a measurement takes as long as one or two calls. */
 const CALLS_PER_MEASUREMENT = 64;
 
-export type RuleFault = 'time' | 'memory';
-
-/** What all scripts of a process share. */
-export interface Services {
-  readonly watchdog: Watchdog;
-  readonly guard: Guard;
-  /** Loads of isolates that are under way. */
-  readonly loading: Set<Promise<unknown>>;
-  /** The isolate was ended; it is replaced already. */
-  readonly onFault: (ruleId: string, fault: RuleFault, detail: string) => void;
-  /** Name the script on file descriptor 4 before each call. */
-  readonly trace: boolean;
-}
-
-/** A call that gave no result; why is logged already. */
-class Failure {
-  readonly reason: string;
-  /** Where it cost the isolate; `index` is null where that was in none of its requests. */
-  readonly ended: { readonly index: number | null; readonly forgiven: boolean } | null;
-
-  constructor(reason: string, ended: Failure['ended'] = null) {
-    this.reason = reason;
-    this.ended = ended;
-  }
-}
-
 /** One script in its sandbox: makes the calls, and takes the consequences of those that fail. */
-export class LoadedScript implements RuleScript, TurnDecider {
+export class LoadedScript implements RuleScript, ShadowScript, TurnDecider {
   readonly id: string;
   readonly file: string;
   readonly handles: RuleScript['handles'];
@@ -78,7 +54,9 @@ export class LoadedScript implements RuleScript, TurnDecider {
   readonly #positions: SourcePositions;
   readonly #services: Services;
   readonly #log: ScriptLog;
-  readonly #turns = new RequestTurns(this);
+  readonly #turns: RequestTurns;
+  /** null: it serves. */
+  readonly #shadow: ShadowPace | null;
   #forgiving = false;
   #callsUnmeasured = 0;
   /** Of the current isolate. */
@@ -97,6 +75,8 @@ export class LoadedScript implements RuleScript, TurnDecider {
     this.file = bundle.script;
     this.handles = readHandles(sandbox.handles);
     this.#bundle = bundle;
+    this.#shadow = bundle.shadow === null ? null : new ShadowPace(bundle.shadow.budgetMs);
+    this.#turns = new RequestTurns(this, this.#shadow ?? undefined);
     this.#positions = positions;
     this.#services = services;
     this.#log = log;
@@ -115,6 +95,18 @@ export class LoadedScript implements RuleScript, TurnDecider {
 
   decide(request: RuleRequest, taker: DecisionTaker): void {
     this.#turns.add(request, taker);
+  }
+
+  decideIfTimeIsLeft(request: RuleRequest, taker: DecisionTaker): boolean {
+    const shadow = this.#shadow;
+    if (shadow === null || !shadow.enter()) return false;
+    this.#turns.add(request, {
+      onDecision(decision) {
+        shadow.leave();
+        taker.onDecision(decision);
+      },
+    });
+    return true;
   }
 
   decideAll(requests: readonly RuleRequest[], forgiving: boolean): TurnResult {

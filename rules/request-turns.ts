@@ -27,8 +27,16 @@ export interface TurnDecider {
 
 /** Of the heads and variables in one call: they are copied into the isolate, whose memory is limited. */
 const MAX_CHARACTERS = 128 * 2 ** 10;
-/** After this, the event loop has a turn before the next call. */
-const MAX_RUN_MS = 5;
+
+/** When it runs. */
+export interface Pace {
+  /** Calls back once, at the end of a turn of the event loop. */
+  schedule(run: () => void): void;
+  /** After this, the event loop has a turn before the next call. */
+  readonly maxRunMs: number;
+}
+
+const AT_END_OF_TURN: Pace = { schedule: decideAtEndOfTurn, maxRunMs: 5 };
 
 interface Waiting {
   readonly request: RuleRequest;
@@ -44,6 +52,7 @@ interface Waiting {
  */
 export class RequestTurns {
   readonly #script: TurnDecider;
+  readonly #pace: Pace;
   #waiting: Waiting[] = [];
   /** Was over its time once, and has another try. */
   #suspect: Waiting | null = null;
@@ -53,8 +62,9 @@ export class RequestTurns {
   #suspectStoodBack = false;
   #scheduled = false;
 
-  constructor(script: TurnDecider) {
+  constructor(script: TurnDecider, pace: Pace = AT_END_OF_TURN) {
     this.#script = script;
+    this.#pace = pace;
   }
 
   add(request: RuleRequest, taker: DecisionTaker): void {
@@ -73,13 +83,13 @@ export class RequestTurns {
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    decideAtEndOfTurn(() => this.#run());
+    this.#pace.schedule(() => this.#run());
   }
 
   /** Those that come while it runs have to wait for the next turn: others than this script's clients want theirs. */
   #run(): void {
     this.#scheduled = false;
-    const until = performance.now() + MAX_RUN_MS;
+    const until = performance.now() + this.#pace.maxRunMs;
     let turn = this.#waiting;
     this.#waiting = [];
     if (this.#suspect !== null && this.#suspectIsDue && !this.#script.isLoading) {

@@ -1,3 +1,4 @@
+import type { RuleScriptConfig } from '../core/shared/listener-types.ts';
 import type { Logger } from '../core/shared/log.ts';
 import { MAX_LINE_LENGTH } from './runtime/limits.ts';
 import { TokenBucket } from '../core/shared/token-bucket.ts';
@@ -10,14 +11,14 @@ const ERRORS_PER_SECOND = 10;
 /** What one script may say in the log: its console and its errors, so many a second, the rest counted. */
 export class ScriptLog {
   readonly #log: RuleLog;
-  readonly #fields: { readonly rule: string };
+  readonly #fields: { readonly rule: string; readonly shadow?: true };
   readonly #console = new TokenBucket(CONSOLE_LINES_PER_SECOND);
   readonly #errors = new TokenBucket(ERRORS_PER_SECOND);
 
-  /** `file`: the script's. */
-  constructor(log: RuleLog, file: string) {
+  constructor(log: RuleLog, { script, shadow }: Pick<RuleScriptConfig, 'script' | 'shadow'>) {
     this.#log = log;
-    this.#fields = { rule: file };
+    // What one says that is only tried is not to be taken for what befell a client.
+    this.#fields = shadow === null ? { rule: script } : { rule: script, shadow: true };
   }
 
   /** Called by the script's `console`, with anything. */

@@ -79,6 +79,7 @@ export async function loadRules(file: string | URL, options: LoadRulesOptions = 
     timeLimitMs: required(parseDuration(options.timeLimit ?? '10ms'), 'timeLimit'),
     memoryLimitBytes: required(parseSize(options.memoryLimit ?? '32MiB'), 'memoryLimit'),
     onError: options.onError ?? 'deny',
+    shadow: null,
   });
   if (!compiled.ok) throw new Error(describe(compiled.problems));
   const rules = new TestedRules();

@@ -2,14 +2,15 @@ import type { BackendStatus, ListenerStatus, QueueStatus, WorkerStatus } from '.
 import { overridesOf, type BackendOverrides, type UpstreamOverrides } from '../shared/backend-overrides.ts';
 import { addCounts, percentile } from '../shared/latency-histogram.ts';
 import type { ActiveHealth } from '../upstreams/health.ts';
-import type { RuleStatus } from '../shared/rule-script.ts';
-import type { BackendRow, ListenerRow, RuleRow, UpstreamRow } from './status-report.ts';
+import type { RuleStatus, ShadowStatus } from '../shared/rule-script.ts';
+import type { BackendRow, ListenerRow, RuleRow, ShadowRow, UpstreamRow } from './status-report.ts';
 
 /** The workers' numbers added up. Pure. */
 export interface MergedStatus {
   readonly listeners: readonly ListenerRow[];
   readonly upstreams: readonly UpstreamRow[];
   readonly rules: readonly RuleRow[];
+  readonly shadows: readonly ShadowRow[];
 }
 
 export interface QuarantineView {
@@ -70,6 +71,7 @@ export function mergeStatus(
       };
     }),
     rules: [...rules].map(([id, rows]) => mergeRule(id, rows, entries.get(id))),
+    shadows: mergeShadows(workers.flatMap((worker) => worker.shadows)),
   };
 }
 
@@ -162,6 +164,23 @@ function mergeRule(id: string, rows: readonly RuleStatus[], entry: QuarantineVie
     faults: sum(rows, ({ faults }) => faults),
     quarantined: entry === undefined ? null : { reason: entry.reason, at: entry.at },
   };
+}
+
+function mergeShadows(all: readonly ShadowStatus[]): ShadowRow[] {
+  const byPlace = Map.groupBy(all, ({ listener, id }) => `${listener} ${id}`);
+  return [...byPlace.values()].flatMap((rows) => {
+    const [first] = rows;
+    if (first === undefined) return [];
+    return [
+      {
+        ...first,
+        compared: sum(rows, ({ compared }) => compared),
+        differing: sum(rows, ({ differing }) => differing),
+        failed: sum(rows, ({ failed }) => failed),
+        skipped: sum(rows, ({ skipped }) => skipped),
+      },
+    ];
+  });
 }
 
 function sum<T>(items: readonly T[], value: (item: T) => number): number {

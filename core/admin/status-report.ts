@@ -133,6 +133,22 @@ const ruleRow = z.object({
 });
 export type RuleRow = Readonly<z.infer<typeof ruleRow>>;
 
+/** A script that is tried beside the one that serves. */
+const shadowRow = z.object({
+  listener: z.string(),
+  id: z.string(),
+  /** Absolute path of the script. */
+  file: z.string(),
+  /** Requests about which both have decided; and those of them where not in the same way. */
+  compared: count,
+  differing: count,
+  /** It threw, or ran into a limit. */
+  failed: count,
+  /** It had no time left. */
+  skipped: count,
+});
+export type ShadowRow = Readonly<z.infer<typeof shadowRow>>;
+
 /** The answer to `GET /status`. */
 export const statusReport = z.object({
   /** The version of Tidegate. */
@@ -148,6 +164,7 @@ export const statusReport = z.object({
   listeners: z.array(listenerRow).readonly(),
   upstreams: z.array(upstreamRow).readonly(),
   rules: z.array(ruleRow).readonly(),
+  shadows: z.array(shadowRow).readonly().default([]),
   /** Those that Tidegate obtains or makes by itself. */
   certificates: z.array(certificateRow).readonly().default([]),
 });

@@ -65,11 +65,14 @@ async function check(file: string): Promise<CheckResult> {
 }
 
 function scriptsOf(config: Config): RuleScriptConfig[] {
-  return config.listeners.flatMap(({ rules }) => (rules === null ? [] : [rules]));
+  return config.listeners.flatMap(({ rules, shadow }) => [
+    ...(rules === null ? [] : [rules]),
+    ...(shadow === null ? [] : [shadow.rules]),
+  ]);
 }
 
 function withUsualLimits(script: string): RuleScriptConfig {
-  return { script, timeLimitMs: 10, memoryLimitBytes: 32 * 2 ** 20, onError: 'deny' };
+  return { script, timeLimitMs: 10, memoryLimitBytes: 32 * 2 ** 20, onError: 'deny', shadow: null };
 }
 
 /** Two listeners with the same script and settings need one look only; what is missing is the config's problem. */

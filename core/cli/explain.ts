@@ -95,9 +95,8 @@ class ScriptProblems extends Error {
 }
 
 function asker(config: Config): AskRule {
-  return async (listener, request, candidates) => {
-    if (listener.rules === null) return null;
-    const compiled = await compileRules(listener.rules);
+  return async (script, request, candidates) => {
+    const compiled = await compileRules(script);
     if (!compiled.ok) throw new ScriptProblems(compiled.problems);
     const reply = await runInSandbox({
       type: 'explain',

@@ -124,6 +124,18 @@ export function statusText(report: StatusReport, now: number): string {
         quarantined === null ? 'no' : `${age(now - quarantined.at)} ago: ${quarantined.reason}`,
       ]),
     ),
+    table(
+      ['SHADOW', 'RULES', 'VERSION', 'COMPARED', 'DIFFERING', 'FAILED', 'SKIPPED'],
+      report.shadows.map(({ listener, file, id, compared, differing, failed, skipped }) => [
+        listener,
+        file,
+        id.slice(0, 12),
+        compared,
+        differing,
+        failed,
+        skipped,
+      ]),
+    ),
     certificatesText(report.certificates, now, age),
   ];
   return `${sections.filter((section) => section !== '').join('\n\n')}\n`;

@@ -21,6 +21,7 @@ export const DEFAULTS = {
   redirect: { status: 308 },
   hstsMaxAge: '365d',
   rules: { timeLimit: '10ms', memoryLimit: '32MiB', onError: 'deny' },
+  shadow: { sample: 1, budget: '100ms' },
   pluginOnError: 'fail',
   pluginCreateTimeout: '5s',
   pluginBreaker: { faults: 5, window: '10s', rest: '30s' },

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { certificatesChanges } from './certificates-diff.ts';
 import { formatAddress } from '../shared/address.ts';
 import type { Config } from '../shared/config-types.ts';
-import type { ListenerConfig, RouteConfig } from '../shared/listener-types.ts';
+import type { ListenerConfig, RouteConfig, ShadowConfig } from '../shared/listener-types.ts';
 import { changesByName, count, difference, membersChanged, settingsChanged } from './diff-texts.ts';
 import { pluginChanges } from './plugin-diff.ts';
 import { backendCount, upstreamChanges } from './upstream-diff.ts';
@@ -72,12 +72,27 @@ function listenerChanges(before: ListenerConfig, after: ListenerConfig): string[
     ...(before.rules === null || after.rules === null
       ? settingsChanged('', { rules: before.rules?.script ?? null }, { rules: after.rules?.script ?? null })
       : settingsChanged('rules', before.rules, after.rules)),
+    ...shadowChanges(before.shadow, after.shadow),
     ...routesChanged(before.routes, after.routes),
     ...membersChanged('trust ', before.forwarded.trust, after.forwarded.trust),
     ...pluginChanges(before.plugins, after.plugins),
     ...(isDeepStrictEqual(before.tls, after.tls) ? [] : ['tls changed']),
     ...(isDeepStrictEqual(before.errorPages, after.errorPages) ? [] : ['error pages changed']),
   ];
+}
+
+function shadowChanges(before: ShadowConfig | null, after: ShadowConfig | null): string[] {
+  if (before === null || after === null)
+    return settingsChanged(
+      '',
+      { shadow: before?.rules.script ?? null },
+      { shadow: after?.rules.script ?? null },
+    );
+  const settings = ({ rules, sample }: ShadowConfig) => {
+    const { script, timeLimitMs, memoryLimitBytes, shadow } = rules;
+    return { script, timeLimitMs, memoryLimitBytes, ...shadow, sample };
+  };
+  return settingsChanged('shadow', settings(before), settings(after));
 }
 
 function routesChanged(before: readonly RouteConfig[], after: readonly RouteConfig[]): string[] {

@@ -47,6 +47,7 @@ export interface ListenerDraft {
   readonly hasCertificates: boolean;
   readonly upstream: string | undefined;
   readonly rules: ListenerFile['rules'];
+  readonly shadow: ListenerFile['shadow'];
   readonly plugins: readonly PluginDraft[];
   readonly routes: readonly RouteDraft[];
   readonly errorPages: ListenerFile['errorPages'];
@@ -138,6 +139,7 @@ function listenerDraft(raw: unknown): ListenerDraft {
     hasCertificates: fieldsOf(fields['tls'])['certificates'] !== undefined,
     upstream: valid(shape.upstream, fields['upstream']),
     rules: valid(shape.rules, fields['rules']),
+    shadow: valid(shape.shadow, fields['shadow']),
     plugins: elementsOf(fields['plugins']).map(pluginDraft),
     routes: elementsOf(fields['routes']).map((row) => ({
       upstream: valid(route.shape.upstream, fieldsOf(row)['upstream']),

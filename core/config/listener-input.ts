@@ -19,6 +19,8 @@ export interface ListenerInput {
   tls?: TlsInput | undefined;
   /** The rule script: its path, or an object with its settings. */
   rules?: string | RulesInput | undefined;
+  /** A rule script to try beside the one that serves: its path, or an object with its settings. */
+  shadow?: string | ShadowInput | undefined;
   /** What takes part in its exchanges, in the order of the way in. */
   plugins?: readonly PluginInput[] | undefined;
   /** Where requests go by host, path, method and headers. The most specific row wins, whatever the order. */
@@ -161,6 +163,19 @@ export interface RulesInput {
   memoryLimit?: Size | undefined;
   /** When the script fails: `'deny'` (the default) answers 500, `'next'` goes on as if it had decided nothing. */
   onError?: RuleScriptConfig['onError'] | undefined;
+}
+
+export interface ShadowInput {
+  /** Path of the script. */
+  script: string;
+  /** The share of the requests that it is asked about, above 0 to 1. Default: 1. */
+  sample?: number | undefined;
+  /** How long it may run in each second, in each worker. Default: `'100ms'`. */
+  budget?: Duration | undefined;
+  /** How long one call into it may take. Default: `'10ms'`. */
+  timeLimit?: Duration | undefined;
+  /** The heap of its isolate in each worker; at least `'8MiB'`. Default: `'32MiB'`. */
+  memoryLimit?: Size | undefined;
 }
 
 /** A field that is left out matches everything. */

@@ -27,6 +27,30 @@ export const ruleSettings = field.object({
     ),
 });
 
+export const shadowSettings = field.object({
+  script: field.path.describe('The rule script to try, relative to the config file.'),
+  sample: field
+    .number(0.0001, 1)
+    .prefault(DEFAULTS.shadow.sample)
+    .describe('The share of the requests that it is asked about.'),
+  budget: field
+    .duration(1, 1000)
+    .prefault(DEFAULTS.shadow.budget)
+    .describe('How long it may run in each second, in each worker; requests beyond are not asked about.'),
+  timeLimit: field
+    .duration()
+    .prefault(DEFAULTS.rules.timeLimit)
+    .describe('How long one call into it may take.'),
+  memoryLimit: field
+    .size(8 * 2 ** 20)
+    .prefault(DEFAULTS.rules.memoryLimit)
+    .describe('The heap of its isolate in each worker; at least 8MiB.'),
+});
+
+const shadow = z.union([field.path, shadowSettings], {
+  error: field.wants('a path like "./rules/next.ts", or an object with `script`'),
+});
+
 const rules = z.union([field.path, ruleSettings], {
   error: field.wants('a path like "./rules/site.ts", or an object with `script`'),
 });
@@ -151,6 +175,11 @@ export const listener = field.object({
     ),
   tls: tls.optional().describe('Certificates and the terms of TLS; only with `protocol: https`.'),
   rules: rules.optional().describe('The rule script: its path, or an object with `script` and its settings.'),
+  shadow: shadow
+    .optional()
+    .describe(
+      'A rule script to try: it is asked what it would decide beside the one that serves, and differences are logged. Its path, or an object with `script` and its settings.',
+    ),
   plugins,
   routes: field
     .list(route)

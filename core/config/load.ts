@@ -61,8 +61,10 @@ export async function loadConfig(file: string): Promise<LoadedConfig> {
       ok: false,
       problems: inFileOrder(findings.map((finding) => locate(finding, path, source))),
       inputs,
-      scripts: draft.listeners.flatMap(({ rules }) =>
-        rules === undefined ? [] : [resolve(dirname(path), typeof rules === 'string' ? rules : rules.script)],
+      scripts: draft.listeners.flatMap(({ rules, shadow }) =>
+        [rules, shadow].flatMap((each) =>
+          each === undefined ? [] : [resolve(dirname(path), typeof each === 'string' ? each : each.script)],
+        ),
       ),
     };
   }

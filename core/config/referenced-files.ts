@@ -22,15 +22,16 @@ export async function readReferencedFiles(draft: Draft, folder: string): Promise
   const read = { findings, texts, inputs };
   for (const [index, listener] of draft.listeners.entries()) {
     const base = ['listeners', index];
-    const { rules } = listener;
-    if (rules !== undefined) {
+    for (const key of ['rules', 'shadow'] as const) {
+      const rules = listener[key];
+      if (rules === undefined) continue;
       const inObject = typeof rules !== 'string';
       const file = resolve(folder, inObject ? rules.script : rules);
       const problem = await whyNoRegularFile(file);
       if (problem !== undefined) {
         inputs.add(file);
         findings.push({
-          path: [...base, 'rules', ...(inObject ? ['script'] : [])],
+          path: [...base, key, ...(inObject ? ['script'] : [])],
           message: `expected a rule script, found ${problem}: ${file}`,
         });
       }

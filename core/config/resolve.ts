@@ -7,7 +7,7 @@ import { resolvePlugins } from './plugin-schema.ts';
 import { resolveHealthCheck, resolveHealthLog, resolvePassiveHealth } from './resolve-health.ts';
 import { http2Settings } from './http2-schema.ts';
 import { tls as tlsSettings } from './tls-schema.ts';
-import { ruleSettings } from './listener-schema.ts';
+import { ruleSettings, shadowSettings } from './listener-schema.ts';
 import type { ListenerFile } from './listener-schema.ts';
 import type { RouteFile } from './route-schema.ts';
 import { resolveCertificates } from './resolve-certificates.ts';
@@ -35,6 +35,7 @@ import type {
   ListenerConfig,
   RouteConfig,
   RuleScriptConfig,
+  ShadowConfig,
   TlsConfig,
 } from '../shared/listener-types.ts';
 
@@ -95,6 +96,7 @@ function resolveListener(
           )
         : null,
     rules: resolveRules(listener.rules, folder),
+    shadow: resolveShadow(listener.shadow, folder),
     plugins: resolvePlugins(listener.plugins, folder),
     routes: listener.routes.map((route) => resolveRoute(route, folder)),
     upstream: listener.upstream ?? null,
@@ -187,7 +189,22 @@ function resolveRules(rules: ListenerFile['rules'], folder: string): RuleScriptC
     timeLimitMs: settings.timeLimit,
     memoryLimitBytes: settings.memoryLimit,
     onError: settings.onError,
+    shadow: null,
   };
+}
+
+function resolveShadow(shadow: ListenerFile['shadow'], folder: string): ShadowConfig | null {
+  if (shadow === undefined) return null;
+  const settings = typeof shadow === 'string' ? shadowSettings.parse({ script: shadow }) : shadow;
+  const rules: RuleScriptConfig = {
+    script: resolve(folder, settings.script),
+    timeLimitMs: settings.timeLimit,
+    memoryLimitBytes: settings.memoryLimit,
+    // A fault is to be told from a decision.
+    onError: 'deny',
+    shadow: { budgetMs: settings.budget },
+  };
+  return { rules, sample: settings.sample };
 }
 
 function resolveRoute(route: RouteFile, folder: string): RouteConfig {

@@ -8,6 +8,7 @@ import type { Upstream } from '../upstreams/upstream.ts';
 import type { AccessEntry } from './access-entry.ts';
 import type { HttpChallenges } from './answer-challenge.ts';
 import type { RouteTable } from './routes.ts';
+import type { ShadowRules } from './shadow/shadow-rules.ts';
 import type { ServiceUsage } from './service-usage.ts';
 
 /** Takes finished entries; null where the access log is off. */
@@ -40,6 +41,8 @@ export class ListenerCounters {
 export interface ListenerService {
   readonly config: ListenerConfig;
   readonly rules: RuleScript | null;
+  /** A script that is tried beside that; null: none is. */
+  readonly shadow: ShadowRules | null;
   readonly routes: RouteTable;
   readonly upstreams: ReadonlyMap<string, Upstream>;
   /** Where a request goes that no rule or route placed. */

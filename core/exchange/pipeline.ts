@@ -30,6 +30,9 @@ import { decideAfterFailure, decideOnAnswer, nextToAsk, takeFallback } from './t
 import { placeOrLine, type PlaceTaker } from './wait-in-line.ts';
 import { takeWebSocketPlace } from './websocket-place.ts';
 
+/** Where no script is asked: it goes on as after one that says nothing. */
+const NO_DECISION: RequestDecision = { kind: 'next', edits: [] };
+
 /**
  * The path of every HTTP request, top to bottom:
  *
@@ -78,8 +81,11 @@ export class RequestPath extends AnswerPath implements DecisionTaker, PlaceTaker
 
   // 4. Rule: the script decides, or leaves it to the table.
   #rule(): void {
-    const { rules } = this.exchange.service;
-    if (rules === null || !rules.handles.request) return this.#place(placeByRoute(this.exchange));
+    const { rules, shadow } = this.exchange.service;
+    if (rules === null || !rules.handles.request) {
+      if (shadow !== null) shadow.compare(this.exchange, NO_DECISION);
+      return this.#place(placeByRoute(this.exchange));
+    }
     this.exchange.ruleBegunMs = performance.now();
     rules.decide(this.exchange, this);
   }
@@ -90,6 +96,7 @@ export class RequestPath extends AnswerPath implements DecisionTaker, PlaceTaker
     exchange.ruleMs = performance.now() - exchange.ruleBegunMs;
     exchange.decision = decision;
     try {
+      if (exchange.service.shadow !== null) exchange.service.shadow.compare(exchange, decision);
       this.#place(carryOut(exchange, decision));
     } catch (error) {
       this.failWithBug(error);

@@ -4,7 +4,7 @@ import type { Challenges } from '../shared/challenges.ts';
 import type { BackendState, Config, RuleBundle } from '../shared/config-types.ts';
 import type { CheckedBackend } from '../shared/health-types.ts';
 import type { PluginBundle, PluginStatus } from '../shared/plugin-types.ts';
-import type { RuleStatus } from '../shared/rule-script.ts';
+import type { RuleStatus, ShadowStatus } from '../shared/rule-script.ts';
 import type { LearnedNews } from '../shared/sticky-types.ts';
 
 /**
@@ -23,6 +23,8 @@ export interface SnapshotPlan {
   readonly rules: readonly RuleBundle[];
   /** Listener name → id of its rule bundle. */
   readonly listenerRules: Readonly<Record<string, string>>;
+  /** Listener name → id of the script that is tried beside that, of `rules` too. */
+  readonly listenerShadows: Readonly<Record<string, string>>;
   /** The plugins that are no built-in ones. */
   readonly plugins: readonly PluginBundle[];
 }
@@ -140,6 +142,7 @@ export interface WorkerStatus {
   readonly listeners: readonly ListenerStatus[];
   readonly upstreams: readonly UpstreamStatus[];
   readonly rules: readonly RuleStatus[];
+  readonly shadows: readonly ShadowStatus[];
   readonly plugins: readonly PluginStatus[];
 }
 

@@ -14,6 +14,8 @@ export interface LoadedConfig {
   readonly config: Config;
   /** By listener name. */
   readonly bundles: ReadonlyMap<string, RuleBundle>;
+  /** Those that are tried beside them, by listener name. */
+  readonly shadows: ReadonlyMap<string, RuleBundle>;
   /** By `TlsConfig.certificateSet`. */
   readonly certificates: ReadonlyMap<string, CertificateSet>;
   /** By `pluginKey`. */
@@ -50,10 +52,10 @@ export async function loadAll(file: string, before: LoadedConfig | null = null):
     if (tls !== null && !certificates.sets.has(tls.certificateSet))
       for (const { cert, key } of tls.certificates) inputs.add(cert).add(key);
   const bundles = new Map<string, RuleBundle>();
+  const shadows = new Map<string, RuleBundle>();
   const compiled = new Map<string, Promise<Awaited<ReturnType<typeof compileRules>>>>();
   await Promise.all(
-    config.listeners.map(async ({ name, rules }) => {
-      if (rules === null) return;
+    namedScripts(config).map(async ({ listener, rules }) => {
       inputs.add(rules.script);
       const key = settingsKey(rules);
       const known = compiled.get(key);
@@ -61,7 +63,7 @@ export async function loadAll(file: string, before: LoadedConfig | null = null):
       compiled.set(key, pending);
       const outcome = await pending;
       if (outcome.ok) {
-        bundles.set(name, outcome.bundle);
+        (rules.shadow === null ? bundles : shadows).set(listener, outcome.bundle);
         for (const input of outcome.bundle.inputs) inputs.add(input);
         return;
       }
@@ -75,7 +77,7 @@ export async function loadAll(file: string, before: LoadedConfig | null = null):
   if (problems.length > 0) return { ok: false, problems: [...new Set(problems)], inputs: [...inputs] };
   return {
     ok: true,
-    loaded: { config, bundles, certificates: certificates.sets, plugins: plugins.bundles },
+    loaded: { config, bundles, shadows, certificates: certificates.sets, plugins: plugins.bundles },
     inputs: [...inputs],
   };
 }
@@ -100,7 +102,24 @@ async function compilePlugins(config: Config): Promise<{
   return { bundles, problems, inputs };
 }
 
+/** Every script that a listener names: the one that serves, and the one that is tried. */
+function namedScripts({
+  listeners,
+}: Config): { readonly listener: string; readonly rules: RuleScriptConfig }[] {
+  return listeners.flatMap(({ name, rules, shadow }) =>
+    [rules, shadow?.rules ?? null].flatMap((each) =>
+      each === null ? [] : [{ listener: name, rules: each }],
+    ),
+  );
+}
+
 /** Two listeners with the same script and settings share one bundle. */
 function settingsKey(rules: RuleScriptConfig): string {
-  return JSON.stringify([rules.script, rules.timeLimitMs, rules.memoryLimitBytes, rules.onError]);
+  return JSON.stringify([
+    rules.script,
+    rules.timeLimitMs,
+    rules.memoryLimitBytes,
+    rules.onError,
+    rules.shadow,
+  ]);
 }

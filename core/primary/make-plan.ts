@@ -11,7 +11,7 @@ import { withStickyKeys } from './sticky-keys.ts';
 
 /** The ids of the scripts that a config asks for, whether they serve or not. */
 export function wantedIds(loaded: LoadedConfig): ReadonlySet<string> {
-  return new Set([...loaded.bundles.values()].map(({ id }) => id));
+  return new Set([...loaded.bundles.values(), ...loaded.shadows.values()].map(({ id }) => id));
 }
 
 /** What workers get to serve of a config: its scripts, with others in the place of those in quarantine. */
@@ -31,12 +31,20 @@ export async function makePlan(
     rules.set(serving.id, serving);
     listenerRules[listener] = serving.id;
   }
+  const listenerShadows: Record<string, string> = {};
+  for (const [listener, bundle] of loaded.shadows) {
+    // Nothing stands in for one that only looks on.
+    if (quarantine.has(bundle.id)) continue;
+    rules.set(bundle.id, bundle);
+    listenerShadows[listener] = bundle.id;
+  }
   const config = withStickyKeys(forWorkers(loaded.config));
   return {
     version,
     config,
     rules: [...rules.values()],
     listenerRules,
+    listenerShadows,
     plugins: [...loaded.plugins.values()].map(withoutInputs),
   };
 }
@@ -66,6 +74,7 @@ async function compileDenyEverything(): Promise<RuleBundle> {
     timeLimitMs: 100,
     memoryLimitBytes: 32 * 1024 * 1024,
     onError: 'deny',
+    shadow: null,
   });
   if (!result.ok)
     throw new Error(

@@ -34,12 +34,16 @@ export class Quarantine {
   readonly #entries = new Map<string, QuarantineEntry>();
   /** By path, newest first: what has served. */
   readonly #served = new Map<string, RuleBundle[]>();
+  /** Those that are tried now. They have not served, so that they stand in for none. */
+  #shadows: readonly RuleBundle[] = [];
 
   /**
    * Remembers the bundles of a snapshot that workers now serve, and forgets the records of versions
    * long gone. `wanted`: the ids of what the config asks for, stand-ins aside.
    */
-  serving(bundles: readonly RuleBundle[], wanted: ReadonlySet<string>): void {
+  serving(all: readonly RuleBundle[], wanted: ReadonlySet<string>): void {
+    const bundles = all.filter(({ shadow }) => shadow === null);
+    this.#shadows = all.filter(({ shadow }) => shadow !== null);
     const ids = new Set(bundles.map(({ id }) => id));
     for (const script of new Set(bundles.map((bundle) => bundle.script))) {
       const earlier = (this.#served.get(script) ?? []).filter(({ id }) => !ids.has(id));
@@ -48,7 +52,7 @@ export class Quarantine {
         ...earlier.slice(0, versionsKept),
       ]);
     }
-    const known = new Set([...this.#served.values()].flat().map(({ id }) => id));
+    const known = new Set(this.#known().map(({ id }) => id));
     for (const records of [this.#faults, this.#deaths, this.#entries]) {
       for (const id of records.keys()) if (!known.has(id) && !wanted.has(id)) records.delete(id);
     }
@@ -86,14 +90,22 @@ export class Quarantine {
     return { kind: bundle.onError === 'deny' ? 'deny' : 'none' };
   }
 
+  has(ruleId: string): boolean {
+    return this.#entries.has(ruleId);
+  }
+
   entries(): readonly QuarantineEntry[] {
     return [...this.#entries.values()];
+  }
+
+  #known(): RuleBundle[] {
+    return [...this.#served.values(), this.#shadows].flat();
   }
 
   /** Null as well when the script is in quarantine already, or nobody knows it. */
   #enter(ruleId: string, reason: string, at: number): QuarantineEntry | null {
     if (this.#entries.has(ruleId)) return null;
-    const bundle = [...this.#served.values()].flat().find(({ id }) => id === ruleId);
+    const bundle = this.#known().find(({ id }) => id === ruleId);
     if (bundle === undefined) return null;
     const entry = { ruleId, file: bundle.script, reason, at };
     this.#entries.set(ruleId, entry);

@@ -185,7 +185,11 @@ export class Reloader {
     const live = supervisor.current;
     if (live === null || this.#loaded === null) return;
     const plan = await makePlan(this.#version + 1, this.#loaded, quarantine);
-    if (sameRules(plan.listenerRules, live.plan.listenerRules)) return;
+    if (
+      sameRules(plan.listenerRules, live.plan.listenerRules) &&
+      sameRules(plan.listenerShadows, live.plan.listenerShadows)
+    )
+      return;
     this.#version = plan.version;
     const result = await supervisor.distribute({ plan, sockets: live.sockets }, 'loss');
     if (!result.ok) {
@@ -195,7 +199,11 @@ export class Reloader {
     quarantine.serving(plan.rules, wantedIds(this.#loaded));
     this.#liveSince = Date.now();
     log.warn(
-      { version: plan.version, rules: describeRules(plan.listenerRules, plan.rules) },
+      {
+        version: plan.version,
+        rules: describeRules(plan.listenerRules, plan.rules),
+        shadows: describeRules(plan.listenerShadows, plan.rules),
+      },
       'other rules took over',
     );
   }
@@ -255,11 +263,12 @@ function describeRules(
 /** A script may change without a word of the config changing. */
 function changedScripts(previous: LoadedConfig, next: LoadedConfig): string[] {
   const changed = new Set<string>();
-  for (const [listener, bundle] of next.bundles) {
-    const before = previous.bundles.get(listener);
-    if (before !== undefined && before.script === bundle.script && before.code !== bundle.code)
-      changed.add(bundle.script);
-  }
+  for (const kind of ['bundles', 'shadows'] as const)
+    for (const [listener, bundle] of next[kind]) {
+      const before = previous[kind].get(listener);
+      if (before !== undefined && before.script === bundle.script && before.code !== bundle.code)
+        changed.add(bundle.script);
+    }
   return [...changed].map((script) => `rule script ${script} changed`);
 }
 

@@ -12,6 +12,7 @@ export interface ListenerConfig {
   /** With https, and only then. */
   readonly tls: TlsConfig | null;
   readonly rules: RuleScriptConfig | null;
+  readonly shadow: ShadowConfig | null;
   /** In the order of the way in. */
   readonly plugins: readonly PluginConfig[];
   readonly routes: readonly RouteConfig[];
@@ -137,6 +138,15 @@ export interface RuleScriptConfig {
   readonly timeLimitMs: number;
   readonly memoryLimitBytes: number;
   readonly onError: 'deny' | 'next';
+  /** null: it serves. Else it is tried beside one that does, for so long of each second. */
+  readonly shadow: { readonly budgetMs: number } | null;
+}
+
+/** A rule script that is asked beside the one that serves, and changes nothing. */
+export interface ShadowConfig {
+  readonly rules: RuleScriptConfig;
+  /** The share of the requests that it is asked about, above 0 to 1. */
+  readonly sample: number;
 }
 
 /** One row of a listener's table. A missing field matches everything. */

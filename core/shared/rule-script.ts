@@ -110,6 +110,18 @@ export interface RuleScript {
   certificate(serverName: string, clientAddress: string): boolean;
 }
 
+/** A script that is asked beside the one that serves. */
+export interface ShadowScript {
+  readonly id: string;
+  /** Absolute path of the script's main file. */
+  readonly file: string;
+  /**
+   * Has the `request` handler decide when everything else of a turn of the event loop is done, within the script's time for a second.
+   * @returns false: it has none left, or too many requests wait, and `taker` hears nothing
+   */
+  decideIfTimeIsLeft(request: RuleRequest, taker: DecisionTaker): boolean;
+}
+
 /** What one worker counted of a script: calls of its handlers, how many failed, and how often its isolate had to be ended. */
 export interface RuleStatus {
   readonly id: string;
@@ -117,4 +129,19 @@ export interface RuleStatus {
   readonly calls: number;
   readonly errors: number;
   readonly faults: number;
+}
+
+/** What one worker counted of a script that is tried at a listener. */
+export interface ShadowStatus {
+  readonly listener: string;
+  readonly id: string;
+  /** Absolute path. */
+  readonly file: string;
+  /** Requests about which both scripts have decided; and those of them where not in the same way. */
+  readonly compared: number;
+  readonly differing: number;
+  /** It threw, or ran into a limit. */
+  readonly failed: number;
+  /** It had no time left. */
+  readonly skipped: number;
 }

@@ -6,6 +6,7 @@
  */
 let decisions: (() => void)[] = [];
 let writers: Writer[] = [];
+let lasts: (() => void)[] = [];
 let scheduled = false;
 
 export interface Writer {
@@ -22,6 +23,12 @@ export function decideAtEndOfTurn(decide: () => void): void {
 /** To be called once until `writeHeld` is. */
 export function writeAtEndOfTurn(writer: Writer): void {
   writers.push(writer);
+  schedule();
+}
+
+/** For what nobody waits for: when the writes of this turn are done. */
+export function afterWrites(run: () => void): void {
+  lasts.push(run);
   schedule();
 }
 
@@ -46,8 +53,15 @@ function endTurn(): void {
     const write = writers;
     writers = [];
     for (const writer of write) writer.writeHeld();
+    if (lasts.length > 0) runLasts();
   } finally {
     scheduled = false;
-    if (decisions.length > 0 || writers.length > 0) schedule();
+    if (decisions.length > 0 || writers.length > 0 || lasts.length > 0) schedule();
   }
+}
+
+function runLasts(): void {
+  const last = lasts;
+  lasts = [];
+  for (const run of last) run();
 }

@@ -5,17 +5,20 @@ import { compileTrust } from '../exchange/client-address.ts';
 import { ListenerCounters, type ListenerService } from '../exchange/listener-service.ts';
 import { subrequestSender } from '../exchange/plugins/subrequest.ts';
 import { RouteTable } from '../exchange/routes.ts';
+import { ShadowRules } from '../exchange/shadow/shadow-rules.ts';
 import { ServiceUsage } from '../exchange/service-usage.ts';
 import type { ConnectionPools } from '../forward/connections.ts';
 import type { Tunnels } from '../forward/tunnels.ts';
 import type { SnapshotPlan } from '../ipc/messages.ts';
+import type { ListenerConfig } from '../shared/listener-types.ts';
 import { formatProblem } from '../shared/problem.ts';
-import type { RuleScript } from '../shared/rule-script.ts';
+import type { RuleScript, ShadowScript } from '../shared/rule-script.ts';
 import type { UpstreamRegistry } from '../upstreams/registry.ts';
 import type { Upstream } from '../upstreams/upstream.ts';
 import type { TlsFront } from '../listeners/tls/front.ts';
 import type { WorkerChallenges } from './challenges.ts';
 import type { Logs } from './logs.ts';
+import type { ShadowCountsByListener } from './shadow-counts.ts';
 import type { TlsFronts } from './tls-fronts.ts';
 
 /** The parts of a worker that outlive snapshots. */
@@ -26,6 +29,7 @@ export interface SnapshotParts {
   readonly rules: RuleHost;
   readonly plugins: PluginHost;
   readonly counters: Map<string, ListenerCounters>;
+  readonly shadowCounts: ShadowCountsByListener;
   readonly tls: TlsFronts;
   readonly challenges: WorkerChallenges;
 }
@@ -53,7 +57,7 @@ export async function buildSnapshot(
   parts: SnapshotParts,
   onUpstreams: (upstreams: Snapshot['upstreams']) => void,
 ): Promise<{ ok: true; snapshot: Snapshot } | { ok: false; problems: readonly string[] }> {
-  const scripts = new Map<string, RuleScript>();
+  const scripts = new Map<string, RuleScript & ShadowScript>();
   const problems: string[] = [];
   for (const bundle of plan.rules) {
     const loaded = await parts.rules.load(bundle, plan.config.lists);
@@ -92,6 +96,7 @@ export async function buildSnapshot(
     services.set(config.name, {
       config,
       rules: scripts.get(plan.listenerRules[config.name] ?? '') ?? null,
+      shadow: shadowOf(config, plan, scripts, parts, logs),
       routes: new RouteTable(config.routes),
       upstreams,
       upstream: config.upstream === null ? null : (upstreams.get(config.upstream) ?? null),
@@ -142,6 +147,20 @@ export function retireSnapshot(
   };
   if (services.length === 0) release();
   for (const service of services) service.usage.retire(release);
+}
+
+function shadowOf(
+  { name, shadow }: ListenerConfig,
+  plan: SnapshotPlan,
+  scripts: ReadonlyMap<string, ShadowScript>,
+  { shadowCounts }: SnapshotParts,
+  { log }: Logs,
+): ShadowRules | null {
+  const id = plan.listenerShadows[name];
+  const script = id === undefined ? undefined : scripts.get(id);
+  if (script === undefined || shadow === null) return null;
+  const counts = shadowCounts.of(name, `${script.id} ${plan.listenerRules[name] ?? ''}`);
+  return new ShadowRules(script, shadow.sample, log.child({ component: 'rules' }), counts);
 }
 
 function countersOf(all: Map<string, ListenerCounters>, name: string): ListenerCounters {

@@ -1,6 +1,7 @@
 import type { BackendStatus, QueueStatus, RetryCounts, WorkerStatus } from '../ipc/messages.ts';
 import type { BackendConfig } from '../shared/config-types.ts';
-import type { RuleStatus } from '../shared/rule-script.ts';
+import type { ShadowRules } from '../exchange/shadow/shadow-rules.ts';
+import type { RuleStatus, ShadowStatus } from '../shared/rule-script.ts';
 import { AddressBackend, type Backend } from '../upstreams/backend.ts';
 import type { RetryBudget } from '../upstreams/retry-budget.ts';
 import type { Upstream } from '../upstreams/upstream.ts';
@@ -34,8 +35,16 @@ export function workerStatus(
       ...retryCounts(upstream.budget),
     })),
     rules,
+    shadows: [...(snapshot?.services.values() ?? [])].flatMap(({ config, shadow }) =>
+      shadow === null ? [] : [shadowStatus(config.name, shadow)],
+    ),
     plugins: parts.plugins.status(),
   };
+}
+
+function shadowStatus(listener: string, { script, counts }: ShadowRules): ShadowStatus {
+  const { compared, differing, failed, skipped } = counts;
+  return { listener, id: script.id, file: script.file, compared, differing, failed, skipped };
 }
 
 function queueOf({ queue }: Upstream): QueueStatus {

@@ -13,6 +13,7 @@ import { letGo } from './let-go.ts';
 import { Listeners } from './listeners.ts';
 import { Logs, followLog } from './logs.ts';
 import { buildSnapshot, retireSnapshot, type Snapshot, type SnapshotParts } from './snapshot.ts';
+import { ShadowCountsByListener } from './shadow-counts.ts';
 import { TlsFronts, type TlsMessage } from './tls-fronts.ts';
 import { tryPlugin } from './try-plugin.ts';
 import { WarmUp } from './warm-up.ts';
@@ -64,6 +65,7 @@ export class Worker {
         send: (instance, body) => channel.send({ type: 'plugin-message', instance, body }),
       }),
       counters: new Map(),
+      shadowCounts: new ShadowCountsByListener(),
       tls: new TlsFronts(
         (message) => channel.send(message),
         challenges,

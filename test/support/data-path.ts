@@ -12,6 +12,7 @@ import { TlsFront } from '../../core/listeners/tls/front.ts';
 import { Deadlines } from '../../core/shared/deadlines.ts';
 import { createLogger, type Logger } from '../../core/shared/log.ts';
 import type { RuleScript } from '../../core/shared/rule-script.ts';
+import type { ShadowRules } from '../../core/exchange/shadow/shadow-rules.ts';
 import { UpstreamRegistry } from '../../core/upstreams/registry.ts';
 import type { Upstream } from '../../core/upstreams/upstream.ts';
 import type { PluginChain } from '../../plugins/contract/chain.ts';
@@ -46,6 +47,7 @@ export async function startDataPath(options: {
   readonly upstreams?: Readonly<Record<string, unknown>>;
   readonly backendPort?: number;
   readonly rules?: RuleScript;
+  readonly shadow?: ShadowRules;
   /** Listen on this Unix socket, not on a port. */
   readonly socketPath?: string;
   readonly log?: Logger;
@@ -86,6 +88,7 @@ export async function startDataPath(options: {
   const service: ListenerService = {
     config: listenerConfig,
     rules: options.rules ?? null,
+    shadow: options.shadow ?? null,
     routes: new RouteTable(listenerConfig.routes),
     upstreams,
     upstream: listenerConfig.upstream === null ? null : (upstreams.get(listenerConfig.upstream) ?? null),

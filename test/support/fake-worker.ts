@@ -73,6 +73,7 @@ channel.onMessage((message, handle) => {
             errors: 0,
             faults: 0,
           })),
+          shadows: [],
           plugins: [],
         },
       });

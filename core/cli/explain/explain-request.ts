@@ -1,27 +1,28 @@
 import { applyEdits } from '../../exchange/apply-edits.ts';
+import { answerReason, describeDecision, describeEdits, editsOf } from '../../exchange/describe-decision.ts';
+import { differencesOf } from '../../exchange/shadow/compare-decisions.ts';
 import { exceptionFromRedirect, redirectFor } from '../../exchange/redirect-to-https.ts';
 import { statusOf } from '../../exchange/respond.ts';
 import { RouteTable, hostWithoutPort } from '../../exchange/routes.ts';
 import { schedulerKey, type KeyedRequest } from '../../exchange/scheduler-key.ts';
 import type { RequestHead } from '../../exchange/streams.ts';
 import type { Config, UpstreamConfig } from '../../shared/config-types.ts';
-import type { ListenerConfig } from '../../shared/listener-types.ts';
+import type { ListenerConfig, RuleScriptConfig } from '../../shared/listener-types.ts';
 import { ProxyError } from '../../shared/errors.ts';
 import type { PluginConfig } from '../../shared/plugin-types.ts';
 import type { SchedulerKey } from '../../shared/scheduler-key.ts';
-import type { PickCandidate, RuleRequest } from '../../shared/rule-script.ts';
+import type { PickCandidate, RequestDecision, RuleRequest } from '../../shared/rule-script.ts';
 import { AddressBackend, BackendRuntime, pickCandidate } from '../../upstreams/backend.ts';
 import { nestUpstreams } from '../../upstreams/nested-backend.ts';
 import { Upstream } from '../../upstreams/upstream.ts';
 import { shownPath } from '../problems.ts';
 import type { RuleAnswer } from '../sandbox/messages.ts';
-import { answerReason, describeDecision, describeEdits } from './describe-decision.ts';
 import type { Explanation, Outcome, Step } from './explanation.ts';
 import { readRequest, type ExplainQuery } from './read-request.ts';
 
-/** Asks a listener's rule script; null where it has none. */
+/** Asks a rule script. */
 export type AskRule = (
-  listener: ListenerConfig,
+  script: RuleScriptConfig,
   request: RuleRequest,
   candidates: Readonly<Record<string, readonly PickCandidate[]>>,
 ) => Promise<RuleAnswer | null>;
@@ -70,12 +71,14 @@ class ExplainedPath {
     const redirected = this.#redirect(head, request.path);
     if (redirected !== null) return redirected;
     this.#plugins('of the listener', this.#listener.plugins);
-    const answer = await askRule(this.#listener, request, this.#candidates());
+    const { rules, shadow } = this.#listener;
+    const answer = rules === null ? null : await askRule(rules, request, this.#candidates());
+    const tried = shadow === null ? null : await askRule(shadow.rules, request, {});
     const { clientAddress } = request;
     const decision = answer?.decision ?? null;
     const host = decision?.kind === 'forward' ? (decision.host ?? head.host) : head.host;
     this.#keyed = { clientAddress, host, request: head, decision };
-    const settled = this.#rule(answer, head);
+    const settled = this.#rule(answer, head, tried);
     if (settled !== null) return settled;
     const routed = this.#route(head, request.path);
     if (routed !== null) return this.#choose(routed, head.target, 'the route names it');
@@ -120,18 +123,18 @@ class ExplainedPath {
   }
 
   /** Null where the rule leaves it to the routes. */
-  #rule(answer: RuleAnswer | null, head: RequestHead): Outcome | null {
+  #rule(answer: RuleAnswer | null, head: RequestHead, tried: RuleAnswer | null): Outcome | null {
     this.#picks = answer?.picks ?? null;
     const decision = answer?.decision ?? null;
     if (decision === null) {
       this.step('rule', 'none', [
         answer === null ? 'the listener has no rule script' : 'the script has no `request` handler',
       ]);
+      this.#shadow({ kind: 'next', edits: [] }, tried);
       return null;
     }
-    const at = answer?.at ?? null;
-    const place = at === null ? '' : `, at ${shownPath(at.file)}:${at.line}:${at.column}`;
-    this.step('rule', `${describeDecision(decision)}${place}`, describeEdits(decision));
+    this.step('rule', `${describeDecision(decision)}${placeOf(answer)}`, describeEdits(editsOf(decision)));
+    this.#shadow(decision, tried);
     switch (decision.kind) {
       case 'next':
         // Routes see the headers as the rule left them.
@@ -150,6 +153,19 @@ class ExplainedPath {
       case 'deny':
         return { kind: 'answer', status: decision.status, reason: answerReason(decision) };
     }
+  }
+
+  /** What the script that is tried would decide; nothing comes of it. */
+  #shadow(decision: RequestDecision, tried: RuleAnswer | null): void {
+    const shadow = tried?.decision ?? null;
+    if (shadow === null) return;
+    const differs = differencesOf(decision, shadow);
+    this.step('shadow', `${describeDecision(shadow)}${placeOf(tried)}`, [
+      ...describeEdits(editsOf(shadow)),
+      differs.length === 0
+        ? 'as the rule decides'
+        : `it is tried only; what it would decide otherwise: ${differs.join(', ')}`,
+    ]);
   }
 
   #route(head: RequestHead, path: string): string | null {
@@ -223,6 +239,11 @@ class ExplainedPath {
     ]);
     return { kind: 'forward', upstream: name, backend: backend.addressText, target };
   }
+}
+
+function placeOf(answer: RuleAnswer | null): string {
+  const at = answer?.at ?? null;
+  return at === null ? '' : `, at ${shownPath(at.file)}:${at.line}:${at.column}`;
 }
 
 function byWhat({ key: wanted, config }: Upstream, key: string | undefined, candidates: number): string {

@@ -7,7 +7,8 @@ export interface Explanation {
 }
 
 export interface Step {
-  readonly step: 'listener' | 'request' | 'redirect' | 'plugins' | 'rule' | 'route' | 'upstream' | 'backend';
+  readonly step:
+    'listener' | 'request' | 'redirect' | 'plugins' | 'rule' | 'shadow' | 'route' | 'upstream' | 'backend';
   readonly text: string;
   /** Why, one reason each. */
   readonly details: readonly string[];

@@ -44,6 +44,7 @@ const LISTENER: ListenerConfig = {
   addressText: '',
   tls: null,
   rules: null,
+  shadow: null,
   plugins: [],
   routes: [],
   upstream: null,
@@ -77,6 +78,7 @@ export function subrequestSender(parts: SubrequestParts): SubrequestSender {
   const base = {
     config: LISTENER,
     rules: null,
+    shadow: null,
     routes: new RouteTable([]),
     trustsPeer: compileTrust(LISTENER.forwarded.trust),
     challenges: { isEmpty: true, answer: () => null },

@@ -60,3 +60,20 @@ test('--variable stands for what a plugin would set', async () => {
   const silent = await runHere(project.path, register, 'explain', 'GET', url);
   expect(silent.stdout).toContain('goes to 127.0.0.1:9001');
 });
+
+test('what a script that is tried would decide is said beside the other one, and changes nothing', async () => {
+  const script = (body: string): string =>
+    `import { defineRules, deny } from 'tidegate/rules';\nexport default defineRules({ ${body} });\n`;
+  await using project = await projectFolder({
+    'tidegate.config.yaml': config('./site.ts, shadow: ./next.ts'),
+    'site.ts': script('request() {}'),
+    'next.ts': script("request(req) { return req.path === '/admin' ? deny() : undefined; }"),
+  });
+  const told = await runHere(project.path, register, 'explain', 'GET', 'http://127.0.0.1:8080/admin');
+  expect(told.stdout).toMatch(
+    /^shadow +deny 403, at next\.ts:2:\d+\n +it is tried only; what it would decide otherwise: kind$/m,
+  );
+  expect(told.stdout).toContain('goes to 127.0.0.1:9001');
+  const same = await runHere(project.path, register, 'explain', 'GET', 'http://127.0.0.1:8080/');
+  expect(same.stdout).toMatch(/^shadow +next\n +as the rule decides$/m);
+});

@@ -45,7 +45,7 @@ test('files that are not there are problems, and watched', async () => {
     'c.yaml': `
 listeners:
   - { name: a, address: ":80", rules: ./a.ts, errorPages: { 404: ./404.html, 5xx: { json: ./pages } } }
-  - { name: b, address: ":81", rules: { script: ./pages } }
+  - { name: b, address: ":81", rules: { script: ./pages }, shadow: ./next.ts }
 `,
   });
   await mkdir(join(folder, 'pages'));
@@ -55,6 +55,9 @@ listeners:
     `listeners[0].errorPages["404"]: expected an error page, found no such file: ${join(folder, '404.html')}`,
     `listeners[0].errorPages["5xx"].json: expected an error page, found a folder: ${join(folder, 'pages')}`,
     `listeners[1].rules.script: expected a rule script, found a folder: ${join(folder, 'pages')}`,
+    `listeners[1].shadow: expected a rule script, found no such file: ${join(folder, 'next.ts')}`,
   ]);
-  expect(loaded.inputs).toEqual(['c.yaml', 'a.ts', '404.html', 'pages'].map((name) => join(folder, name)));
+  expect(loaded.inputs).toEqual(
+    ['c.yaml', 'a.ts', '404.html', 'pages', 'next.ts'].map((name) => join(folder, name)),
+  );
 });

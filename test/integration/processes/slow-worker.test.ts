@@ -34,7 +34,14 @@ async function plan(version: number, ...upstreams: string[]): Promise<LivePlan> 
   const loaded = await loadConfig(file);
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
   return {
-    plan: { version, config: { ...loaded.config, listeners: [] }, rules: [], listenerRules: {}, plugins: [] },
+    plan: {
+      version,
+      config: { ...loaded.config, listeners: [] },
+      rules: [],
+      listenerRules: {},
+      listenerShadows: {},
+      plugins: [],
+    },
     sockets: new Map(),
   };
 }

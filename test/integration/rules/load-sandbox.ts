@@ -63,6 +63,7 @@ export async function compileText(
     timeLimitMs: 10,
     memoryLimitBytes: 32 * 2 ** 20,
     onError: 'deny' as const,
+    shadow: null,
     ...settings,
   };
   const compiled = await compileRules(script);

@@ -64,6 +64,16 @@ test("a rule script's settings", () => {
   ]);
 });
 
+test('a script that is tried', () => {
+  expect(changes({}, { listener: { shadow: 'a.ts' } })).toEqual(['listener web: shadow none → /a.ts']);
+  expect(
+    changes(
+      { listener: { shadow: 'a.ts' } },
+      { listener: { shadow: { script: 'b.ts', sample: 0.5, budget: '20ms' } } },
+    ),
+  ).toEqual(['listener web: shadow.script /a.ts → /b.ts, shadow.budget 100ms → 20ms, shadow.sample 1 → 0.5']);
+});
+
 test('an upstream added, removed, changed', () => {
   const api = { backends: [{ address: 'a:1' }, { address: 'b:1' }] };
   const site = { backends: [{ address: '127.0.0.1:9001' }] };

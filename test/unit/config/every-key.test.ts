@@ -34,6 +34,13 @@ test('every key arrives where it belongs', () => {
           cache: 4,
         },
         rules: { script: 'rules/site.ts', timeLimit: '20ms', memoryLimit: '64MiB', onError: 'next' },
+        shadow: {
+          script: 'rules/next.ts',
+          sample: 0.25,
+          budget: '50ms',
+          timeLimit: '5ms',
+          memoryLimit: '16MiB',
+        },
         plugins: [
           {
             use: './plugins/a.ts',
@@ -248,6 +255,17 @@ test('every key arrives where it belongs', () => {
           timeLimitMs: 20,
           memoryLimitBytes: 67_108_864,
           onError: 'next',
+          shadow: null,
+        },
+        shadow: {
+          rules: {
+            script: '/etc/t/rules/next.ts',
+            timeLimitMs: 5,
+            memoryLimitBytes: 16 * 1024 * 1024,
+            onError: 'deny',
+            shadow: { budgetMs: 50 },
+          },
+          sample: 0.25,
         },
         plugins: [
           {

@@ -49,6 +49,7 @@ function worker(rows: readonly Row[]): WorkerStatus {
       { name: 'site', backends, queue: null, retries: 0, retriesRefused: 0, hedges: 0, fallbacks: 0 },
     ],
     rules: [],
+    shadows: [],
     plugins: [],
   };
 }

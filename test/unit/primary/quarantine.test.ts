@@ -10,6 +10,7 @@ function bundle(id: string, options: Partial<RuleBundle> = {}): RuleBundle {
     timeLimitMs: 10,
     memoryLimitBytes: 1,
     onError: 'deny',
+    shadow: null,
     code: '',
     sourceMap: '',
     inputs: [],
@@ -126,4 +127,26 @@ test('a script that the config asks for stays in quarantine however many version
   expect(quarantine.entries()).toHaveLength(1);
   quarantine.serving([bundle('v20')], new Set(['v20']));
   expect(quarantine.entries()).toEqual([]);
+});
+
+describe('a script that is only tried', () => {
+  const tried = bundle('tried', { shadow: { budgetMs: 100 } });
+
+  test('is put into quarantine as any other', () => {
+    const quarantine = served(bundle('a'));
+    quarantine.serving([bundle('a'), tried], new Set(['a', 'tried']));
+    kill(quarantine, 'tried');
+    expect(quarantine.has('tried')).toBe(true);
+    // Also when it does not run any more, for as long as it is asked for.
+    quarantine.serving([bundle('a')], new Set(['a', 'tried']));
+    expect(quarantine.has('tried')).toBe(true);
+    quarantine.serving([bundle('a')], new Set(['a']));
+    expect(quarantine.has('tried')).toBe(false);
+  });
+
+  test('has not served, and stands in for none', () => {
+    const quarantine = served(tried, bundle('a', { onError: 'next' }));
+    kill(quarantine, 'a');
+    expect(quarantine.standFor(bundle('a', { onError: 'next' }), new Set(['a']))).toEqual({ kind: 'none' });
+  });
 });

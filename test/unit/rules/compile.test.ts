@@ -20,6 +20,7 @@ const compile = (folder: string, timeLimitMs = 10): Promise<CompileResult> =>
     timeLimitMs,
     memoryLimitBytes: 2 ** 25,
     onError: 'deny',
+    shadow: null,
   });
 
 const valid = `import { defineRules, deny } from 'tidegate/rules'; export default defineRules({ request: () => deny() });`;

@@ -1,4 +1,4 @@
-import type { RequestDecision } from '../../shared/rule-script.ts';
+import type { HeaderEdit, RequestDecision } from '../shared/rule-script.ts';
 
 export function describeDecision(decision: RequestDecision): string {
   switch (decision.kind) {
@@ -20,10 +20,14 @@ export function describeDecision(decision: RequestDecision): string {
   }
 }
 
-/** What the rule changed of the request's headers, a line for each. */
-export function describeEdits(decision: RequestDecision): string[] {
-  if (decision.kind !== 'next' && decision.kind !== 'forward') return [];
-  return decision.edits.map((edit) =>
+/** What a rule changes of the request's headers. */
+export function editsOf(decision: RequestDecision): readonly HeaderEdit[] {
+  return decision.kind === 'next' || decision.kind === 'forward' ? decision.edits : [];
+}
+
+/** A line for each. */
+export function describeEdits(edits: readonly HeaderEdit[]): string[] {
+  return edits.map((edit) =>
     edit.op === 'delete'
       ? `removes ${edit.name}`
       : `${edit.op === 'set' ? 'sets' : 'adds'} ${edit.name}: ${edit.value}`,
