@@ -9,6 +9,7 @@ import type { ConcurrencyLimitOptions } from './builtin/concurrency-limit/concur
 import type { CorsOptions } from './builtin/cors.ts';
 import type { ErrorPagesOptions } from './builtin/error-pages.ts';
 import type { FaultOptions } from './builtin/fault.ts';
+import type { ForwardAuthOptions } from './builtin/forward-auth/options.ts';
 import type { HeadersOptions } from './builtin/headers.ts';
 import type { HelloWorldOptions } from './builtin/hello-world.ts';
 import type { JwtOptions } from './builtin/jwt/options.ts';
@@ -60,6 +61,9 @@ export const errorPages = builtin<ErrorPagesOptions>('error-pages');
 
 /** Delays and failures, to see what becomes of them. */
 export const fault = builtin<FaultOptions>('fault');
+
+/** Asks somebody else whether a request may pass. */
+export const forwardAuth = builtin<ForwardAuthOptions>('forward-auth');
 
 /** Sets, adds and removes header fields of requests and answers. */
 export const headers = builtin<HeadersOptions>('headers');

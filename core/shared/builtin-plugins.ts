@@ -9,6 +9,7 @@ export const BUILTIN_PLUGINS = [
   'cors',
   'error-pages',
   'fault',
+  'forward-auth',
   'headers',
   'hello-world',
   'jwt',

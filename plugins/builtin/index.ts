@@ -9,6 +9,7 @@ export const BUILTINS = {
   cors: () => import('./cors.ts'),
   'error-pages': () => import('./error-pages.ts'),
   fault: () => import('./fault.ts'),
+  'forward-auth': () => import('./forward-auth/forward-auth.ts'),
   headers: () => import('./headers.ts'),
   'hello-world': () => import('./hello-world.ts'),
   jwt: () => import('./jwt/jwt.ts'),

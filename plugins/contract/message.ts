@@ -30,7 +30,8 @@ export interface PluginAnswer {
 export interface BodyTransform {
   /**
    * `piece` is valid during the call only: who keeps it keeps a copy. `push` hands bytes on (it is done with them when it returns).
-   * Where it returns a promise no more comes until that is settled, and the sender waits; push may be called until then.
+   * Where it returns a promise no more comes until that is settled, and the sender waits; push may be called until then, with
+   * nothing too, which says that the promise is not stuck.
    */
   data(piece: Uint8Array, push: (piece: Uint8Array) => void): void | Promise<void>;
   /** Nothing follows; the last bytes may be pushed. */

@@ -2,6 +2,10 @@ import { QUANTUM, TICK_MS, type ByteBucket } from './byte-bucket.ts';
 
 type Push = (piece: Uint8Array) => void;
 
+/** How often those who wait are said to be well: with many at a low rate a turn takes longer than a hook may. */
+const SIGN_OF_LIFE_MS = 250;
+const NOTHING = new Uint8Array(0);
+
 /** The rest of a piece, which waits until it may pass. */
 interface Waiter {
   rest: Uint8Array;
@@ -30,6 +34,7 @@ export class Pacer {
   /** Wait for their own rate. */
   #resting = new Set<Waiter>();
   #timer: NodeJS.Timeout | null = null;
+  #signedAt = 0;
 
   /** @param share the part of the common rate that is this worker's. */
   constructor(common: ByteBucket | null, share: () => number) {
@@ -95,7 +100,14 @@ export class Pacer {
       this.#line.push(waiter);
     }
     this.#serve(now);
+    if (now - this.#signedAt >= SIGN_OF_LIFE_MS) this.#sign(now);
     this.#timer = this.waiting > 0 ? setTimeout(() => this.#tick(), TICK_MS).unref() : null;
+  }
+
+  #sign(now: number): void {
+    this.#signedAt = now;
+    for (const { push } of this.#line) push(NOTHING);
+    for (const { push } of this.#resting) push(NOTHING);
   }
 
   #serve(now: number): void {

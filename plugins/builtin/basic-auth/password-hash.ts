@@ -1,5 +1,4 @@
 import { argon2, createHash, timingSafeEqual } from 'node:crypto';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { compare } from 'bcrypt';
 import { apr1 } from './apr1.ts';
@@ -30,11 +29,7 @@ export function readPasswordHash(text: string): PasswordHash {
   if (salt !== undefined && digest !== undefined)
     return {
       text,
-      matches: async (password) => {
-        // It is no thread that this takes some milliseconds of: a line of them would be one long turn.
-        await nextTurn();
-        return equal(Buffer.from(apr1(password, salt)), Buffer.from(digest));
-      },
+      matches: async (password) => equal(Buffer.from(await apr1(password, salt)), Buffer.from(digest)),
     };
   const [, sha1] = /^\{SHA\}([A-Za-z0-9+/]{27}=)$/.exec(text) ?? [];
   if (sha1 !== undefined)

@@ -28,7 +28,10 @@ async function openDisk({ disk }: Options, context: PluginContext): Promise<Lowe
 }
 
 function partsOf(given: Options, context: PluginContext, lower: LowerTier | null): CacheParts {
-  const memory = new MemoryTier({ ...given.memory, variants: given.variants });
+  const { size, largest } = given.memory;
+  // What is on its way in has half of the room.
+  const limits = { ...given.memory, largest: Math.min(largest, size / 2), variants: given.variants };
+  const memory = new MemoryTier(limits);
   return {
     options: given,
     context,
@@ -68,10 +71,11 @@ function hooksOf(parts: CacheParts): PluginHooks {
     response(exchange) {
       const errand = errands.get(exchange);
       if (errand !== undefined) return wayOut.head(exchange, errand);
-      const key = bypassed.get(exchange);
-      if (key === undefined) purges.afterChange(exchange);
-      else if (telling !== null)
-        exchange.response.headers.append('Cache-Status', cacheStatus({ forwarded: 'bypass' }, key, telling));
+      const bypassedKey = bypassed.get(exchange);
+      const key = bypassedKey ?? purges.afterChange(exchange);
+      if (key === null || telling === null) return undefined;
+      const forwarded = bypassedKey === undefined ? 'method' : 'bypass';
+      exchange.response.headers.append('Cache-Status', cacheStatus({ forwarded }, key, telling));
       return undefined;
     },
 

@@ -2,8 +2,9 @@ import type { PluginAnswer } from '../../api.ts';
 import type { Queued } from './fifo-queue.ts';
 import type { StoredHead } from './stored-answer.ts';
 
-/** What an entry costs beside its text and its body: objects, and its places in the index and the queue. */
+/** What an entry costs beside its text and its body: objects, and its places in the index and the queue. Measured, as is that of a field. */
 const OVERHEAD_BYTES = 1024;
+const FIELD_BYTES = 88;
 
 /** A stored answer that is in memory. */
 export class MemoryEntry implements Queued {
@@ -32,11 +33,11 @@ export class MemoryEntry implements Queued {
   }
 }
 
-/** As they are kept: a character of a name or value is a byte, and names are shared. */
+/** A character is a byte, as most are. */
 function textBytesOf({ key, variant, fields, tags, origin }: StoredHead): number {
   let bytes = 2 * key.length + variant.length;
-  for (const [name, value] of fields) bytes += name.length + value.length;
-  for (const [name, value] of origin?.headers ?? []) bytes += name.length + value.length;
+  for (const [name, value] of [...fields, ...(origin?.headers ?? [])])
+    bytes += FIELD_BYTES + name.length + value.length;
   for (const tag of tags) bytes += tag.length;
   return bytes;
 }

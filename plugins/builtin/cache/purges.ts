@@ -98,11 +98,11 @@ export class Purges {
     return headers.length === 0 && cookies.length === 0 ? { key: `${url}\n` } : { prefix: `${url}\n` };
   }
 
-  /** RFC 9111 4.4: what was stored is no longer so when an unsafe request has gone well. */
-  afterChange(exchange: PluginAnsweredExchange): void {
+  /** RFC 9111 4.4: what was stored is no longer so when an unsafe request has gone well. @returns its URL; null: it is not for this cache */
+  afterChange(exchange: PluginAnsweredExchange): string | null {
     const url = this.#changing.get(exchange);
     const { status, headers } = exchange.response;
-    if (url === undefined || status >= 400) return;
+    if (url === undefined || status >= 400) return url ?? null;
     void this.#remove(this.#ofUrl(url));
     for (const name of ['location', 'content-location']) {
       const other = sameOrigin(headers.get(name), url);
@@ -110,6 +110,7 @@ export class Purges {
       const target = keyedTarget(other.target, this.#parts.options.key.query);
       void this.#remove(this.#ofUrl(other.base + target));
     }
+    return url;
   }
 
   #remove(selection: Selection): Promise<number> {

@@ -187,7 +187,7 @@ export class WayIn {
     if (asked?.onlyIfCached === true) return textAnswer(504, 'Not in the cache\n');
     if (DISGUISES.some((name) => headers.has(name))) return this.#bypass(exchange, key);
     const vary = store.memory.varyOf(key);
-    const forwarded = stale !== null ? 'stale' : vary === null ? 'uri-miss' : 'vary-miss';
+    const forwarded = whyForwarded(stale, vary);
     const flightKey = this.#flightKeyOf(key, exchange);
     const miss = { forwarded, flightKey, stale } as const;
     if (method === 'HEAD' || uncacheable.has(flightKey, Date.now()))
@@ -286,6 +286,11 @@ type Going = Miss & Pick<Errand, 'asksWhole'> & Partial<Pick<Errand, 'flight' | 
 
 function foundOf(memory: MemoryEntry): Found {
   return { head: memory.head, memory };
+}
+
+function whyForwarded(stale: Found | null, vary: readonly string[] | null): Forwarded {
+  if (stale === null) return vary === null ? 'uri-miss' : 'vary-miss';
+  return useOf(stale.head.freshness, Date.now(), null) === 'fresh' ? 'request' : 'stale';
 }
 
 /** RFC 9111 5.4: Pragma counts where there is no Cache-Control. */

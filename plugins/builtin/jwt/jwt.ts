@@ -12,6 +12,8 @@ import { Verifier, type Verdict } from './verifier.ts';
 export default definePlugin({
   name: 'jwt',
   options,
+  upstreams: ({ jwks }) =>
+    jwks?.upstream === undefined ? [] : [{ name: jwks.upstream, path: ['jwks', 'upstream'] }],
   async create(given, context) {
     const keys = await openKeys(given, context);
     const verifier = new Verifier({

@@ -1,8 +1,7 @@
 import { createGunzip, gunzipSync, gzipSync, zstdDecompressSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import compress from '../../../plugins/builtin/compress/compress.ts';
-import type { PluginHooks } from '../../../plugins/contract/hooks.ts';
-import { TestContext } from '../../../plugins/testing/test-context.ts';
+import { hooksOf } from '../../support/builtin-hooks.ts';
 import { chainOf, instanceOf } from '../../support/plugin-chain.ts';
 import { poll } from '../../support/poll.ts';
 import { ok, startRawBackend, type BackendScript } from '../../support/raw-backend.ts';
@@ -11,15 +10,9 @@ import { startProxy } from '../http1/setup.ts';
 
 const TEXT = 'Lorem ipsum dolor sit amet. '.repeat(4000);
 
-async function hooksOf(options: unknown = {}): Promise<PluginHooks> {
-  const result = await compress.options['~standard'].validate(options);
-  if (result.issues !== undefined) throw new Error(JSON.stringify(result.issues));
-  return compress.create(result.value, new TestContext({}));
-}
-
 async function start(script: BackendScript, options: unknown = {}) {
   const backend = await startRawBackend(script);
-  const instance = instanceOf(await hooksOf(options));
+  const instance = instanceOf(await hooksOf(compress, options));
   const proxy = await startProxy({ backendPort: backend.port, plugins: chainOf(instance) });
   return { proxy, backend, instance };
 }

@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest';
 import requestLimits from '../../../plugins/builtin/request-limits.ts';
 import rewrite from '../../../plugins/builtin/rewrite.ts';
-import { TestContext } from '../../../plugins/testing/test-context.ts';
-import type { Plugin } from '../../../plugins/api.ts';
+import { hooksOf } from '../../support/builtin-hooks.ts';
 import { chainOf, instanceOf } from '../../support/plugin-chain.ts';
 import { poll } from '../../support/poll.ts';
 import { ok, startRawBackend } from '../../support/raw-backend.ts';
@@ -52,12 +51,6 @@ test('a client that goes on with a refused upload does not cut off the answer th
   expect([pieces, closed]).toEqual([1, 1]);
   expect(await entry(proxy, 2)).toMatchObject({ status: 413, error: null });
 });
-
-async function hooksOf<Options>(plugin: Plugin<Options>, options: unknown) {
-  const result = await plugin.options['~standard'].validate(options);
-  if (result.issues !== undefined) throw new Error(JSON.stringify(result.issues));
-  return plugin.create(result.value, new TestContext({}));
-}
 
 test('attack: an upload without a length is bounded by the path that was asked for, whatever rewrites it later', async () => {
   const backend = await startRawBackend(async (request) => request.reply(ok(await request.body())));

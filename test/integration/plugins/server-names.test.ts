@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import headers from '../../../plugins/builtin/headers.ts';
-import { TestContext } from '../../../plugins/testing/test-context.ts';
+import { hooksOf } from '../../support/builtin-hooks.ts';
 import { certificateFiles } from '../../support/certificates.ts';
 import { chainOf, instanceOf } from '../../support/plugin-chain.ts';
 import { startRawBackend } from '../../support/raw-backend.ts';
@@ -13,11 +13,7 @@ test.each(['a\r\nx-role: admin', 'a\u0001b', 'ü.test'])(
   async (servername) => {
     const backend = await startRawBackend();
     const handshakes: unknown[] = [];
-    const options = await headers.options['~standard'].validate({
-      request: { set: { 'X-Name': '{server_name}' } },
-    });
-    if (options.issues !== undefined) throw new Error(JSON.stringify(options.issues));
-    const plugin = instanceOf(await headers.create(options.value, new TestContext({})));
+    const plugin = instanceOf(await hooksOf(headers, { request: { set: { 'X-Name': '{server_name}' } } }));
     const proxy = await startProxy({
       backendPort: backend.port,
       listener: { protocol: 'https', tls: { certificates: [certificateFiles('one')] } },

@@ -47,6 +47,15 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 beforeEach(() => void vi.useFakeTimers({ toFake: ['performance'] }));
 afterEach(() => void vi.useRealTimers());
 
+test('a call has so many characters, those of variables among them', async () => {
+  const { script, turns } = start();
+  const variables = 'x'.repeat(60 * 2 ** 10);
+  for (const target of ['/1', '/2', '/3'])
+    turns.add({ ...requestOf(target), variables }, { onDecision() {} });
+  await turn();
+  expect(script.calls).toEqual(['/1 /2', '/3']);
+});
+
 test('requests of one turn are decided in one call at its end', async () => {
   const { script, add, decided } = start();
   add('/1', '/2');

@@ -19,7 +19,7 @@ const MOST_WRITERS = 64;
 const MOST_BODIES = 256;
 /** What there is more of a key, or in a folder of entries, goes. */
 const MOST_VARIANTS = 64;
-const MOST_IN_SHARD = 4000;
+const MOST_IN_SHARD = 2000;
 /** No body is larger than this part of the whole: those that are being written would be more than there is room for. */
 const LARGEST_PART = 0.1;
 
@@ -80,6 +80,7 @@ export class DiskTier implements LowerTier {
         const { head } = found.start;
         await found.close();
         if (head.key === key && nameOf(key, head.variant).file === file) heads.push(head);
+        else await removeFile(this.#folder.entry({ shard, file }));
       }
       return heads;
     });

@@ -4,7 +4,10 @@ import { passOver, removeFile, type CacheFolder } from './cache-folder.ts';
 import { diskBytes, exceeds, minus, type Counts } from './counts.ts';
 import type { DiskQueue } from './disk-queue.ts';
 import { isEntryFile, isShard, type EntryName } from './entry-name.ts';
-import { UseTally } from './use-tally.ts';
+import { OldestFiles, type SeenFile } from './oldest-files.ts';
+
+/** Their names are kept until all have been seen. */
+const MOST_REMOVED = 30_000;
 
 export interface SweepSettings {
   readonly folder: CacheFolder;
@@ -20,29 +23,32 @@ export interface SweepSettings {
 
 /**
  * Counts all entries, removes those that were not used for the longest where there are too many, and removes what
- * workers that died have left unfinished. Reads the folders twice instead of keeping a list: it may be long.
+ * workers that died have left unfinished. What is to be removed beyond `MOST_REMOVED` waits for the next sweep.
  * @returns what is there afterwards.
  */
 export async function sweep(settings: SweepSettings): Promise<Counts> {
   await removeUnfinished(settings);
-  const tally = new UseTally(Date.now());
-  for await (const file of files(settings)) tally.add(file.usedAtMs, file.bytes);
-  const cut = exceeds(tally.total, settings.most) ? tally.cut(settings.target) : null;
-  if (cut === null) return tally.total;
-  let left = tally.total;
-  let { spare } = cut;
+  const oldest = new OldestFiles(MOST_REMOVED);
+  let left: Counts = { bytes: 0, entries: 0 };
   for await (const file of files(settings)) {
-    const bucket = tally.bucketOf(file.usedAtMs);
-    if (bucket < cut.bucket) continue;
-    const one: Counts = { bytes: file.bytes, entries: 1 };
-    if (bucket === cut.bucket && !exceeds(one, spare)) {
-      spare = minus(spare, one);
-      continue;
-    }
-    await settings.queue.run(() => removeFile(settings.folder.entry(file.name)));
-    left = minus(left, one);
+    left = { bytes: left.bytes + file.bytes, entries: left.entries + 1 };
+    oldest.add(file);
+  }
+  if (!exceeds(left, settings.most)) return left;
+  for (const { name, bytes, usedAtMs } of oldest.sorted()) {
+    if (!exceeds(left, settings.target) || settings.signal.aborted) return left;
+    const isGone = await settings.queue.run(() => removeUnused(settings.folder.entry(name), usedAtMs));
+    if (isGone) left = minus(left, { bytes, entries: 1 });
   }
   return left;
+}
+
+/** False: it was used after all. */
+async function removeUnused(path: string, usedAtMs: number): Promise<boolean> {
+  const found = await stat(path).catch(passOver('ENOENT'));
+  if (found !== undefined && found.mtimeMs > usedAtMs) return false;
+  await removeFile(path);
+  return true;
 }
 
 /** The names of all entries, a folder at a time. */
@@ -57,12 +63,6 @@ export async function* entryNames(
     const names = await queue.run(() => readdir(folder.shard(shard)).catch(passOver('ENOENT', 'ENOTDIR')));
     yield (names ?? []).filter(isEntryFile).map((file) => ({ shard, file }));
   }
-}
-
-interface SeenFile {
-  readonly name: EntryName;
-  readonly bytes: number;
-  readonly usedAtMs: number;
 }
 
 async function* files({ folder, queue, signal }: SweepSettings): AsyncGenerator<SeenFile, undefined> {

@@ -7,7 +7,7 @@ import type { Trouble } from './trouble.ts';
 
 const LOOK_EVERY_MS = 2000;
 /** Where a worker has written all that it may. */
-const SOONER_MS = 50;
+const SOONER_MS = 100;
 /** For what nobody has counted: unfinished files, and entries that were removed by hand. */
 const SWEEP_EVERY_MS = 10 * 60_000;
 /** A sweep begins at the one share of the bounds and goes down to the other: there is room to write in while it works. */
@@ -15,6 +15,11 @@ const SWEEP_ABOVE = 0.9;
 const SWEEP_DOWN_TO = 0.8;
 /** A sweep removes where it counts more than this: where less would do, the next one would soon be due. */
 const REMOVE_ABOVE = 0.85;
+/**
+ * Of its share of the room a worker takes this much before it looks again: those that come up one after the other, and see
+ * more and more of them, take 1/4 + 1/8 + 1/12 …, which for thirty of them is all that there is.
+ */
+const TAKEN_AT_ONCE = 0.25;
 /** What is taken to be there before the first sweep has counted it. */
 const UNCOUNTED = 0.95;
 
@@ -151,7 +156,7 @@ export class Upkeep {
     this.#isPaused = false;
     const room = minus(this.#bounds, this.#total());
     // What was written meanwhile is not in what the others see.
-    this.#share = minus(times(room, 1 / this.members.live), minus(this.members.written, before));
+    this.#share = minus(times(room, TAKEN_AT_ONCE / this.members.live), minus(this.members.written, before));
   }
 
   #total(): Counts {

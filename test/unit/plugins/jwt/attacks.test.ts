@@ -134,6 +134,10 @@ test('attack: a flood of tokens with made-up keys makes one fetch in a cool-down
   );
   expect((await ask(tested, good)).status).toBe(200);
   await new Promise((resolve) => setTimeout(resolve, 2));
+  // Nothing is fetched for what could not be good.
+  for (const alg of ['none', 'HS256'])
+    expect((await ask(tested, forge({ alg, kid: 'made up' }, claims))).status).toBe(401);
+  expect(fetches).toBe(1);
   const tokens = await Promise.all(
     Array.from({ length: 200 }, (_, i) =>
       sign(claims, { key: otherEc.privateKey, header: { kid: `made up ${i}` } }),

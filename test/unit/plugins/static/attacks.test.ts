@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readlinkSync, symlinkSync } from 'node:fs';
+import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { FileBody } from '../../../../plugins/builtin/static/file-body.ts';
 import { readFilePath } from '../../../../plugins/builtin/static/file-path.ts';
 import staticFiles from '../../../../plugins/builtin/static/static.ts';
 import { testPlugin } from '../../../../plugins/testing.ts';
-import { folderWith } from './files.ts';
+import { folderWith, openFiles } from './files.ts';
 
 const FILES = {
   'secret.txt': 'secret',
@@ -134,17 +134,3 @@ test.each<[string, (body: FileBody, client: AbortController) => unknown]>([
   await leave(body, client);
   expect(closed).toBe(1);
 });
-
-function openFiles(folder: string): number {
-  const fds = `/proc/${process.pid}/fd`;
-  return readdirSync(fds).filter((fd) => targetOf(join(fds, fd)).startsWith(folder)).length;
-}
-
-function targetOf(link: string): string {
-  try {
-    return readlinkSync(link);
-  } catch {
-    // Closed since it was listed.
-    return '';
-  }
-}

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
@@ -22,4 +22,19 @@ export function serving(
   options: Readonly<Record<string, unknown>> = {},
 ): Promise<TestedPlugin> {
   return testPlugin(staticFiles, { root: 'public', ...options }, { folder: folderWith(files) });
+}
+
+/** How many files below this folder are open in this process. */
+export function openFiles(folder: string): number {
+  const fds = `/proc/${process.pid}/fd`;
+  return readdirSync(fds).filter((fd) => targetOf(join(fds, fd)).startsWith(folder)).length;
+}
+
+function targetOf(link: string): string {
+  try {
+    return readlinkSync(link);
+  } catch {
+    // Closed since it was listed.
+    return '';
+  }
 }
