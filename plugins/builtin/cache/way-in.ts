@@ -162,6 +162,7 @@ export class WayIn {
         exchange.setLogField('cache', 'hit');
         return answer;
       }
+      if (exchange.signal.aborted) return undefined;
     }
     return this.#miss(question, found);
   }
@@ -210,11 +211,13 @@ export class WayIn {
     for (let other = flight; ;) {
       const landing = await other.wait(Math.max(1, until - performance.now()), exchange.signal);
       if (exchange.signal.aborted) return undefined;
+      if (landing === 'timeout') other.close();
       if (landing === 'timeout' || landing === 'not-stored') break;
       const entry = store.memory.find(key, headers);
       const found = entry === null ? await store.findBelow(key, headers) : foundOf(entry);
       const answer = found === null ? null : await this.#collapsed(question, found, miss.forwarded);
-      if (answer !== null) return answer;
+      // Whose client has left leads no others.
+      if (answer !== null || exchange.signal.aborted) return answer ?? undefined;
       // It is there, but has to be asked for anew by each.
       if (landing === 'stored' && found !== null) break;
       // It was lost, or is another variant: one of those who wait goes, and the others wait for that one.
@@ -263,6 +266,7 @@ export class WayIn {
       requestedAt: Date.now(),
       mark: store.purges.mark,
       sent: null,
+      response: null,
       plan: null,
       codingBefore: null,
       isKeeping: false,
