@@ -1,4 +1,4 @@
-import type { PluginSubrequest, PluginSubresponse } from '../../../plugins/contract/context.ts';
+import type { PluginContext, PluginSubrequest } from '../../../plugins/contract/context.ts';
 import type { ConnectionPools } from '../../forward/connections.ts';
 import type { Tunnels } from '../../forward/tunnels.ts';
 import { isAll, TARGET, TOKEN } from '../../http1/characters.ts';
@@ -26,7 +26,7 @@ export interface SubrequestParts {
   readonly log: Logger;
 }
 
-export type SubrequestSender = (subrequest: PluginSubrequest) => Promise<PluginSubresponse>;
+export type SubrequestSender = PluginContext['request'];
 
 /** Whoever asks hears of each; a plugin may send thousands of requests to an upstream that is away. */
 const FAILURES_LOGGED_PER_SECOND = 10;
