@@ -11,6 +11,7 @@ export type * from './contract/message.ts';
 export { AddressSet, AddressSetBuilder } from '../core/shared/address-set.ts';
 export { parseDuration } from '../core/shared/duration.ts';
 export { inTurns } from '../core/shared/in-turns.ts';
+export { moduleUrl } from '../core/shared/module-url.ts';
 export { didYouMean } from '../core/shared/nearest-name.ts';
 export { networkOf } from '../core/shared/network-of.ts';
 export { parseSize } from '../core/shared/size.ts';

@@ -8,6 +8,7 @@ export default defineConfig({
       protocol: 'http',
       address: '127.0.0.1:8080',
       rules: './rules/canary.ts',
+      shadow: { script: './rules/next.ts', sample: 0.1 },
       upstream: 'stable',
     },
   ],

@@ -27,6 +27,8 @@ export interface Errand {
   readonly collapsed?: false;
   /** The header fields of the last attempt; null: none was made. */
   sent: PluginHeaders | null;
+  /** What has come for it; another answer may take its place. null: nothing yet. */
+  response: PluginResponse | null;
   /** What is to be kept; null: nothing, or not yet known. */
   plan: Plan | null;
   /** Of the answer, as it came. */
@@ -37,8 +39,6 @@ export interface Errand {
 
 /** An answer that is to be kept when its body has come. */
 export interface Plan {
-  /** It is another one when something has taken its place. */
-  readonly response: PluginResponse;
   readonly status: number;
   readonly fields: readonly StoredField[];
   readonly freshness: StoredFreshness;

@@ -39,6 +39,11 @@ export class Flight {
     });
   }
 
+  /** It takes longer than others are to wait: who comes from now on goes in another one. */
+  close(): void {
+    this.#landed();
+  }
+
   /** The first word counts. */
   land(landing: Landing): void {
     if (this.#isOver) return;

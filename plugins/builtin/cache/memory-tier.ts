@@ -3,6 +3,7 @@ import { FifoQueue } from './fifo-queue.ts';
 import type { FieldReader } from './field-copy.ts';
 import { MemoryEntry } from './memory-entry.ts';
 import { isSelected } from './selected.ts';
+import { shortKey } from './short-key.ts';
 import type { Selection, StoredHead } from './stored-answer.ts';
 import { variantOf } from './variants.ts';
 
@@ -99,7 +100,7 @@ export class MemoryTier {
       const oldest = entries.length > this.#limits.variants ? entries.at(-1) : undefined;
       if (oldest !== undefined) this.remove(oldest);
     }
-    const wasGone = this.#gone.some((half) => half.delete(head.key));
+    const wasGone = this.#gone.some((half) => half.delete(shortKey(head.key)));
     entry.isProved = wasGone || before?.isProved === true;
     (entry.isProved ? this.#proved : this.#new).push(entry);
     for (let rounds = 0; this.bytes > this.#limits.size || this.size > this.#limits.entries; rounds++)
@@ -170,7 +171,7 @@ export class MemoryTier {
 
   #remember(key: string): void {
     const [younger] = this.#gone;
-    younger.add(key);
+    younger.add(shortKey(key));
     // As many as could be there.
     if (younger.size > Math.max(16, this.#proved.size / 2)) this.#gone = [new Set(), younger];
   }

@@ -1,3 +1,5 @@
+import { shortKey } from './short-key.ts';
+
 /** As many are known at a time. */
 const MOST = 10_000;
 
@@ -17,7 +19,8 @@ export class Uncacheable {
     return this.#until.size;
   }
 
-  add(key: string, now: number): void {
+  add(longKey: string, now: number): void {
+    const key = shortKey(longKey);
     // All count for the same time: the first in the map are the oldest.
     this.#until.delete(key);
     this.#until.set(key, now + this.#forMs);
@@ -30,11 +33,11 @@ export class Uncacheable {
   }
 
   has(key: string, now: number): boolean {
-    const until = this.#until.get(key);
+    const until = this.#until.get(shortKey(key));
     return until !== undefined && until > now;
   }
 
   delete(key: string): void {
-    this.#until.delete(key);
+    this.#until.delete(shortKey(key));
   }
 }

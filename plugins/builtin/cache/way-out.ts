@@ -37,6 +37,7 @@ export class WayOut {
     const { status, from } = response;
     const { stale } = errand;
     const now = Date.now();
+    errand.response = response;
     errand.codingBefore = response.headers.get('content-encoding');
     if (stale !== null && status === 304 && from === 'backend' && errand.asksWhole)
       return this.#unchanged(exchange, errand, stale, now);
@@ -85,7 +86,7 @@ export class WayOut {
   ): void {
     const { response } = exchange;
     const { status } = response;
-    errand.plan = { response, status, fields: [...response.headers], freshness, vary, receivedAt: now };
+    errand.plan = { status, fields: [...response.headers], freshness, vary, receivedAt: now };
     const ttl = Math.floor((freshness.bornAt + freshness.lifetimeMs - now) / 1000);
     this.#tell(exchange, errand, { stored: true, ttl });
     if (response.hasBody) return;
@@ -98,9 +99,9 @@ export class WayOut {
   body(exchange: PluginAnsweredExchange, errand: Errand): BodyHook | null {
     const { response } = exchange;
     const length = lengthOf(response.headers.get('content-length'));
-    const isPlanned = errand.plan?.response === response;
-    const arrival = isPlanned ? this.#arrive(exchange, errand, length ?? -1) : null;
-    const span = this.#spanOf(exchange, errand, length);
+    const isOfBackend = errand.response === response;
+    const arrival = isOfBackend ? this.#arrive(exchange, errand, length ?? -1) : null;
+    const span = isOfBackend ? this.#spanOf(exchange, errand, length) : null;
     if (arrival === null && span === null) {
       errand.flight?.land('not-stored');
       return null;

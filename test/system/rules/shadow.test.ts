@@ -177,3 +177,24 @@ test('a script to be tried without a handler to compare is refused', async () =>
   const refused = await tidegate.line('reload refused; what was served goes on', undefined, from);
   expect(JSON.stringify(refused['problems'])).toContain('has to have a `request` handler');
 });
+
+test('one that takes its worker down twice is out, and what serves goes on', async () => {
+  const { tidegate, url } = await start(rules('request() { new Array(1e9).fill(0); }'));
+  const answers = async (): Promise<boolean> => (await ask(url)).status === 200;
+  // Nothing ends what it does but the end of the worker, which costs the requests that the worker has.
+  await poll(async () => {
+    await answers().catch(() => false);
+    return tidegate.lines.some(({ msg }) => msg === QUARANTINED);
+  });
+  await tidegate.line('other rules took over');
+  for (let i = 0; i < 10; i++) expect(await poll(answers)).toBe(true);
+  expect((await statusOf(tidegate)).shadows).toEqual([]);
+  expect(
+    (await statusOf(tidegate)).rules
+      .map(({ file, quarantined }) => [file.endsWith('live.ts'), quarantined !== null])
+      .toSorted(),
+  ).toEqual([
+    [false, true],
+    [true, false],
+  ]);
+});

@@ -9,7 +9,7 @@ import { EntryFile } from './entry-file.ts';
 import { encodeUpdate, layoutFor } from './entry-format.ts';
 import { nameOf, nameStartOfKey, type EntryName } from './entry-name.ts';
 import { EntryWriter } from './entry-writer.ts';
-import { removeSelected } from './remove-selected.ts';
+import { Removals } from './removals.ts';
 import { Trouble } from './trouble.ts';
 import { Upkeep } from './upkeep.ts';
 
@@ -19,7 +19,7 @@ const MOST_WRITERS = 64;
 const MOST_BODIES = 256;
 /** What there is more of a key, or in a folder of entries, goes. */
 const MOST_VARIANTS = 64;
-const MOST_IN_SHARD = 2000;
+const MOST_IN_SHARD = 1000;
 /** No body is larger than this part of the whole: those that are being written would be more than there is room for. */
 const LARGEST_PART = 0.1;
 
@@ -41,6 +41,7 @@ export class DiskTier implements LowerTier {
   readonly #queue = new DiskQueue();
   readonly #trouble: Trouble;
   readonly #upkeep: Upkeep;
+  readonly #removals: Removals;
   readonly #writers = new Set<EntryWriter>();
   readonly #bodies = new Set<EntryBody>();
   #isClosed = false;
@@ -50,6 +51,7 @@ export class DiskTier implements LowerTier {
     this.#largest = Math.min(largest, Math.floor(size * LARGEST_PART));
     this.#trouble = new Trouble(log, folder);
     this.#upkeep = new Upkeep(this.#folder, this.#queue, { bytes: size, entries }, this.#trouble);
+    this.#removals = new Removals(this.#folder, this.#queue, this.#upkeep.signal);
   }
 
   /** A disk that does not work is no error: it may come. @throws {ForeignFolder} */
@@ -161,13 +163,7 @@ export class DiskTier implements LowerTier {
   async remove(selection: Selection): Promise<number> {
     this.forget(selection);
     try {
-      return await removeSelected(
-        this.#folder,
-        this.#queue,
-        (name) => this.#open(name),
-        selection,
-        this.#upkeep.signal,
-      );
+      return await this.#removals.remove(selection);
     } catch (error) {
       this.#trouble.note(error);
       return 0;

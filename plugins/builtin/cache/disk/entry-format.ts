@@ -45,7 +45,7 @@ export function layoutFor(head: StoredHead): Layout | null {
 }
 
 /** Bytes in front of the body. */
-export function startBytes({ slotBytes }: Layout): number {
+function startBytes({ slotBytes }: Layout): number {
   return PREAMBLE_BYTES + 2 * slotBytes;
 }
 

@@ -67,8 +67,8 @@ export class Members {
     return this.#others.filter(({ isLive }) => !isLive);
   }
 
-  isLive(id: string): boolean {
-    return id === this.ownId || this.#others.some((member) => member.id === id && member.isLive);
+  get liveIds(): string[] {
+    return [this.ownId, ...this.#others.filter(({ isLive }) => isLive).map(({ id }) => id)];
   }
 
   /** By the last report, with what was written since; null: there is none yet. */

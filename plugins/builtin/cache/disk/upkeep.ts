@@ -1,8 +1,9 @@
 import type { CacheFolder } from './cache-folder.ts';
 import { diskBytes, exceeds, minus, plus, times, type Counts } from './counts.ts';
 import type { DiskQueue } from './disk-queue.ts';
+import { swept } from './disk-task.ts';
 import { Members } from './members.ts';
-import { sweep } from './sweep.ts';
+import { runInThread } from './run-in-thread.ts';
 import type { Trouble } from './trouble.ts';
 
 const LOOK_EVERY_MS = 2000;
@@ -98,6 +99,7 @@ export class Upkeep {
 
   #failed(error: unknown): void {
     this.pause();
+    if (this.signal.aborted) return;
     this.#trouble.note(error);
   }
 
@@ -126,15 +128,17 @@ export class Upkeep {
     const { members, signal } = this;
     const gone = members.gone;
     const seen = members.seen();
-    const total = await sweep({
-      folder: this.#folder,
-      queue: this.#queue,
-      most: times(this.#bounds, REMOVE_ABOVE),
-      target: times(this.#bounds, SWEEP_DOWN_TO),
-      isLive: (owner) => members.isLive(owner),
+    const total = await runInThread(
+      {
+        kind: 'sweep',
+        folder: this.#folder.path,
+        most: times(this.#bounds, REMOVE_ABOVE),
+        target: times(this.#bounds, SWEEP_DOWN_TO),
+        live: members.liveIds,
+      },
+      swept,
       signal,
-    });
-    if (signal.aborted) return;
+    );
     await members.forget(gone);
     for (const { id } of gone) delete seen[id];
     members.setReport({ at: Date.now(), total, seen });

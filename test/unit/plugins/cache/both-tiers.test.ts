@@ -89,3 +89,15 @@ test('of 20 that wait for what only the disk may hold one has gone to the backen
   expect(answers.every(({ text }) => text === body)).toBe(true);
   expect(answers.filter(({ request }) => request !== null)).toHaveLength(1);
 });
+
+test('nobody waits for a client that leaves while the disk is looked into', async () => {
+  await using tested = await testPlugin(cache, { disk: { folder: await makeFolder() } });
+  const leaving = new AbortController();
+  const left = tested.request({ url: '/a', signal: leaving.signal }, { headers: FRESH });
+  leaving.abort();
+  expect((await left).status).toBeNull();
+  const next = await tested.request({ url: '/a' }, { headers: FRESH });
+  expect(next.headers.get('cache-status')).toMatch(
+    /^Tidegate; fwd=uri-miss; fwd-status=200; ttl=\d+; stored$/,
+  );
+});

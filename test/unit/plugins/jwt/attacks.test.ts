@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import jwt from '../../../../plugins/builtin/jwt/jwt.ts';
 import { testPlugin } from '../../../../plugins/testing.ts';
 import { poll } from '../../../support/poll.ts';
@@ -126,6 +126,8 @@ test('attack: a claim cannot add a field, or pass for another value', async () =
 });
 
 test('attack: a flood of tokens with made-up keys makes one fetch in a cool-down', async () => {
+  vi.useFakeTimers({ toFake: ['performance'] });
+  onTestFinished(() => void vi.useRealTimers());
   let fetches = 0;
   const request = () => {
     fetches += 1;
@@ -133,17 +135,17 @@ test('attack: a flood of tokens with made-up keys makes one fetch in a cool-down
   };
   await using tested = await testPlugin(
     jwt,
-    { jwks: { upstream: 'id', coolDown: '1ms', refresh: '1h' } },
+    { jwks: { upstream: 'id', coolDown: '30s', refresh: '1h' } },
     { upstreams: ['id'], request },
   );
   expect((await ask(tested, good)).status).toBe(200);
-  await new Promise((resolve) => setTimeout(resolve, 2));
+  vi.advanceTimersByTime(30_000);
   // Nothing is fetched for what could not be good.
   for (const alg of ['none', 'HS256'])
     expect((await ask(tested, forge({ alg, kid: 'made up' }, claims))).status).toBe(401);
   expect(fetches).toBe(1);
   const tokens = await Promise.all(
-    Array.from({ length: 200 }, (_, i) =>
+    Array.from({ length: 90 }, (_, i) =>
       sign(claims, { key: otherEc.privateKey, header: { kid: `made up ${i}` } }),
     ),
   );
@@ -190,3 +192,31 @@ test.each(['Bearer\t', 'bearer \t', 'BEARER\t '])(
     expect(answer).toMatchObject({ status: 401, request: null });
   },
 );
+
+test('attack: made-up keys that wait for a slow source do not keep out who has a good token', async () => {
+  vi.useFakeTimers({ toFake: ['performance'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const slow = Promise.withResolvers<void>();
+  let fetches = 0;
+  const request = async () => {
+    fetches += 1;
+    if (fetches > 1) await slow.promise;
+    return { body: set };
+  };
+  await using tested = await testPlugin(
+    jwt,
+    { jwks: { upstream: 'id', refresh: '1h' } },
+    { upstreams: ['id'], request },
+  );
+  expect((await ask(tested, good)).status).toBe(200);
+  vi.advanceTimersByTime(30_000);
+  const tokens = Array.from({ length: 1500 }, (_, i) => forge({ alg: 'ES256', kid: `made up ${i}` }, claims));
+  const flood = tokens.map((token) => ask(tested, token));
+  await vi.waitUntil(() => fetches === 2);
+  const other = await sign({ sub: 'lee' }, { header: { kid: 'ec' } });
+  await vi.waitUntil(async () => (await ask(tested, other)).status === 200);
+  slow.resolve();
+  const statuses = (await Promise.all(flood)).map(({ status }) => status);
+  expect(statuses.filter((status) => status === 401)).toHaveLength(100);
+  expect(statuses.filter((status) => status === 503)).toHaveLength(1400);
+});

@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +6,7 @@ import type { JWTPayload } from 'jose';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import jwt from '../../../../plugins/builtin/jwt/jwt.ts';
 import { testPlugin } from '../../../../plugins/testing.ts';
+import { certificate } from '../../../support/certificates.ts';
 import { poll } from '../../../support/poll.ts';
 import { ask, ec, otherEc, pemOf, rsa, secret, sign, soon } from './tokens.ts';
 
@@ -57,6 +58,17 @@ test.each([
 ])('%s is verified with a key of its kind', async (alg, pair) => {
   await using tested = await testPlugin(jwt, { publicKey: pemOf(pair.publicKey) });
   expect((await ask(tested, await sign({}, { alg, key: pair.privateKey }))).status).toBe(200);
+});
+
+test('a certificate will do as a public key, and one of several may have signed', async () => {
+  const { cert, key } = certificate('one-rsa');
+  await using tested = await testPlugin(jwt, { publicKey: `${publicKey}${cert}` });
+  expect(tested.status()).toMatchObject({ keys: 2 });
+  const { asymmetricKeyType } = createPrivateKey(key);
+  const alg = asymmetricKeyType === 'rsa' ? 'RS256' : 'ES256';
+  expect((await ask(tested, await sign({}, { alg, key: createPrivateKey(key) }))).status).toBe(200);
+  // A key's name counts only where keys have one.
+  expect((await ask(tested, await sign({}, { header: { kid: 'any' } }))).status).toBe(200);
 });
 
 test('any of some secrets may have signed, and each is long enough for its hash', async () => {
