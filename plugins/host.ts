@@ -4,7 +4,7 @@ import { attachedPlugins, placeText, type AttachedPlugin } from '../core/shared/
 import type { Config } from '../core/shared/config-types.ts';
 import type { PluginStatus } from '../core/shared/plugin-types.ts';
 import type { Problem } from '../core/shared/problem.ts';
-import type { PluginLog } from './contract/context.ts';
+import type { PluginContext, PluginLog } from './contract/context.ts';
 import { createHooks, validateOptions } from './create-instance.ts';
 import { FaultBreaker } from './fault-breaker.ts';
 import { FileWatch } from './file-watch.ts';
@@ -13,7 +13,7 @@ import { createContext } from './instance-context.ts';
 import { errorText, type PluginModule } from './load-module.ts';
 import { unknownUpstreams } from './named-upstreams.ts';
 import { ModuleLoader, type PluginPlan } from './module-loader.ts';
-import { Services, type PluginScope, type SendSubrequest } from './scope.ts';
+import { Services, type PluginScope } from './scope.ts';
 import { SnapshotPlugins } from './snapshot-plugins.ts';
 
 /** How long an instance that nothing uses any more may take to close. */
@@ -54,7 +54,7 @@ export class PluginHost {
    */
   async prepare(
     plan: PluginPlan,
-    request: SendSubrequest,
+    request: PluginContext['request'],
     only: string | null = null,
   ): Promise<PrepareResult> {
     const scope: PluginScope = { workers: plan.config.workers, request, services: new Services() };

@@ -1,12 +1,9 @@
-import type { PluginSubrequest, PluginSubresponse } from './contract/context.ts';
-
-/** Sends a plugin's own request to an upstream of its snapshot. */
-export type SendSubrequest = (subrequest: PluginSubrequest) => Promise<PluginSubresponse>;
+import type { PluginContext } from './contract/context.ts';
 
 /** What a snapshot has for the plugins in it. */
 export interface PluginScope {
   readonly workers: number;
-  readonly request: SendSubrequest;
+  readonly request: PluginContext['request'];
   readonly services: Services;
 }
 

@@ -21,7 +21,7 @@ import type { Http2Config, ListenerConfig } from '../shared/listener-types.ts';
 import type { Deadlines } from '../shared/deadlines.ts';
 import type { ProxyError } from '../shared/errors.ts';
 import { serveHttp, serveSecure } from './http.ts';
-import type { ProxiedClient, ProxyHeader } from './proxied-client.ts';
+import { behindProxy, type ProxyHeader } from './proxied-client.ts';
 import { ProxyHeaderStage, type ProxyHeaderOwner } from './proxy-header-stage.ts';
 import { allowsConnection, allowsHandshake } from './plugin-hooks.ts';
 import { RefusalLog } from './refusal-log.ts';
@@ -53,15 +53,6 @@ function headerTrust({ address, proxyProtocol }: ListenerConfig): (peer: string)
   // Who may connect to a Unix socket, its folder's permissions say.
   if (address.kind === 'unix') return () => true;
   return compileCidrs(proxyProtocol?.trust ?? []);
-}
-
-function behindProxy(proxy: Peer, { address, port, local }: ProxiedClient): Peer {
-  return {
-    ...proxy,
-    address,
-    port,
-    ...(local === null ? {} : { localAddress: local.address, localPort: local.port }),
-  };
 }
 
 /**

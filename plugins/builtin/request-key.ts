@@ -1,14 +1,14 @@
 import { hash } from 'node:crypto';
 import { z } from 'zod';
 import { networkOf, type PluginExchange } from '../api.ts';
+import { cookieOf } from './cookies.ts';
 import { addresses, fieldName, integer, list, wants } from './fields.ts';
 import { hostnameOf } from './templates.ts';
 
 /** What a limit counts by. */
 type KeyPart =
   | { readonly kind: 'address' | 'host' | 'method' | 'path' }
-  | { readonly kind: 'header'; readonly name: string }
-  | { readonly kind: 'cookie'; readonly name: string };
+  | { readonly kind: 'header' | 'cookie'; readonly name: string };
 
 const EXPECTED = 'one of "address", "host", "method", "path", "header:NAME", "cookie:NAME"';
 
@@ -80,22 +80,13 @@ function partOf(part: KeyPart, exchange: PluginExchange): string | null {
       return `=${request.method}`;
     case 'path':
       return `=${request.path}`;
-    case 'header': {
-      const value = request.headers.get(part.name);
-      return value === null ? null : `=${JSON.stringify(value)}`;
-    }
+    case 'header':
+      return quoted(request.headers.get(part.name));
     case 'cookie':
-      return cookie(request.headers.getAll('cookie'), part.name);
+      return quoted(cookieOf(request.headers, part.name));
   }
 }
 
-function cookie(fields: readonly string[], name: string): string | null {
-  for (const field of fields) {
-    for (const pair of field.split(';')) {
-      const equals = pair.indexOf('=');
-      if (equals !== -1 && pair.slice(0, equals).trim() === name)
-        return `=${JSON.stringify(pair.slice(equals + 1).trim())}`;
-    }
-  }
-  return null;
+function quoted(value: string | null): string | null {
+  return value === null ? null : `=${JSON.stringify(value)}`;
 }

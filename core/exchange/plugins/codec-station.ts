@@ -6,7 +6,7 @@ import { CodingError } from './coding-error.ts';
 
 /** What decoded content may grow to whatever it came from. */
 const MAX_FREE_BYTES = 10 * 1024 * 1024;
-/** Beyond that: so many bytes for each that came. A few MiB that unpack to many GiB (a bomb) are cut off. */
+/** Beyond that: so many bytes for each that came. A few MiB that unpack to many GiB are a bomb. */
 const MAX_BLOW_UP = 200;
 
 /** Undoes a content coding, or does it again. zlib works in threads of its own, and waits where the next station is full. */

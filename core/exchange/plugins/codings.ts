@@ -79,7 +79,8 @@ export function createDecoder(coding: Coding, first: number): Codec {
     case 'br':
       return createBrotliDecompress();
     case 'zstd':
-      return createZstdDecompress();
+      // A frame may ask for a window of any size, and that much memory: no more than RFC 9659 lets it, 8 MiB.
+      return createZstdDecompress({ params: { [constants.ZSTD_d_windowLogMax]: 23 } });
   }
 }
 

@@ -1,4 +1,4 @@
-import type { PluginSubrequest, PluginSubresponse } from '../../../plugins/contract/context.ts';
+import type { PluginContext, PluginSubrequest } from '../../../plugins/contract/context.ts';
 import type { ConnectionPools } from '../../forward/connections.ts';
 import type { Tunnels } from '../../forward/tunnels.ts';
 import { isAll, TARGET, TOKEN } from '../../http1/characters.ts';
@@ -25,7 +25,7 @@ export interface SubrequestParts {
   readonly log: Logger;
 }
 
-export type SubrequestSender = (subrequest: PluginSubrequest) => Promise<PluginSubresponse>;
+export type SubrequestSender = PluginContext['request'];
 
 /** Nobody that has an address. */
 const PEER: Peer = {

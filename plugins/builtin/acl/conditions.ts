@@ -1,4 +1,5 @@
 import type { AddressSet, PluginExchange } from '../../api.ts';
+import { hostnameOf } from '../templates.ts';
 import type { CountryOf } from './countries.ts';
 
 /** What is known when it is to be decided: of a connection less than of a request. */
@@ -37,7 +38,7 @@ export function pathIn(paths: readonly string[]): Condition {
 
 export function hostIn(hosts: readonly string[]): Condition {
   const matches = nameMatcher(hosts);
-  return ofRequest(({ request }) => matches(request.host.replace(/:\d*$/, '')));
+  return ofRequest(({ request }) => matches(hostnameOf(request.host)));
 }
 
 export function serverNameIn(names: readonly string[]): Condition {

@@ -1,7 +1,7 @@
 import { textAnswer, type PluginAnswer, type PluginExchange } from '../../api.ts';
 import { findIn } from '../conditions.ts';
-import { cookieOf } from '../cookies.ts';
 import type { Found } from './answer-store.ts';
+import { isBypassed, isDisguised } from './bypass.ts';
 import type { CacheParts } from './cache-parts.ts';
 import type { CacheEvent, Forwarded } from './cache-status.ts';
 import { readDirectives, type Directives } from './directives.ts';
@@ -14,25 +14,6 @@ import { keyedTarget, keyOf } from './request-keys.ts';
 import { fromMemory, shapeFor, wholeAnswer } from './serve.ts';
 import { mayServeForError, useOf } from './using.ts';
 import { variantOf } from './variants.ts';
-
-/** Fields that some backends and frameworks let take the place of the method, host or target: the key knows nothing of what they ask for. */
-const DISGUISES = [
-  'x-http-method-override',
-  'x-http-method',
-  'x-method-override',
-  'x-original-url',
-  'x-rewrite-url',
-  'x-host',
-  'x-original-host',
-  'x-forwarded-server',
-  'x-forwarded-scheme',
-  'x-forwarded-prefix',
-];
-/** A condition that is for the origin alone (RFC 9111 4.3.2), and what is no plain request. */
-const FOR_BACKEND = ['if-match', 'if-unmodified-since', 'upgrade'];
-
-/** In characters. A message to other workers holds at least one. */
-const LONGEST_KEY = 16_384;
 
 /** How far the way in has come with a request: what one asks of the cache is told once. */
 interface Question {
@@ -70,7 +51,7 @@ export class WayIn {
     const target = keyedTarget(request.target, options.key.query);
     if (target !== request.target) request.target = target;
     const key = keyOf(request, target, options.key);
-    if (key.length > LONGEST_KEY || this.#isBypassed(exchange)) return this.#bypass(exchange, key);
+    if (isBypassed(request, key, options.bypass)) return this.#bypass(exchange, key);
     const asked = options.requestDirectives === 'honour' ? directivesOfRequest(request.headers) : null;
     const entry = store.memory.find(key, request.headers);
     if (entry !== null) {
@@ -78,17 +59,6 @@ export class WayIn {
       if (useOf(entry.head.freshness, now, asked) === 'fresh') return this.#hit(exchange, entry, now);
     }
     return this.#beyond({ exchange, key, asked }, entry);
-  }
-
-  #isBypassed({ request }: PluginExchange): boolean {
-    const { bypass } = this.#parts.options;
-    const { headers } = request;
-    return (
-      request.hasBody ||
-      FOR_BACKEND.some((name) => headers.has(name)) ||
-      bypass.headers.some((name) => headers.has(name)) ||
-      bypass.cookies.some((name) => cookieOf(headers, name) !== null)
-    );
   }
 
   #hit(exchange: PluginExchange, entry: MemoryEntry, now: number): PluginAnswer {
@@ -186,7 +156,7 @@ export class WayIn {
     const { exchange, key, asked } = question;
     const { headers, method } = exchange.request;
     if (asked?.onlyIfCached === true) return textAnswer(504, 'Not in the cache\n');
-    if (DISGUISES.some((name) => headers.has(name))) return this.#bypass(exchange, key);
+    if (isDisguised(headers)) return this.#bypass(exchange, key);
     const vary = store.memory.varyOf(key);
     const forwarded = whyForwarded(stale, vary);
     const flightKey = this.#flightKeyOf(key, exchange);

@@ -32,6 +32,8 @@ export interface VerifierSettings<Grant> {
 
 /** More than these would wait for their turn in the thread pool: somebody makes up tokens. */
 const MOST_UNDER_WAY = 1000;
+/** That many tokens with unknown keys wait for others to be fetched: made-up ones must not take the places of good ones while a source is slow. */
+const MOST_WAITING = 100;
 /** A good token without an end is looked at again after this. */
 const LONGEST_MEMORY_MS = 3_600_000;
 
@@ -45,6 +47,8 @@ export class Verifier<Grant> {
   readonly #underWay = new Map<string, Promise<Verdict<Grant>>>();
   /** Those that the remembered ones were verified with. */
   #keys: KeySet | null = null;
+
+  #waiting = 0;
 
   constructor(settings: VerifierSettings<Grant>) {
     this.#settings = settings;
@@ -85,7 +89,10 @@ export class Verifier<Grant> {
     if (keys === null) return { kind: 'unavailable', reason: 'no keys' };
     let candidates = await keys.candidates(header);
     if (candidates.length === 0) {
+      if (this.#waiting >= MOST_WAITING) return { kind: 'unavailable', reason: 'busy' };
+      this.#waiting += 1;
       await source.lookAgain();
+      this.#waiting -= 1;
       keys = source.keys ?? keys;
       candidates = await keys.candidates(header);
     }

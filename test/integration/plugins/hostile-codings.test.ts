@@ -11,6 +11,8 @@ import { entry, startProxy } from '../http1/setup.ts';
 
 const same: BodyTransform = { data: (piece, push) => push(piece) };
 const decoded = (): BodyHook => ({ transform: same, decoded: true });
+/** One byte in a frame that asks for a window of 128 MiB (RFC 8878 3.1.1.1.2). */
+const wide = Buffer.from('28b52ffd008809000078', 'hex');
 const bomb = brotliCompressSync(Buffer.alloc(64 * 1024 * 1024));
 
 function coded(bytes: Uint8Array, coding: string): string {
@@ -30,6 +32,7 @@ test.each([
   ['is none', 'gzip', Buffer.from('no gzip at all'), 400, 'request-malformed'],
   ['ends early', 'gzip', gzipSync('x'.repeat(100)).subarray(0, -9), 400, 'request-malformed'],
   ['is a bomb', 'br', bomb, 413, 'request-body-too-large'],
+  ['wants much memory', 'zstd', wide, 400, 'request-malformed'],
   ['has a coding that nobody knows', 'rot13', Buffer.from('uryyb'), 415, 'content-coding-unsupported'],
 ])('a request whose coded content %s is the fault of its client', async (_, coding, bytes, status, code) => {
   const { answer, plugin, backend, error } = await send(coded(bytes, coding));

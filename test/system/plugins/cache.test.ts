@@ -15,7 +15,10 @@ async function startVersions(cacheControl: string) {
     const tag = `"${backend.version}"`;
     answer.setHeader('Cache-Control', cacheControl).setHeader('ETag', tag).setHeader('Cache-Tag', 'all');
     if (asked.headers['if-none-match'] === tag) answer.writeHead(304).end();
-    else answer.end(`v${backend.version} for ${asked.headers.host} ${asked.headers['x-forwarded-proto']}`);
+    else
+      answer.end(
+        `v${backend.version} for ${asked.headers.host} ${String(asked.headers['x-forwarded-proto'])}`,
+      );
   });
   backend.port = await listenForTest(server, () => server.closeAllConnections());
   return backend;

@@ -1,3 +1,4 @@
+import { onTestFinished } from 'vitest';
 import { CertificateManager } from '../../../certs/manager.ts';
 import type { Storage } from '../../../certs/storage.ts';
 import type {
@@ -113,4 +114,11 @@ export class TestManager {
   logged(message?: string): readonly string[] {
     return this.lines.map((line) => line.message).filter((each) => message === undefined || each === message);
   }
+}
+
+/** One that is closed when the test has finished. `beside`: another one with the same storage. */
+export function start(beside?: TestManager): TestManager {
+  const one = new TestManager(beside);
+  onTestFinished(() => one.manager.close());
+  return one;
 }

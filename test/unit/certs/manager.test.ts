@@ -1,21 +1,8 @@
 import { X509Certificate } from 'node:crypto';
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { IssuerError } from '../../../certs/issuer.ts';
 import { StorageError } from '../../../certs/storage.ts';
-import type { KeyType } from '../../../core/shared/certificates-config.ts';
-import { CA, configOf, DAY, orderTerms, OTHER_CA, PATIENT, TestManager } from './manager-setup.ts';
-
-const made: TestManager[] = [];
-
-function start(beside?: TestManager): TestManager {
-  const one = new TestManager(beside);
-  made.push(one);
-  return one;
-}
-
-afterEach(async () => {
-  await Promise.all(made.splice(0).map(({ manager }) => manager.close()));
-});
+import { CA, configOf, DAY, orderTerms, OTHER_CA, PATIENT, start } from './manager-setup.ts';
 
 test('a name is served by a placeholder until its certificate is there', async () => {
   const one = start();
@@ -139,16 +126,6 @@ test('failures are told, and tried again later and later', async () => {
   expect(one.manager.status()[0]?.lastError).toBe(null);
 });
 
-test('other terms are tried at once', async () => {
-  const one = start();
-  one.issuer().failure = new IssuerError('account', 'no');
-  await one.use(configOf(['a.test']));
-  one.issuer().failure = null;
-  await one.use(configOf([{ names: ['a.test'], order: orderTerms({ challenges: ['tls-alpn-01'] }) }]));
-  expect(one.issuer().requests.map(({ challenges }) => challenges)).toEqual([['http-01'], ['tls-alpn-01']]);
-  await expect.poll(() => one.served('a.test'), PATIENT).not.toBe(null);
-});
-
 test('the next issuer is asked, and one that wants to be left alone is', async () => {
   const one = start();
   one.issuer(CA).failure = new IssuerError('rate-limited', 'too many', { retryAfterMs: 12 * 3_600_000 });
@@ -193,64 +170,6 @@ test('a half-written certificate is never served, but set aside and obtained ane
   await other.use(configOf(['a.test']));
   await expect.poll(() => other.served('a.test'), PATIENT).not.toBe(null);
   expect([...one.storage.entries.keys()].some((each) => each.startsWith('corrupt/'))).toBe(true);
-});
-
-test('a reload in the middle of an order: those that stay go on, those that go are ended', async () => {
-  const one = start();
-  one.issuer().hold();
-  await one.use(configOf(['a.test', 'b.test']));
-  await expect.poll(() => one.issuer().running, PATIENT).toBe(2);
-  await one.use(configOf(['b.test', 'c.test']));
-  expect(one.issuer().requests.map(({ names }) => names[0])).toEqual(['a.test', 'b.test', 'c.test']);
-  await expect.poll(() => one.issuer().running, PATIENT).toBe(2);
-  one.issuer().letGo();
-  await one.clock.advance(0);
-  await expect.poll(() => one.served('b.test'), PATIENT).not.toBe(null);
-  expect(one.served('a.test')).toBe(null);
-});
-
-test('a certificate for fewer names than the config has serves them, and is replaced', async () => {
-  const one = start();
-  await one.use(configOf(['a.test']));
-  await expect.poll(() => one.served('a.test'), PATIENT).not.toBe(null);
-  const before = one.served('a.test');
-  one.issuer().hold();
-  await one.use(configOf([{ names: ['a.test', 'b.test'], order: orderTerms() }]));
-  expect(one.served('a.test')).toBe(before);
-  expect((await one.manager.placeholder('b.test'))?.names).toEqual(['b.test']);
-  // There was an order a moment ago, but for something else.
-  one.issuer().letGo();
-  await one.clock.advance(0);
-  await expect.poll(() => one.served('b.test'), PATIENT).not.toBe(null);
-});
-
-test('a name that comes while an order runs is ordered right behind it, whether that succeeds or not', async () => {
-  for (const failure of [null, new IssuerError('rejected', 'no')]) {
-    const one = start();
-    one.issuer().hold();
-    await one.use(configOf(['a.test']));
-    one.issuer().failure = failure;
-    await one.use(configOf([{ names: ['a.test', 'b.test'], order: orderTerms() }]));
-    one.issuer().letGo();
-    await one.clock.advance(0);
-    await expect.poll(() => one.issuer().requests.map(({ names }) => names.length), PATIENT).toEqual([1, 2]);
-  }
-});
-
-test('with other types of keys, or another first name, the old certificate serves until the new one is there', async () => {
-  const one = start();
-  const row = (names: readonly string[], keyType: KeyType) =>
-    configOf([{ names, order: orderTerms({ keyTypes: [keyType] }) }]);
-  await one.use(row(['a.test', 'b.test'], 'ecdsa-p256'));
-  await expect.poll(() => one.served('a.test'), PATIENT).not.toBe(null);
-  const before = one.served('a.test');
-  one.issuer().hold();
-  await one.use(row(['a.test', 'b.test'], 'ecdsa-p384'));
-  await one.use(row(['b.test', 'c.test'], 'ecdsa-p384'));
-  expect([one.served('b.test'), one.served('c.test'), one.served('a.test')]).toEqual([before, null, null]);
-  one.issuer().letGo();
-  await expect.poll(() => one.served('c.test'), PATIENT).not.toBe(null);
-  await expect.poll(() => one.served('b.test'), PATIENT).toBe(one.served('c.test'));
 });
 
 test('a shutdown in the middle of an order gives its lock back', async () => {

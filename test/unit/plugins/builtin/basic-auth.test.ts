@@ -102,16 +102,15 @@ test.each([
 
 test('attack: a name that there is not takes as long to refuse as one that there is', async () => {
   await using tested = await testPlugin(basicAuth, { users: { kim: hashSync('sesame', 9) } });
-  const fastest = async (name: string): Promise<number> => {
-    const times: number[] = [];
-    for (let i = 0; i < 4; i++) {
+  const fastest = { joe: Number.POSITIVE_INFINITY, kim: Number.POSITIVE_INFINITY };
+  // In turn: a machine that is busy with other things is so for both.
+  for (let i = 0; i < 6; i++)
+    for (const name of ['joe', 'kim'] as const) {
       const started = performance.now();
       await statusFor(tested, name, `wrong ${i}`);
-      times.push(performance.now() - started);
+      fastest[name] = Math.min(fastest[name], performance.now() - started);
     }
-    return Math.min(...times);
-  };
-  expect(await fastest('joe')).toBeGreaterThan((await fastest('kim')) / 2);
+  expect(fastest.joe).toBeGreaterThan(fastest.kim / 2);
 });
 
 test('attack: a flood of guesses is turned away, and holds up nobody who is known', async () => {

@@ -141,7 +141,7 @@ test('attack: a flood of tokens with made-up keys makes one fetch in a cool-down
     expect((await ask(tested, forge({ alg, kid: 'made up' }, claims))).status).toBe(401);
   expect(fetches).toBe(1);
   const tokens = await Promise.all(
-    Array.from({ length: 200 }, (_, i) =>
+    Array.from({ length: 90 }, (_, i) =>
       sign(claims, { key: otherEc.privateKey, header: { kid: `made up ${i}` } }),
     ),
   );
@@ -149,4 +149,32 @@ test('attack: a flood of tokens with made-up keys makes one fetch in a cool-down
   expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([401]));
   // Those that come while it is under way wait for the same one.
   expect(fetches).toBe(2);
+});
+
+test('attack: made-up keys that wait for a slow source do not keep out who has a good token', async () => {
+  vi.useFakeTimers({ toFake: ['performance'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const slow = Promise.withResolvers<void>();
+  let fetches = 0;
+  const request = async () => {
+    fetches += 1;
+    if (fetches > 1) await slow.promise;
+    return { body: set };
+  };
+  await using tested = await testPlugin(
+    jwt,
+    { jwks: { upstream: 'id', refresh: '1h' } },
+    { upstreams: ['id'], request },
+  );
+  expect((await ask(tested, good)).status).toBe(200);
+  vi.advanceTimersByTime(30_000);
+  const tokens = Array.from({ length: 1500 }, (_, i) => forge({ alg: 'ES256', kid: `made up ${i}` }, claims));
+  const flood = tokens.map((token) => ask(tested, token));
+  await vi.waitUntil(() => fetches === 2);
+  const other = await sign({ sub: 'lee' }, { header: { kid: 'ec' } });
+  await vi.waitUntil(async () => (await ask(tested, other)).status === 200);
+  slow.resolve();
+  const statuses = (await Promise.all(flood)).map(({ status }) => status);
+  expect(statuses.filter((status) => status === 401)).toHaveLength(100);
+  expect(statuses.filter((status) => status === 503)).toHaveLength(1400);
 });
