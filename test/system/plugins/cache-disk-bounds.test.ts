@@ -1,8 +1,11 @@
 import { statSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { DiskTier } from '../../../plugins/builtin/cache/disk/disk-tier.ts';
 import { poll } from '../../support/poll.ts';
 import { cacheFolder, entryFiles, headOf, keep, openTier } from '../../unit/plugins/cache/disk/support.ts';
+
+// Workers at the end of their share wait for one that sweeps.
+vi.setConfig({ testTimeout: 180_000 });
 
 const BODY = Buffer.alloc(3000, 'x');
 

@@ -19,7 +19,7 @@ test('a plugin that never ends its creation has the reload refused by name, and 
       'tidegate.config.yaml': webConfig({
         workers: 2,
         plugins: ['./teller.ts', './good.ts'],
-        more: 'workerTimeout: 1s',
+        more: 'workerTimeout: 6s',
       }),
       'teller.ts': teller('one'),
       'good.ts': teller('good').replace("'teller'", "'good'"),
@@ -46,7 +46,7 @@ test('a plugin that never ends its creation has the reload refused by name, and 
   expect(problems).toContain(`${tidegate.folder}/teller.ts: plugin ./teller.ts at listener web`);
   expect(problems).not.toContain('good.ts');
   expect(await pids()).toEqual(before);
-  expect(state.slowestMs).toBeLessThan(1000);
+  expect(state.slowestMs).toBeLessThan(5000);
 
   const reloaded = tidegate.nextLine('reloaded');
   await tidegate.write('teller.ts', teller('two'));

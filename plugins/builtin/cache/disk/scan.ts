@@ -41,7 +41,7 @@ export function removeNow(path: string): boolean {
 }
 
 /** null: there is no such file. @throws what else the file system throws. */
-export function orNull<Result>(work: () => Result): Result | null {
+function orNull<Result>(work: () => Result): Result | null {
   try {
     return work();
   } catch (error) {

@@ -11,6 +11,8 @@ const LOOK_EVERY_MS = 2000;
 const SOONER_MS = 100;
 /** For what nobody has counted: unfinished files, and entries that were removed by hand. */
 const SWEEP_EVERY_MS = 10 * 60_000;
+/** After one that has failed. */
+const SWEEP_AGAIN_MS = 30_000;
 /** A sweep begins at the one share of the bounds and goes down to the other: there is room to write in while it works. */
 const SWEEP_ABOVE = 0.9;
 const SWEEP_DOWN_TO = 0.8;
@@ -43,6 +45,8 @@ export class Upkeep {
   /** What is being written, by what is known of it. */
   #underWay: Counts = NONE;
   #sweptAt = Number.NEGATIVE_INFINITY;
+  #sweepsFrom = 0;
+  #sweeping: Promise<void> | null = null;
   #working: Promise<void> | null = null;
   #timer: NodeJS.Timeout | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
@@ -93,7 +97,7 @@ export class Upkeep {
   async close(): Promise<void> {
     this.#closing.abort();
     clearTimeout(this.#timer);
-    await this.#working;
+    await Promise.all([this.#working, this.#sweeping]);
     await this.#queue.run(() => this.members.look(true)).catch(() => {});
   }
 
@@ -124,7 +128,20 @@ export class Upkeep {
     // It may have vanished, or have been a disk that could not be written to.
     await this.#queue.run(() => this.#folder.restore());
     await this.#look();
-    if (!this.#mustSweep()) return;
+    if (this.#sweeping !== null || !this.#mustSweep()) return;
+    // Not waited for: it may take longer than a worker that is not heard of counts as there.
+    this.#sweeping = this.#sweep()
+      .catch((error: unknown) => {
+        this.#sweepsFrom = performance.now() + SWEEP_AGAIN_MS;
+        this.#failed(error);
+      })
+      .then(() => {
+        this.#sweeping = null;
+        this.#schedule(0);
+      });
+  }
+
+  async #sweep(): Promise<void> {
     const { members, signal } = this;
     const gone = members.gone;
     const seen = members.seen();
@@ -143,12 +160,11 @@ export class Upkeep {
     for (const { id } of gone) delete seen[id];
     members.setReport({ at: Date.now(), total, seen });
     this.#sweptAt = performance.now();
-    await this.#look();
   }
 
   #mustSweep(): boolean {
     const { members } = this;
-    if (!members.isSweeper) return false;
+    if (!members.isSweeper || performance.now() < this.#sweepsFrom) return false;
     if (members.report === null || members.gone.length > 0) return true;
     if (performance.now() - this.#sweptAt > SWEEP_EVERY_MS) return true;
     return exceeds(this.#total(), times(this.#bounds, SWEEP_ABOVE));
