@@ -3,6 +3,7 @@ import { expect, test, vi } from 'vitest';
 
 import { fetchPlugins } from '../../../core/admin/client.ts';
 import { webConfig } from '../../support/configs.ts';
+import { isAlive } from '../../support/is-alive.ts';
 import { poll } from '../../support/poll.ts';
 import { startBackend } from '../../support/slow-backend.ts';
 import { teller, told } from '../../support/teller-plugin.ts';
@@ -108,7 +109,7 @@ test('an exchange under way finishes with the version that it began with, which 
   expect((await fetchPlugins(tidegate.configFile)).plugins).toHaveLength(1);
 });
 
-test('one that takes too long to come about refuses the reload, and what it makes later is closed', async () => {
+test('one that takes too long to come about refuses the reload, and ends with the worker that tried it', async () => {
   const tidegate = await start(
     { 'teller.ts': teller('one') },
     { plugins: [{ use: './teller.ts', createTimeout: '300ms' }] },
@@ -119,7 +120,8 @@ test('one that takes too long to come about refuses the reload, and what it make
     teller('slow', { create: 'await new Promise((go) => setTimeout(go, 1000));' }),
   );
   expect(String((await line)['problems'])).toContain('was not created within 300 ms');
-  await tidegate.line('teller closed', (each) => each['text'] === 'slow');
+  const { pid } = await tidegate.line('teller created', (each) => each['text'] === 'slow');
+  await poll(() => !isAlive(Number(pid)));
   expect((await told(tidegate)).text).toBe('one');
 });
 
