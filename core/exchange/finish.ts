@@ -26,15 +26,17 @@ export function finishExchange(exchange: Exchange): void {
 }
 
 function logExchange(exchange: Exchange): void {
-  const { accessLog, log } = exchange.service;
+  const { accessLog, log, loggedFailures } = exchange.service;
   const { error } = exchange;
   // A drain ends thousands of WebSockets in good order: the access log tells of each of them, and that is enough; so it is where a plugin wants it.
   if (
     error !== null &&
     error.source !== 'client' &&
     error.code !== 'websocket-drained' &&
-    error.code !== 'plugin-abort'
+    error.code !== 'plugin-abort' &&
+    loggedFailures?.take() !== false
   ) {
+    const notLogged = loggedFailures?.takeDropped() ?? 0;
     log.warn(
       {
         error: error.code,
@@ -42,6 +44,7 @@ function logExchange(exchange: Exchange): void {
         listener: exchange.service.config.name,
         backend: exchange.lastBackend?.addressText,
         requestId: exchange.requestId,
+        ...(notLogged === 0 ? {} : { notLogged }),
       },
       error.message,
     );

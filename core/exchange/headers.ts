@@ -97,6 +97,16 @@ export class HeaderList {
     this.kinds.push(headerKind(lower));
   }
 
+  /** One of its own, with the same fields. */
+  copy(): HeaderList {
+    const list = new HeaderList();
+    list.names.push(...this.names);
+    list.lowerNames.push(...this.lowerNames);
+    list.values.push(...this.values);
+    list.kinds.push(...this.kinds);
+    return list;
+  }
+
   has(lowerName: string): boolean {
     return this.lowerNames.includes(lowerName);
   }

@@ -4,6 +4,7 @@ import type { Tunnels } from '../forward/tunnels.ts';
 import type { ListenerConfig } from '../shared/listener-types.ts';
 import type { Logger } from '../shared/log.ts';
 import type { RuleScript } from '../shared/rule-script.ts';
+import type { TokenBucket } from '../shared/token-bucket.ts';
 import type { Upstream } from '../upstreams/upstream.ts';
 import type { AccessEntry } from './access-entry.ts';
 import type { HttpChallenges } from './answer-challenge.ts';
@@ -57,6 +58,8 @@ export interface ListenerService {
   readonly maxWebSockets: number;
   readonly accessLog: AccessSink | null;
   readonly log: Logger;
+  /** Lets failures into `log`; null: all of them. */
+  readonly loggedFailures: TokenBucket | null;
   /** null: the listener has no plugins. */
   readonly plugins: PluginChain | null;
   /** By the index of the route; null: no route of the listener has plugins. */

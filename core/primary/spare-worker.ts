@@ -13,6 +13,8 @@ export class SpareWorker {
   readonly #fork: () => WorkerProcess;
   readonly #log: Logger;
   #worker: WorkerProcess | null = null;
+  /** Tries what none has run yet. */
+  #lent: WorkerProcess | null = null;
   #timer: NodeJS.Timeout | null = null;
   #closed = false;
 
@@ -37,9 +39,18 @@ export class SpareWorker {
     return worker;
   }
 
-  /** For what is to be tried where nobody is served; it stays the spare one. */
+  /** For what is to be tried where nobody is served. Until it is given back it is no spare one: it may be blocked, and must not end for another reason. */
   borrow(): WorkerProcess {
-    return this.#worker ?? this.#start();
+    this.#lent = this.take() ?? this.#fork();
+    return this.#lent;
+  }
+
+  /** `isFit`: all that was tried will serve. Else it ends, with what was left behind in it. */
+  giveBack(worker: WorkerProcess, isFit: boolean): void {
+    this.#lent = null;
+    if (isFit && !this.#closed && this.#worker === null) this.#adopt(worker);
+    else worker.kill('SIGKILL');
+    this.keep();
   }
 
   /** Ends it, and starts no other. It carries nothing, so there is nothing to drain. */
@@ -47,20 +58,24 @@ export class SpareWorker {
     this.#closed = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#drop();
+    this.#lent?.kill('SIGKILL');
   }
 
-  #start(): WorkerProcess {
+  #start(): void {
     const worker = this.#fork();
-    this.#worker = worker;
+    this.#adopt(worker);
     void worker.online().then((answer) => {
       if (answer.kind === 'answer') this.#log.debug({ worker: worker.pid }, 'spare worker up');
     });
+  }
+
+  #adopt(worker: WorkerProcess): void {
+    this.#worker = worker;
     // One that dies is not replaced before the next call: what kills it now would kill the next too.
     void worker.exited.then(() => {
       if (this.#worker === worker) this.#worker = null;
     });
     if (worker.traced) setTimeout(() => this.#renew(worker), traceForMs).unref();
-    return worker;
   }
 
   /** Nothing is to be traced any more. */

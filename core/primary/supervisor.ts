@@ -172,10 +172,12 @@ export class Supervisor {
     const plugins = untriedPlugins(plan, this.#current?.plan ?? null);
     if (plugins.length === 0) return [];
     const worker = this.#spare.borrow();
+    // Neither of them rejects.
     const offline = await this.#waitOnline(worker);
-    if (offline !== null) return [offline];
-    // It may not outlive that.
-    return tryPlugins(worker, plugins, plan, this.#options.answerTimeoutMs).finally(() => this.#spare.keep());
+    const { answerTimeoutMs } = this.#options;
+    const problems = offline === null ? await tryPlugins(worker, plugins, plan, answerTimeoutMs) : [offline];
+    this.#spare.giveBack(worker, problems.length === 0);
+    return problems;
   }
 
   /**

@@ -111,6 +111,7 @@ export async function buildSnapshot(
       ),
       accessLog: logs.access,
       log,
+      loggedFailures: null,
       plugins: listeners?.get(config.name) ?? null,
       routePlugins: routes?.get(config.name) ?? null,
       upstreamPlugins,

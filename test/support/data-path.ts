@@ -101,6 +101,7 @@ export async function startDataPath(options: {
     maxWebSockets: listenerConfig.webSocket.connections ?? Number.POSITIVE_INFINITY,
     accessLog: { write: (entry) => void entries.push(entry) },
     log: options.log ?? silent,
+    loggedFailures: null,
     plugins: options.plugins ?? null,
     routePlugins: options.routePlugins ?? null,
     upstreamPlugins: options.upstreamPlugins ?? null,

@@ -71,11 +71,25 @@ function checkValue(name: string, value: string): void {
     throw new TypeError(`the value for the header field ${name} holds characters that none may hold`);
 }
 
+type FieldsOfPlugin = Readonly<Record<string, string | readonly string[]>>;
+
+/** What was read before: fields that can not be changed any more are given again and again by who answers many with the same. */
+const known = new WeakMap<FieldsOfPlugin, HeaderList>();
+
 /**
  * The fields of a message that a plugin makes, without those that are the proxy's own: one that was stored, or fetched,
  * comes with what framed it there. @throws TypeError for what is no field
  */
-export function fieldsOf(headers: Readonly<Record<string, string | readonly string[]>>): HeaderList {
+export function fieldsOf(headers: FieldsOfPlugin): HeaderList {
+  if (!Object.isFrozen(headers)) return readFields(headers);
+  const before = known.get(headers);
+  if (before !== undefined) return before.copy();
+  const list = readFields(headers);
+  if (Object.values(headers).every((value) => Object.isFrozen(value))) known.set(headers, list.copy());
+  return list;
+}
+
+function readFields(headers: FieldsOfPlugin): HeaderList {
   const list = new HeaderList();
   for (const [name, value] of Object.entries(headers)) {
     if (!isAll(TOKEN, name)) throw new TypeError(`${JSON.stringify(name)} is no name of a header field`);

@@ -5,6 +5,7 @@ import { isAll, TARGET, TOKEN } from '../../http1/characters.ts';
 import { parseAuthority } from '../../http1/request-target.ts';
 import type { ListenerConfig } from '../../shared/listener-types.ts';
 import type { Logger } from '../../shared/log.ts';
+import { TokenBucket } from '../../shared/token-bucket.ts';
 import type { Upstream } from '../../upstreams/upstream.ts';
 import { compileTrust, NO_ADDRESS } from '../client-address.ts';
 import { Exchange } from '../exchange.ts';
@@ -26,6 +27,9 @@ export interface SubrequestParts {
 }
 
 export type SubrequestSender = PluginContext['request'];
+
+/** Whoever asks hears of each; a plugin may send thousands of requests to an upstream that is away. */
+const FAILURES_LOGGED_PER_SECOND = 10;
 
 /** Nobody that has an address. */
 const PEER: Peer = {
@@ -89,6 +93,7 @@ export function subrequestSender(parts: SubrequestParts): SubrequestSender {
     maxWebSockets: 0,
     accessLog: null,
     log: parts.log,
+    loggedFailures: new TokenBucket(FAILURES_LOGGED_PER_SECOND),
     plugins: null,
     routePlugins: null,
     upstreamPlugins: null,

@@ -1,7 +1,7 @@
 import type { ProxyError } from '../../shared/errors.ts';
 import type { AddressBackend } from '../../upstreams/backend.ts';
 import type { Exchange } from '../exchange.ts';
-import { HeaderList } from '../headers.ts';
+import type { HeaderList } from '../headers.ts';
 import { expectNoPromise } from './is-promise.ts';
 import { hookFailed, restOf } from './plugin-fault.ts';
 
@@ -16,7 +16,7 @@ export function fieldsForAttempt(
   const { plugins, request } = exchange;
   if (plugins === null || plugins.stages.every(({ chain }) => chain.upstream === null))
     return request.headers;
-  const headers = copyOfList(request.headers);
+  const headers = request.headers.copy();
   const { view } = plugins;
   let outcome: HeaderList | ProxyError | null = headers;
   view.picked = backend.addressText;
@@ -40,10 +40,4 @@ export function fieldsForAttempt(
   });
   view.picked = null;
   return outcome;
-}
-
-function copyOfList({ names, values }: HeaderList): HeaderList {
-  const copy = new HeaderList();
-  for (const [i, name] of names.entries()) copy.append(name, values[i] ?? '');
-  return copy;
 }

@@ -20,7 +20,9 @@ export function wholeAnswer(entry: MemoryEntry, now: number, telling: Telling): 
   const second = Math.floor(now / 1000);
   if (entry.ready?.second === second) return entry.ready.answer;
   const headers = fieldsFor(entry.head, now, { forwarded: null }, telling);
-  const answer = { status: entry.head.status, headers, body: entry.body };
+  // What can not be changed need not be looked through for each request.
+  for (const value of Object.values(headers)) Object.freeze(value);
+  const answer = { status: entry.head.status, headers: Object.freeze(headers), body: entry.body };
   entry.ready = { second, answer };
   return answer;
 }

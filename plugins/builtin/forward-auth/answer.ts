@@ -18,8 +18,8 @@ export function meaningOf(status: number): Meaning {
 
 /** A refusal for the client, with its fields as they are. What frames it is left out on its way. */
 export function refusalOf(status: number, headers: PluginHeaders, body: Buffer): PluginAnswer {
-  const fields: Record<string, string[]> = {};
-  for (const [name, value] of headers) (fields[name.toLowerCase()] ??= []).push(value);
+  const fields = Map.groupBy(headers, ([name]) => name.toLowerCase());
+  const values = [...fields].map(([name, all]) => [name, all.map(([, value]) => value)] as const);
   // It is about this client now: a 301 or 308 would be kept otherwise (RFC 9111 4.2.2).
-  return { status, headers: { 'cache-control': 'no-store', ...fields }, body };
+  return { status, headers: { 'cache-control': 'no-store', ...Object.fromEntries(values) }, body };
 }

@@ -6,22 +6,24 @@ import type { Options } from './options.ts';
 /** What is asked about a request: never its body, nor what frames it. */
 export function questionAbout(exchange: PluginExchange, given: Options): PluginSubrequest {
   const { request } = exchange;
-  const headers: Record<string, string | readonly string[]> = {};
-  for (const name of given.requestHeaders) {
-    const values = request.headers.getAll(name);
-    // Those of the proxies before us are ours to say.
-    if (values.length > 0 && !FORWARDING_FIELDS.has(name.toLowerCase())) headers[name] = values;
-  }
-  Object.assign(headers, forwardingFields(exchange), {
+  const said: Readonly<Record<string, string>> = {
+    ...forwardingFields(exchange),
     'X-Forwarded-Method': request.method,
     'X-Forwarded-Uri': request.target,
-  });
-  if (given.originalUri)
-    Object.assign(headers, {
+    ...(given.originalUri && {
       'X-Original-Method': request.method,
       'X-Original-URI': request.target,
       'X-Original-URL': `${request.scheme}://${request.host}${request.target}`,
-    });
+    }),
+  };
+  // Ours to say, and not the client's, also where they are asked for, and in other letters.
+  const ours = new Set([...FORWARDING_FIELDS, ...Object.keys(said).map((name) => name.toLowerCase())]);
+  const headers: Record<string, string | readonly string[]> = {};
+  for (const name of given.requestHeaders) {
+    const values = request.headers.getAll(name);
+    if (values.length > 0 && !ours.has(name.toLowerCase())) headers[name] = values;
+  }
+  Object.assign(headers, said);
   return {
     upstream: given.upstream,
     target: given.target,

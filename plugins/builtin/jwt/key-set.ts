@@ -84,15 +84,13 @@ async function firstOf(keys: AsyncIterable<CryptoKey>): Promise<CryptoKey[]> {
 }
 
 /** Of secrets that both sides have. */
-export function keysOfSecrets(secrets: () => readonly Uint8Array[]): KeySet {
+export function keysOfSecrets(secrets: readonly Uint8Array[]): KeySet {
   return {
-    get size() {
-      return secrets().length;
-    },
+    size: secrets.length,
     // RFC 7518 3.2: a secret is as long as the hash, or longer.
     candidates: async ({ alg }) =>
       alg?.startsWith('HS') === true
-        ? secrets().filter(({ length }) => length * 8 >= Number(alg.slice(2)))
+        ? secrets.filter(({ length }) => length * 8 >= Number(alg.slice(2)))
         : [],
   };
 }

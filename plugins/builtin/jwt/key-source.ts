@@ -16,10 +16,8 @@ export async function openKeys(
 ): Promise<KeySource & { readonly close?: () => void }> {
   if (jwks?.file !== undefined) return fromFile(jwks.file, keysOfSet, context);
   if (jwks !== undefined) return new RemoteKeys(setFetcher(jwks, context), jwks, context.log);
-  if (secrets !== undefined) {
-    const opened = await Promise.all(secrets.map((each) => openSecret(each, context)));
-    return fixed({ value: keysOfSecrets(() => opened.map(({ value }) => value)) });
-  }
+  if (secrets !== undefined)
+    return fixed(ofSecrets(await Promise.all(secrets.map((each) => openSecret(each, context)))));
   if (publicKey?.includes('-----BEGIN') === true) return fixed({ value: keysOfPem(publicKey) });
   return fromFile(publicKey ?? '', keysOfPem, context);
 }
@@ -35,6 +33,19 @@ async function fromFile(
     read: async (content, file) => named(file, () => readKeys(content.toString())),
   });
   return fixed(watched);
+}
+
+/** Other keys as soon as one of the files says something else, so that no token is remembered which the old secret was good for. */
+function ofSecrets(files: readonly WatchedFile<Uint8Array>[]): WatchedFile<KeySet> {
+  let read: readonly Uint8Array[] = [];
+  let keys = keysOfSecrets(read);
+  return {
+    get value() {
+      const isOutdated = files.some(({ value }, i) => value !== read[i]);
+      if (isOutdated) keys = keysOfSecrets((read = files.map(({ value }) => value)));
+      return keys;
+    },
+  };
 }
 
 function fixed(holder: WatchedFile<KeySet>): KeySource {

@@ -48,9 +48,9 @@ function tokensAt(where: Place, { headers, query }: PluginRequest): string[] {
   }
 }
 
-/** null: it is of another scheme. */
+/** null: it is of another scheme. Not strict about what is behind the scheme: a backend may not be, either, and a bad token must not pass for none. */
 function bearerIn(value: string): string | null {
-  return /^bearer(?: (.*))?$/i.test(value) ? value.slice('bearer'.length).trim() : null;
+  return /^bearer(?:[ \t]|$)/i.test(value) ? value.slice('bearer'.length).trim() : null;
 }
 
 function valueOf(name: string, read: (text: string) => string = (text) => text): (pair: string) => string[] {

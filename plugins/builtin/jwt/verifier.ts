@@ -100,8 +100,7 @@ export class Verifier<Grant> {
     for (const key of candidates) {
       try {
         const { payload } = await jwtVerify(token, key, this.#expectations());
-        // `1e999` is a number in JSON.
-        if (payload.exp === Infinity) return { kind: 'bad', reason: 'claim exp' };
+        if (hasInfinity(payload)) return { kind: 'bad', reason: 'claim too large' };
         if (hasDuplicateNames(textOf(token.split('.')[1]))) return { kind: 'bad', reason: 'duplicate claim' };
         const grant = this.#settings.grantOf(payload);
         this.#remember(id, grant, payload.exp, payload.iat, keys);
@@ -156,6 +155,12 @@ function headerOf(token: string): ProtectedHeaderParameters | null {
 
 function textOf(part = ''): string {
   return Buffer.from(part, 'base64url').toString();
+}
+
+/** `1e999` is a number in JSON, but none that can be compared or passed on. */
+function hasInfinity(value: unknown): boolean {
+  if (typeof value === 'number') return !Number.isFinite(value);
+  return typeof value === 'object' && value !== null && Object.values(value).some(hasInfinity);
 }
 
 function reasonOf(error: unknown): string {

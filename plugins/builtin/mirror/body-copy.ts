@@ -4,7 +4,8 @@ import type { BodyTransform } from '../../api.ts';
 export class BodyCopy implements BodyTransform {
   readonly #largest: number;
   readonly #done: (body: Uint8Array | 'tooLarge' | 'notWhole') => void;
-  #pieces: Uint8Array[] = [];
+  /** One for all pieces: a client may send each byte in a chunk of its own, and an object for each takes a hundred times as much. */
+  #copy = Buffer.alloc(0);
   #bytes = 0;
   #isOver = false;
 
@@ -16,13 +17,22 @@ export class BodyCopy implements BodyTransform {
   data(piece: Uint8Array, push: (piece: Uint8Array) => void): void {
     push(piece);
     if (this.#isOver) return;
-    this.#bytes += piece.length;
-    if (this.#bytes > this.#largest) this.#finish('tooLarge');
-    else this.#pieces.push(Buffer.from(piece));
+    const bytes = this.#bytes + piece.length;
+    if (bytes > this.#largest) return this.#finish('tooLarge');
+    if (bytes > this.#copy.length) this.#grow(bytes);
+    this.#copy.set(piece, this.#bytes);
+    this.#bytes = bytes;
+  }
+
+  #grow(bytes: number): void {
+    const room = Math.min(this.#largest, Math.max(bytes, 2 * this.#copy.length));
+    const grown = Buffer.allocUnsafeSlow(room);
+    this.#copy.copy(grown, 0, 0, this.#bytes);
+    this.#copy = grown;
   }
 
   end(): void {
-    this.#finish(Buffer.concat(this.#pieces));
+    this.#finish(this.#copy.subarray(0, this.#bytes));
   }
 
   close(): void {
@@ -32,7 +42,7 @@ export class BodyCopy implements BodyTransform {
   #finish(body: Uint8Array | 'tooLarge' | 'notWhole'): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#pieces = [];
+    this.#copy = Buffer.alloc(0);
     this.#done(body);
   }
 }

@@ -6,7 +6,6 @@ import { TestContext } from '../../../plugins/testing/test-context.ts';
 import type { DataPath } from '../../support/data-path.ts';
 import { listenForTest } from '../../support/listen.ts';
 import { chainOf } from '../../support/plugin-chain.ts';
-import { poll } from '../../support/poll.ts';
 import { connectRaw, get, post } from '../../support/raw-client.ts';
 import { inFlight, startProxy } from '../http1/setup.ts';
 
@@ -122,13 +121,18 @@ test('attack: what breaks the question off lets nobody pass', async () => {
 });
 
 test('a client that leaves takes its question along', async () => {
+  const asked = Promise.withResolvers<void>();
   const gone = Promise.withResolvers<void>();
-  const proxy = await start((request) => void request.socket.once('close', () => gone.resolve()), {
-    timeout: '5m',
-  });
+  const proxy = await start(
+    (request) => {
+      request.socket.once('close', () => gone.resolve());
+      asked.resolve();
+    },
+    { timeout: '5m' },
+  );
   const client = await connectRaw(proxy.port);
   client.send(get('/'));
-  await poll(() => inFlight(proxy) === 1);
+  await asked.promise;
   client.socket.destroy();
   await gone.promise;
   expect(inFlight(proxy)).toBe(0);

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import type { PluginSubrequest, PluginSubresponse } from '../../../plugins/contract/context.ts';
 import { subrequestSender, type SubrequestSender } from '../../../core/exchange/plugins/subrequest.ts';
 import type { DataPath } from '../../support/data-path.ts';
@@ -6,6 +6,7 @@ import { chainOf } from '../../support/plugin-chain.ts';
 import { poll } from '../../support/poll.ts';
 import { ok, startRawBackend, type BackendScript, type RawBackend } from '../../support/raw-backend.ts';
 import { connectRaw, get } from '../../support/raw-client.ts';
+import { recordingLog, type LoggedLine } from '../../support/recording-log.ts';
 import { inFlight, startProxy } from '../http1/setup.ts';
 
 interface Sender {
@@ -116,6 +117,21 @@ test('what is no answer is an error: nobody there, cut off, or a stream of the p
   await expect(own.send({ ...request, method: 'POST', body: broken })).rejects.toMatchObject({
     cause: { message: 'own fault' },
   });
+});
+
+test('failures are logged ten times a second at most, with how many were not', async () => {
+  vi.useFakeTimers({ toFake: ['performance'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const { proxy } = await start(undefined, { backends: [{ address: '127.0.0.1:1' }] });
+  const { pools, tunnels } = proxy.service;
+  const { log, lines } = recordingLog();
+  const send = subrequestSender({ upstreams: () => proxy.upstreams, pools, tunnels, log });
+  const failures = (): LoggedLine[] => lines.filter(({ fields }) => fields['listener'] === 'plugins');
+  for (let i = 0; i < 30; i++) await expect(send(request)).rejects.toThrow('no answer');
+  expect(failures()).toHaveLength(10);
+  vi.advanceTimersByTime(1000);
+  await expect(send(request)).rejects.toThrow('no answer');
+  expect(failures().at(-1)?.fields).toMatchObject({ notLogged: 20 });
 });
 
 test('an answer that is not read makes the backend wait, and giving it up ends the connection', async () => {

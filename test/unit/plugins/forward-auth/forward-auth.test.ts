@@ -233,3 +233,23 @@ test.each([
 ])('wrong options are refused: %j', async (options, message) => {
   await expect(testPlugin(forwardAuth, options)).rejects.toThrow(message);
 });
+
+test('attack: a client’s own X-Forwarded-Uri is not what is asked about, also where the options name it', async () => {
+  await using tested = await start({}, { requestHeaders: ['x-forwarded-uri', 'x-forwarded-method'] });
+  await tested.request({
+    url: '/admin',
+    headers: { 'X-Forwarded-Uri': '/public', 'x-forwarded-method': 'HEAD' },
+  });
+  const sent = Object.entries(tested.asked[0]?.headers ?? {}).map(([name, value]) => [
+    name.toLowerCase(),
+    value,
+  ]);
+  expect(sent.filter(([name]) => name === 'x-forwarded-uri')).toEqual([['x-forwarded-uri', '/admin']]);
+  expect(sent.filter(([name]) => name === 'x-forwarded-method')).toEqual([['x-forwarded-method', 'GET']]);
+});
+
+test('attack: a refusal with fields named as what every object has is still that refusal', async () => {
+  await using tested = await start({ status: 403, headers: { constructor: 'x', ['__proto__']: 'y' } });
+  const { status, headers } = await tested.request();
+  expect([status, headers.get('constructor'), headers.get('__proto__')]).toEqual([403, 'x', 'y']);
+});

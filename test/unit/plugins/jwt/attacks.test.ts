@@ -1,8 +1,12 @@
 import { createHmac } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import jwt from '../../../../plugins/builtin/jwt/jwt.ts';
 import { testPlugin } from '../../../../plugins/testing.ts';
-import { ask, ec, encode, forge, jwkOf, otherEc, pemOf, rsa, setOf, sign, soon } from './tokens.ts';
+import { poll } from '../../../support/poll.ts';
+import { ask, ec, encode, forge, jwkOf, otherEc, pemOf, rsa, secret, setOf, sign, soon } from './tokens.ts';
 
 const set = setOf(
   jwkOf(rsa.publicKey, { kid: 'rsa', alg: 'RS256', use: 'sig' }),
@@ -150,6 +154,44 @@ test('attack: a flood of tokens with made-up keys makes one fetch in a cool-down
   // Those that come while it is under way wait for the same one.
   expect(fetches).toBe(2);
 });
+
+test('attack: a token of a secret that was replaced is good no longer, remembered or not', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'jwt-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const file = join(folder, 'secret');
+  await writeFile(file, secret);
+  await using tested = await testPlugin(jwt, { secrets: [{ file: 'secret' }] }, { folder });
+  const stolen = await sign({}, { alg: 'HS256', key: Buffer.from(secret) });
+  for (let i = 0; i < 2; i++) expect((await ask(tested, stolen)).status).toBe(200);
+  await writeFile(file, secret.toUpperCase());
+  tested.fileChanged(file);
+  await poll(() => tested.logs.some(({ message }) => message === 'a changed file was read'));
+  expect(await ask(tested, stolen)).toMatchObject({ status: 401, log: { jwt: 'signature' } });
+});
+
+test.each([
+  ['a number beyond all numbers', '1e999'],
+  ['one below all numbers', '-1e999'],
+])('attack: a claim that is %s is no fault of the plugin', async (_, value) => {
+  await using tested = await testPlugin(
+    jwt,
+    { jwks: { upstream: 'id' }, claimsToRules: ['level'] },
+    settings,
+  );
+  const token = await signText(`{"sub":"kim","exp":${soon()},"level":${value}}`);
+  expect(await ask(tested, token)).toMatchObject({ status: 401, log: { jwt: 'claim too large' } });
+});
+
+test.each(['Bearer\t', 'bearer \t', 'BEARER\t '])(
+  'attack: a bad token behind %j does not pass for none',
+  async (scheme) => {
+    await using tested = await testPlugin(jwt, { ...options, optional: true }, settings);
+    const answer = await tested.request({
+      headers: { Authorization: `${scheme}${forge({ alg: 'none' }, claims)}` },
+    });
+    expect(answer).toMatchObject({ status: 401, request: null });
+  },
+);
 
 test('attack: made-up keys that wait for a slow source do not keep out who has a good token', async () => {
   vi.useFakeTimers({ toFake: ['performance'] });
