@@ -24,10 +24,7 @@ export class ShadowPace implements Pace {
 
   /** @returns false: this request is to be passed over */
   enter(): boolean {
-    const nowMs = performance.now();
-    const earnedMs = ((nowMs - this.#atMs) / 1000) * this.#budgetMs;
-    this.#leftMs = Math.min(this.#budgetMs, this.#leftMs + earnedMs);
-    this.#atMs = nowMs;
+    this.#earn();
     if (this.#leftMs <= 0 || this.#waiting >= MOST_WAITING) return false;
     this.#waiting += 1;
     return true;
@@ -37,11 +34,23 @@ export class ShadowPace implements Pace {
     this.#waiting -= 1;
   }
 
+  /** Those that wait since before the time was over wait until there is some again. */
   schedule(run: () => void): void {
-    afterWrites(() => {
-      const begunMs = performance.now();
-      run();
-      this.#leftMs -= performance.now() - begunMs;
-    });
+    this.#earn();
+    if (this.#leftMs > 0) afterWrites(() => this.#run(run));
+    else setTimeout(() => this.schedule(run), Math.ceil((-this.#leftMs / this.#budgetMs) * 1000) + 1);
+  }
+
+  #run(run: () => void): void {
+    const begunMs = performance.now();
+    run();
+    this.#leftMs -= performance.now() - begunMs;
+  }
+
+  #earn(): void {
+    const nowMs = performance.now();
+    const earnedMs = ((nowMs - this.#atMs) / 1000) * this.#budgetMs;
+    this.#leftMs = Math.min(this.#budgetMs, this.#leftMs + earnedMs);
+    this.#atMs = nowMs;
   }
 }

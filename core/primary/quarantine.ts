@@ -75,8 +75,14 @@ export class Quarantine {
   death(ruleId: string, how: string, now: number): QuarantineEntry | null {
     const deaths = (this.#deaths.get(ruleId) ?? 0) + 1;
     this.#deaths.set(ruleId, deaths);
-    if (deaths < deathLimit) return null;
-    return this.#enter(ruleId, `${deaths} workers died of it, the last by ${how}`, now);
+    // Whoever waits for a worker would not miss a script that is only tried.
+    const isTried = this.#shadows.some(({ id }) => id === ruleId);
+    if (deaths < (isTried ? 1 : deathLimit)) return null;
+    return this.#enter(
+      ruleId,
+      deaths === 1 ? `a worker died of it by ${how}` : `${deaths} workers died of it, the last by ${how}`,
+      now,
+    );
   }
 
   /** What serves in the place of `bundle`: itself, its newest earlier version that is fit, or what its `onError` asks for. */

@@ -144,6 +144,13 @@ describe('a script that is only tried', () => {
     expect(quarantine.has('tried')).toBe(false);
   });
 
+  test('attack: has no second worker to kill: nobody would miss it', () => {
+    const quarantine = served(bundle('a'));
+    quarantine.serving([bundle('a'), tried], new Set(['a', 'tried']));
+    expect(quarantine.death('tried', 'SIGKILL', 1)).toMatchObject({ ruleId: 'tried' });
+    expect(quarantine.death('a', 'SIGKILL', 2)).toBeNull();
+  });
+
   test('has not served, and stands in for none', () => {
     const quarantine = served(tried, bundle('a', { onError: 'next' }));
     kill(quarantine, 'a');

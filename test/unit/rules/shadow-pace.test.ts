@@ -46,6 +46,26 @@ test('a call that takes longer than there was time is paid for later', async () 
   expect(pace.enter()).toBe(true);
 });
 
+test('attack: those that wait when its time is over have no more of it than others', async () => {
+  vi.useFakeTimers({ toFake: ['performance', 'setTimeout'] });
+  const pace = new ShadowPace(100);
+  for (let i = 0; i < 64; i++) pace.enter();
+  let calls = 0;
+  const endless = (): void => {
+    calls += 1;
+    pace.schedule(endless);
+    vi.advanceTimersByTime(12);
+  };
+  const begun = performance.now();
+  pace.schedule(endless);
+  while (performance.now() - begun < 5000) {
+    vi.advanceTimersByTime(1);
+    await turn();
+  }
+  expect(calls * 12).toBeGreaterThan(400);
+  expect(calls * 12).toBeLessThan(700);
+});
+
 test('no more wait at a time than go into one call', () => {
   const pace = new ShadowPace(100);
   for (let i = 0; i < 64; i++) expect(pace.enter()).toBe(true);
