@@ -51,6 +51,7 @@ function hooksOf(parts: CacheParts): PluginHooks {
   const wayOut = new WayOut(parts);
   const purges = new Purges(parts);
   const { store, sums, telling } = parts;
+  const { tags } = parts.options;
   return {
     request(exchange) {
       const { method } = exchange.request;
@@ -73,7 +74,9 @@ function hooksOf(parts: CacheParts): PluginHooks {
       if (errand !== undefined) return wayOut.head(exchange, errand);
       const bypassedKey = bypassed.get(exchange);
       const key = bypassedKey ?? purges.afterChange(exchange);
-      if (key === null || telling === null) return undefined;
+      if (key === null) return undefined;
+      if (tags.remove) exchange.response.headers.delete(tags.header);
+      if (telling === null) return undefined;
       const forwarded = bypassedKey === undefined ? 'method' : 'bypass';
       exchange.response.headers.append('Cache-Status', cacheStatus({ forwarded }, key, telling));
       return undefined;

@@ -2,7 +2,7 @@ import { inTurns } from '../../api.ts';
 import { FifoQueue } from './fifo-queue.ts';
 import type { FieldReader } from './field-copy.ts';
 import { MemoryEntry } from './memory-entry.ts';
-import { isSelected } from './selected.ts';
+import { isSelected, isWholeUrl, urlOfKey } from './selected.ts';
 import { shortKey } from './short-key.ts';
 import type { Selection, StoredHead } from './stored-answer.ts';
 import { variantOf } from './variants.ts';
@@ -30,6 +30,8 @@ const MOST_ROUNDS = 100;
 export class MemoryTier {
   readonly #limits: MemoryLimits;
   readonly #byKey = new Map<string, MemoryEntry[]>();
+  /** The keys that are more than a URL. */
+  readonly #keysOfUrl = new Map<string, Set<string>>();
   readonly #new = new FifoQueue<MemoryEntry>();
   readonly #proved = new FifoQueue<MemoryEntry>();
   /** Who was a newcomer and went lately: the second time it is in use. Two halves, of which the older one is emptied. */
@@ -93,8 +95,9 @@ export class MemoryTier {
     const entry = new MemoryEntry(head, body);
     const before = this.removeVariant(head);
     if (!this.fits(body.length) || entry.bytes > this.#limits.size) return null;
-    const entries = this.#byKey.get(head.key);
-    if (entries === undefined) this.#byKey.set(head.key, [entry]);
+    const { key } = entry.head;
+    const entries = this.#byKey.get(key);
+    if (entries === undefined) this.#index(key, entry);
     else {
       entries.unshift(entry);
       const oldest = entries.length > this.#limits.variants ? entries.at(-1) : undefined;
@@ -103,15 +106,39 @@ export class MemoryTier {
     const wasGone = this.#gone.some((half) => half.delete(shortKey(head.key)));
     entry.isProved = wasGone || before?.isProved === true;
     (entry.isProved ? this.#proved : this.#new).push(entry);
+    this.#makeRoom();
+    return entry;
+  }
+
+  #makeRoom(): void {
     for (let rounds = 0; this.bytes > this.#limits.size || this.size > this.#limits.entries; rounds++)
       this.#evict(rounds < MOST_ROUNDS);
-    return entry;
+  }
+
+  #index(key: string, entry: MemoryEntry): void {
+    this.#byKey.set(key, [entry]);
+    if (isWholeUrl(key)) return;
+    const url = urlOfKey(key);
+    const keys = this.#keysOfUrl.get(url);
+    if (keys === undefined) this.#keysOfUrl.set(url, new Set([key]));
+    else keys.add(key);
+  }
+
+  #unindex(key: string): void {
+    this.#byKey.delete(key);
+    const url = urlOfKey(key);
+    const keys = this.#keysOfUrl.get(url);
+    if (keys?.delete(key) === true && keys.size === 0) this.#keysOfUrl.delete(url);
   }
 
   /** The head of an entry after the backend has said that its body is unchanged. */
   update(entry: MemoryEntry, head: StoredHead): void {
+    const before = entry.bytes;
     entry.head = head;
-    entry.ready = null;
+    if (this.#byKey.get(entry.head.key)?.includes(entry) !== true) return;
+    // What a 304 adds counts, too.
+    (entry.isProved ? this.#proved : this.#new).bytes += entry.bytes - before;
+    this.#makeRoom();
   }
 
   removeVariant({ key, variant }: StoredHead): MemoryEntry | null {
@@ -126,16 +153,24 @@ export class MemoryTier {
     const at = entries?.indexOf(entry) ?? -1;
     if (entries === undefined || at === -1) return;
     entries.splice(at, 1);
-    if (entries.length === 0) this.#byKey.delete(key);
+    if (entries.length === 0) this.#unindex(key);
     (entry.isProved ? this.#proved : this.#new).remove(entry);
   }
 
-  /** @returns how many went; those of a key at once, the others when the event loop has had its turns */
+  /** @returns how many went; those of a key or a URL at once, the others when the event loop has had its turns */
   removeAll(selection: Selection): number | Promise<number> {
-    if (!('key' in selection)) return inTurns(this.#scan(selection));
-    const entries = [...(this.#byKey.get(selection.key) ?? [])];
+    const keys = this.#keysOf(selection);
+    if (keys === null) return inTurns(this.#scan(selection));
+    const entries = keys.flatMap((key) => this.#byKey.get(key) ?? []);
     for (const entry of entries) this.remove(entry);
     return entries.length;
+  }
+
+  /** null: all have to be looked at. */
+  #keysOf(selection: Selection): readonly string[] | null {
+    if ('key' in selection) return [selection.key];
+    if (!('prefix' in selection) || !isWholeUrl(selection.prefix)) return null;
+    return [selection.prefix, ...(this.#keysOfUrl.get(selection.prefix) ?? [])];
   }
 
   *#scan(selection: Selection): Generator<undefined, number> {

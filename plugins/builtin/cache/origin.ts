@@ -27,6 +27,8 @@ export function originOf(request: SentRequest, keyed: readonly string[]): Stored
   const { scheme, host, target, upstream, received } = request;
   if (upstream === null || received.has('authorization')) return null;
   if (received.has('cookie') && keyed.includes('cookie')) return null;
+  const said = saidBefore(received);
+  if (said === null) return null;
   const headers = [...request.sent].filter(([name, value]) => {
     const lower = name.toLowerCase();
     const isOwn = received.getAll(lower).includes(value);
@@ -34,6 +36,19 @@ export function originOf(request: SentRequest, keyed: readonly string[]): Stored
     return !OF_ONE_REQUEST.test(lower) && (OF_ANY_CLIENT.test(lower) || keyed.includes(lower));
   });
   // Backends that send everybody to https would send this there, too.
-  headers.push(['X-Forwarded-Proto', scheme], ['X-Forwarded-Host', host]);
+  headers.push(['X-Forwarded-Proto', said.scheme ?? scheme], ['X-Forwarded-Host', host]);
+  if (said.port !== null) headers.push(['X-Forwarded-Port', said.port]);
   return { upstream, target, host, headers };
+}
+
+/**
+ * What a proxy in front has said of the request: the key holds it, and whether it was believed is not known here. null: it said what only
+ * one who is believed may have a backend read.
+ */
+function saidBefore(received: FieldReader): { scheme: string | null; port: string | null } | null {
+  const scheme = received.get('x-forwarded-proto');
+  const port = received.get('x-forwarded-port');
+  if (received.has('x-forwarded-host')) return null;
+  if (scheme !== null && scheme !== 'http' && scheme !== 'https') return null;
+  return port === null || /^\d{1,5}$/.test(port) ? { scheme, port } : null;
 }

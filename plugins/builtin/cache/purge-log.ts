@@ -1,4 +1,4 @@
-import { isSelected } from './selected.ts';
+import { isSelected, isWholeUrl, urlOfKey } from './selected.ts';
 import { shortKey } from './short-key.ts';
 import type { Selection, StoredHead } from './stored-answer.ts';
 
@@ -23,6 +23,7 @@ export class PurgeLog {
   add(selection: Selection): void {
     this.#count += 1;
     if ('key' in selection) this.#addKey(shortKey(selection.key));
+    else if ('prefix' in selection && isWholeUrl(selection.prefix)) this.#addKey(shortKey(selection.prefix));
     else if (this.#others.push({ number: this.#count, selection }) > MOST_OTHERS)
       this.#forget(this.#others.shift()?.number ?? 0);
   }
@@ -45,7 +46,8 @@ export class PurgeLog {
   hasSince(mark: number, head: StoredHead): boolean {
     if (mark === this.#count) return false;
     if (mark < this.#forgotten) return true;
-    if ((this.#keys.get(shortKey(head.key)) ?? 0) > mark) return true;
+    const { key } = head;
+    if ([key, urlOfKey(key)].some((name) => (this.#keys.get(shortKey(name)) ?? 0) > mark)) return true;
     return this.#others.some(({ number, selection }) => number > mark && isSelected(head, selection));
   }
 }

@@ -8,7 +8,7 @@ import {
 import { findIn } from '../conditions.ts';
 import { isSecret } from '../secret.ts';
 import type { CacheParts } from './cache-parts.ts';
-import { keyedTarget, urlOf } from './request-keys.ts';
+import { keyedTarget, LONGEST_KEY, urlOf } from './request-keys.ts';
 import type { Selection } from './stored-answer.ts';
 import { tagsOf } from './stored-fields.ts';
 
@@ -94,8 +94,7 @@ export class Purges {
 
   /** Whatever else is part of its keys. */
   #ofUrl(url: string): Selection {
-    const { headers, cookies } = this.#parts.options.key;
-    return headers.length === 0 && cookies.length === 0 ? { key: `${url}\n` } : { prefix: `${url}\n` };
+    return { prefix: `${url}\n` };
   }
 
   /** RFC 9111 4.4: what was stored is no longer so when an unsafe request has gone well. @returns its URL; null: it is not for this cache */
@@ -113,8 +112,10 @@ export class Purges {
     return url;
   }
 
-  #remove(selection: Selection): Promise<number> {
+  async #remove(selection: Selection): Promise<number> {
     const { store, context } = this.#parts;
+    // No key is so long, and no message: a backend may name what it likes.
+    if ('prefix' in selection && selection.prefix.length > LONGEST_KEY) return 0;
     // First, so that they have it while the files are looked through.
     if (context.siblings.workers > 1) this.#tell(selection);
     return store.remove(selection);

@@ -1,6 +1,12 @@
 import type { PluginRequest } from '../../api.ts';
 import { cookieOf } from '../cookies.ts';
 
+/** What a proxy in front says of the client's request, if it is believed: pages and redirects are made with it. */
+const FORWARDED = ['x-forwarded-proto', 'x-forwarded-host', 'x-forwarded-port'];
+
+/** In characters; what has a longer one is not kept. A message to other workers holds at least one. */
+export const LONGEST_KEY = 16_384;
+
 /** What of the query is part of the key; the rest of it is taken out of the request, too. */
 export type QueryRule =
   | { readonly kind: 'all' | 'none' }
@@ -41,10 +47,11 @@ export function urlOf(scheme: string, host: string, target: string): string {
 
 /** JSON, so that no value can pass for the end of it and the next one. */
 function restOfKey({ headers }: KeyedRequest, { headers: names, cookies }: KeyRules): string {
-  if (names.length === 0 && cookies.length === 0) return '';
+  const forwarded = FORWARDED.filter((name) => headers.has(name));
+  if (names.length === 0 && cookies.length === 0 && forwarded.length === 0) return '';
   return JSON.stringify([
     // With the names, as other instances that use the same files may go by others.
-    ...names.map((name) => [name, headers.get(name)]),
+    ...[...forwarded, ...names].map((name) => [name, ...headers.getAll(name)]),
     ...cookies.map((name) => ['cookie', name, cookieOf(headers, name)]),
   ]);
 }

@@ -1,3 +1,4 @@
+import { isSameContent, readTags } from '../entity-tags.ts';
 import type { CacheParts } from './cache-parts.ts';
 import { FieldCopy, type FieldReader } from './field-copy.ts';
 import { decideStoring } from './storing.ts';
@@ -29,6 +30,10 @@ export interface Unchanged {
 export function freshened(unchanged: Unchanged, { options, keeping }: CacheParts): StoredHead | null {
   const { stored, request, requestedAt, receivedAt, origin } = unchanged;
   const of304 = new FieldCopy(unchanged.fields);
+  // RFC 9111 4.3.4: it is of another body than this one.
+  const tag = of304.get('etag');
+  const storedTag = new FieldCopy(stored.fields).get('etag');
+  if (tag !== null && storedTag !== null && !isSameContent(readTags(tag), storedTag)) return null;
   const fields = withFieldsOf304(stored.fields, of304.fields);
   const { status } = stored;
   const headers = new FieldCopy(fields);

@@ -33,8 +33,13 @@ export type Storing =
   /** `why`: a word for Cache-Status. */
   | { readonly kind: 'refuse'; readonly why: string };
 
-/** Parts, answers to what one request alone asks or proves, and what RFC 6585 3 to 6 says are not to be stored. */
-const NEVER = new Set([206, 304, 401, 407, 412, 416, 417, 428, 429, 431, 511]);
+/**
+ * Answers to what one request alone asks or proves, or to what is wrong with it, a field that is too long, say: they say nothing
+ * of the URL, and whoever sends such a request is not to decide what all others get. RFC 6585 3 to 6 says so of some.
+ */
+export const OF_ONE_REQUEST: ReadonlySet<number> = new Set([
+  206, 304, 400, 401, 407, 408, 412, 413, 416, 417, 421, 425, 426, 428, 429, 431, 511,
+]);
 /** RFC 9111 5.2.2.3: the statuses whose meaning for a cache is known here. */
 const UNDERSTOOD = new Set([200, 203, 204, 300, 301, 302, 303, 307, 308, 404, 405, 410, 414, 451, 501]);
 /** RFC 9110 15.1, as far as they are stored here. */
@@ -45,7 +50,7 @@ const LONGEST_HEURISTIC_MS = 86_400_000;
 /** Whether an answer to GET is stored (RFC 9111 3), and for how long it may be served. */
 export function decideStoring(facts: AnswerFacts, rules: StoringRules): Storing {
   const { request, status, headers } = facts;
-  if (status < 200 || NEVER.has(status)) return refuse('status');
+  if (status < 200 || OF_ONE_REQUEST.has(status)) return refuse('status');
   const said = directivesOf(headers, rules.targeted);
   const { directives } = said;
   if (directives.mustUnderstand && !UNDERSTOOD.has(status)) return refuse('must-understand');
@@ -86,16 +91,16 @@ function directivesOf(headers: FieldReader, targeted: readonly string[]): Said {
   return { directives: readDirectives(headers.get('cache-control')), isTargeted: false };
 }
 
-/** A Dictionary of RFC 9651 3.2, as far as it has to do with caching. */
+/** A Dictionary of RFC 9651 3.2: what it holds in quotes and in brackets is looked at no closer. */
 function isDictionary(field: string): boolean {
-  return field
-    .split(',')
-    .every((member) =>
-      /^[ \t]*[a-z*][a-z0-9_\-.*]*(?:=(?:-?\d+|\?[01]|"[^"\\]*"|[A-Za-z*][^ ,;"]*))?[ \t]*(?:;.*)?$/.test(
-        member,
-      ),
-    );
+  return MEMBERS.test(field);
 }
+
+const KEY = String.raw`[a-z*][a-z0-9_\-.*]*`;
+const ITEM = String.raw`(?:-?\d+(?:\.\d+)?|\?[01]|@-?\d+|:[A-Za-z0-9+/=]*:|"(?:[^"\\]|\\["\\])*"|[A-Za-z*][^ \t,;"()]*)`;
+const PARAMETERS = String.raw`(?:;(?:"(?:[^"\\]|\\["\\])*"|[^",])*)?`;
+const MEMBER = String.raw`${KEY}(?:=(?:${ITEM}|\([^()]*\)))?${PARAMETERS}`;
+const MEMBERS = new RegExp(String.raw`^[ ]*${MEMBER}(?:[ \t]*,[ \t]*${MEMBER})*[ ]*$`);
 
 /** null: nobody says, and it is not for a cache to guess. */
 function lifetimeOf(

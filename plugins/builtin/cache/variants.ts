@@ -32,10 +32,13 @@ export function variantOf(vary: readonly string[], headers: FieldReader): string
   return JSON.stringify(vary.map((name) => [name, valueOf(name, headers)]));
 }
 
-function valueOf(name: string, headers: FieldReader): string | null {
+function valueOf(name: string, headers: FieldReader): string | readonly string[] | null {
   // As HTTP/2 may split it (RFC 9113 8.2.3).
   if (name === 'cookie') return headers.has(name) ? headers.getAll(name).join('; ') : null;
-  const value = headers.get(name);
+  const values = headers.getAll(name);
+  // One line may say what several say (RFC 9110 5.3), but not every backend reads all of them.
+  if (values.length > 1) return values;
+  const [value = null] = values;
   // Clients write the same list in many ways; its order means nothing (RFC 9110 12.5.3).
   return value !== null && name === 'accept-encoding' ? sortedList(value) : value;
 }
@@ -44,8 +47,13 @@ function sortedList(field: string): string {
   return field
     .toLowerCase()
     .split(',')
-    .map((part) => part.replaceAll(/[ \t]/g, ''))
+    .map((part) => part.trim().replaceAll(/[ \t]*;[ \t]*/g, ';'))
     .filter((part) => part !== '')
     .sort()
     .join(',');
+}
+
+/** Whether the request says whose it is: then its answer may be kept, or not, for other reasons than those to nobody in particular. */
+export function isKnown(headers: Pick<FieldReader, 'has'>): boolean {
+  return headers.has('authorization') || headers.has('cookie');
 }

@@ -13,7 +13,7 @@ import type { Refreshes } from './refreshes.ts';
 import { keyedTarget, keyOf } from './request-keys.ts';
 import { fromMemory, shapeFor, wholeAnswer } from './serve.ts';
 import { mayServeForError, useOf } from './using.ts';
-import { variantOf } from './variants.ts';
+import { isKnown, variantOf } from './variants.ts';
 
 /** How far the way in has come with a request: what one asks of the cache is told once. */
 interface Question {
@@ -92,8 +92,13 @@ export class WayIn {
     return store.lower !== null && !uncacheable.has(this.#flightKeyOf(key, exchange), now);
   }
 
+  /**
+   * Whose answers may be kept for other reasons is not waited for, and is not waiting: one client with a password, whose answer
+   * is never kept, would have all others go at once.
+   */
   #flightKeyOf(key: string, { request }: PluginExchange): string {
-    return key + variantOf(this.#parts.store.memory.varyOf(key) ?? [], request.headers);
+    const variant = variantOf(this.#parts.store.memory.varyOf(key) ?? [], request.headers);
+    return key + variant + (isKnown(request.headers) ? ' known' : '');
   }
 
   /** Whether it may be served though it is stale. */

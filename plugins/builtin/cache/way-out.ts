@@ -10,16 +10,14 @@ import { Keeping } from './keeping.ts';
 import { REST_MS } from './refreshes.ts';
 import { freshened } from './revalidate.ts';
 import { contentRange, shapeFor, validatorsOf } from './serve.ts';
-import { decideStoring, type Storing } from './storing.ts';
+import { decideStoring, OF_ONE_REQUEST, type Storing } from './storing.ts';
 import type { ByteSpan, StoredHead } from './stored-answer.ts';
 import { withBodyFields } from './stored-fields.ts';
 import { mayServeForError } from './using.ts';
-import { variantOf, varyOf } from './variants.ts';
+import { isKnown, variantOf, varyOf } from './variants.ts';
 
 /** RFC 5861 4: what counts as an error. */
 const FAILURES = new Set([500, 502, 503, 504]);
-/** Answers to what one request asks, which say nothing of the whole one. */
-const OF_ONE_REQUEST = new Set([206, 304, 412, 416]);
 
 /** What becomes of the answer to a request that the cache has let through. */
 export class WayOut {
@@ -75,7 +73,8 @@ export class WayOut {
     this.#tell(exchange, errand, { detail: why });
     if (status >= 500 || OF_ONE_REQUEST.has(status)) return;
     uncacheable.add(errand.flightKey, now);
-    if (errand.stale !== null) store.drop(errand.stale);
+    // What those who show who they are get says nothing of what is for all.
+    if (errand.stale !== null && !isKnown(errand.received)) store.drop(errand.stale);
   }
 
   #plan(

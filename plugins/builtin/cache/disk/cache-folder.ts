@@ -37,7 +37,10 @@ export class CacheFolder {
   /** Makes it, or takes it over from those before. @throws {ForeignFolder} and what the file system throws. */
   async claim(): Promise<void> {
     await mkdir(this.path, { recursive: true, mode: 0o700 });
-    const { mode } = await stat(this.path);
+    const { mode, uid } = await stat(this.path);
+    // Who owns it puts into it what he likes.
+    if (uid !== (process.getuid?.() ?? uid))
+      throw new ForeignFolder(this.path, 'it belongs to another user: choose another one');
     if ((mode & OTHERS_WRITE) !== 0)
       throw new ForeignFolder(this.path, 'others may write in it: give it mode 700, or choose another one');
     const foreign = (await readdir(this.path)).find((name) => !OWN.has(name));

@@ -1,6 +1,6 @@
 import { readdir, utimes } from 'node:fs/promises';
 import type { BodyStream, PluginLog } from '../../../api.ts';
-import { isSelected } from '../selected.ts';
+import { isSelected, isWholeUrl } from '../selected.ts';
 import type { ByteSpan, LowerTier, Selection, StoredHead, TierWriter } from '../stored-answer.ts';
 import { CacheFolder, ForeignFolder, passOver, removeFile } from './cache-folder.ts';
 import { DiskQueue } from './disk-queue.ts';
@@ -16,6 +16,8 @@ import { Upkeep } from './upkeep.ts';
 /** That it was used is written down this often at most, for each file. */
 const TOUCH_EVERY_MS = 60_000;
 const MOST_WRITERS = 64;
+/** So many files may be put in place while a purge of another worker is on its way here. */
+const WRITTEN_KNOWN = 256;
 const MOST_BODIES = 256;
 /** What there is more of a key, or in a folder of entries, goes. */
 const MOST_VARIANTS = 64;
@@ -43,6 +45,8 @@ export class DiskTier implements LowerTier {
   readonly #upkeep: Upkeep;
   readonly #removals: Removals;
   readonly #writers = new Set<EntryWriter>();
+  /** What was put in its place last. */
+  #written: Pick<StoredHead, 'key' | 'tags'>[] = [];
   readonly #bodies = new Set<EntryBody>();
   #isClosed = false;
 
@@ -119,6 +123,7 @@ export class DiskTier implements LowerTier {
       mostBytes: this.#largest,
       ended: (ended, bytes) => {
         this.#writers.delete(ended);
+        if (bytes !== null) this.#written = [...this.#written.slice(1 - WRITTEN_KNOWN), ended.head];
         this.#upkeep.settle(reserved, bytes);
       },
       failed: (error) => {
@@ -157,11 +162,21 @@ export class DiskTier implements LowerTier {
 
   /** Gives up what is being written of these: it is from before a purge. */
   forget(selection: Selection): void {
+    this.#abandon(selection);
+    // So may be what was put in its place when the purge had looked there and was not yet known here. One that goes through all
+    // files begins later than it is told.
+    if ('tag' in selection || ('prefix' in selection && !isWholeUrl(selection.prefix))) return;
+    const late = this.#written.filter((head) => isSelected(head, selection));
+    this.#written = this.#written.filter((head) => !late.includes(head));
+    for (const { key } of late) void this.remove({ key });
+  }
+
+  #abandon(selection: Selection): void {
     for (const writer of this.#writers) if (isSelected(writer.head, selection)) writer.abandon();
   }
 
   async remove(selection: Selection): Promise<number> {
-    this.forget(selection);
+    this.#abandon(selection);
     try {
       return await this.#removals.remove(selection);
     } catch (error) {

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { urlOfKey } from '../selected.ts';
 
 /** Three characters of the name: 4,096 folders at most, so that each holds few files and is read quickly. */
 const SHARD_CHARACTERS = 3;
@@ -25,7 +26,7 @@ export function nameOf(key: string, variant: string): EntryName {
 
 /** Of all variants of a key. */
 export function nameStartOfKey(key: string): NameStart {
-  const { shard, start } = nameStartOfUrl(key.slice(0, key.indexOf('\n') + 1));
+  const { shard, start } = nameStartOfUrl(urlOfKey(key));
   return { shard, start: `${start}${digest(key).slice(0, 32)}-` };
 }
 
@@ -33,11 +34,6 @@ export function nameStartOfKey(key: string): NameStart {
 export function nameStartOfUrl(url: string): NameStart {
   const digits = digest(url);
   return { shard: digits.slice(0, SHARD_CHARACTERS), start: `${digits.slice(SHARD_CHARACTERS)}-` };
-}
-
-/** Whether all keys with this prefix have one URL. */
-export function isWholeUrl(prefix: string): boolean {
-  return prefix.indexOf('\n') === prefix.length - 1 && prefix !== '';
 }
 
 export function isEntryFile(name: string): boolean {

@@ -1,9 +1,10 @@
 import { readdir } from 'node:fs/promises';
+import { isWholeUrl } from '../selected.ts';
 import type { Selection } from '../stored-answer.ts';
 import { passOver, removeFile, type CacheFolder } from './cache-folder.ts';
 import type { DiskQueue } from './disk-queue.ts';
 import { removed } from './disk-task.ts';
-import { isWholeUrl, nameStartOfKey, nameStartOfUrl, type NameStart } from './entry-name.ts';
+import { nameStartOfKey, nameStartOfUrl, type NameStart } from './entry-name.ts';
 import { runInThread } from './run-in-thread.ts';
 
 interface Waiting {

@@ -109,3 +109,16 @@ test('a client that waits and leaves is no longer waited for', async () => {
   await first;
   expect(backend.waiting).toHaveLength(1);
 });
+
+test('a client with a password releases none of those who wait without one', async () => {
+  await using tested = await testPlugin(cache);
+  const backend = heldBackend();
+  const [attack] = await send(tested, 1, { url: '/a', headers: { authorization: 'x' } }, backend.answer);
+  const others = await send(tested, 5, { url: '/a' }, backend.answer);
+  expect(backend.waiting).toHaveLength(2);
+  backend.waiting[0]?.({ headers: FRESH, body: 'mine' });
+  await attack;
+  backend.waiting[1]?.({ headers: FRESH, body: 'for all' });
+  expect((await Promise.all(others)).map(({ text }) => text)).toEqual(Array(5).fill('for all'));
+  expect(backend.waiting).toHaveLength(2);
+});

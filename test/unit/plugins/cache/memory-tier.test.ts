@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import { FieldCopy } from '../../../../plugins/builtin/cache/field-copy.ts';
 import { MemoryTier, type MemoryLimits } from '../../../../plugins/builtin/cache/memory-tier.ts';
@@ -91,4 +93,29 @@ test('bodies on their way in take no more than half of the size', () => {
   expect(tier.reserve(1)).toBe(false);
   tier.release(500);
   expect(tier.reserve(1)).toBe(true);
+});
+
+test('memory flood by heads: of a message no more is held than is kept of it', () => {
+  setFlagsFromString('--expose-gc');
+  const heapUsed = (): number => {
+    runInNewContext('gc()');
+    return process.memoryUsage().heapUsed;
+  };
+  const tier = new MemoryTier({ ...LIMITS, entries: 10_000 });
+  const before = heapUsed();
+  for (let i = 0; i < 2000; i++) {
+    const text = Buffer.from(`text/plain; charset=utf-8 ${i}${'x'.repeat(30_000)}`).toString('latin1');
+    tier.add(head(`k${i}`, { fields: [['Content-Type', text.slice(0, 25)]] }), Buffer.alloc(0));
+  }
+  expect(heapUsed() - before).toBeLessThan(2 * tier.bytes);
+  expect(tier.size).toBe(2000);
+});
+
+test('a URL takes all of its keys with it, and no other one', () => {
+  const tier = new MemoryTier(LIMITS);
+  for (const key of ['u/a\n', 'u/a\n["1"]', 'u/a\n["2"]', 'u/ab\n', 'u/ab\n["1"]'])
+    tier.add(head(key), Buffer.alloc(1));
+  expect(tier.removeAll({ prefix: 'u/a\n' })).toBe(3);
+  expect(tier.removeAll({ prefix: 'u/a\n' })).toBe(0);
+  expect(tier.size).toBe(2);
 });

@@ -72,3 +72,57 @@ test('fields of the connection, and those that it names, are not stored', async 
     null,
   ]);
 });
+
+test.each([400, 408, 413, 421, 431])(
+  'cache poisoning by a request that its backend refuses with %d',
+  async (status) => {
+    await using tested = await testPlugin(cache, { ttl: [{ statuses: [400, 413, 421], ttl: '1m' }] });
+    await tested.request({ url: '/a', headers: { 'x-meta': '\u0080' } }, { status, headers: FRESH });
+    expect((await tested.request({ url: '/a' }, { body: 'page' })).text).toBe('page');
+  },
+);
+
+test.each<[string, string, string[], string]>([
+  ['in two lines, of which a backend may read one', 'accept-language', ['en', 'de'], 'en, de'],
+  ['that only looks like a coding', 'accept-encoding', ['g zip'], 'gzip'],
+])('cache poisoning of a variant by a field %s', async (_, name, attack, honest) => {
+  await using tested = await testPlugin(cache);
+  const mirrorField = ({ headers }: SentRequest) => ({
+    headers: { ...FRESH, vary: name },
+    body: headers.getAll(name).join('|'),
+  });
+  await tested.request({ url: '/a', headers: { [name]: attack } }, mirrorField);
+  const victim = await tested.request({ url: '/a', headers: { [name]: honest } }, mirrorField);
+  expect(victim.text).toBe(honest);
+});
+
+test.each([
+  'x-forwarded-host',
+  'x-forwarded-port',
+  'x-forwarded-proto',
+  'x-forwarded-path',
+  'x-forwarded-ssl',
+  'x-forwarded-uri',
+  'x-original-uri',
+  'x-http-host-override',
+  'x-backend-host',
+  'x-url-scheme',
+  'front-end-https',
+])('cache poisoning by %s, which a proxy in front passes on', async (name) => {
+  await using tested = await testPlugin(cache);
+  const mirrorField = ({ headers }: SentRequest) => ({ headers: FRESH, body: String(headers.get(name)) });
+  await tested.request({ url: '/a', headers: { [name]: 'evil' } }, mirrorField);
+  expect((await tested.request({ url: '/a' }, mirrorField)).text).toBe('null');
+});
+
+test('a redirect to https for http does not go to those who come by https, in front of which another proxy ends TLS', async () => {
+  await using tested = await testPlugin(cache);
+  const site = ({ headers }: SentRequest) =>
+    headers.get('x-forwarded-proto') === 'https'
+      ? { headers: FRESH, body: 'page' }
+      : { status: 301, headers: { ...FRESH, location: 'https://localhost/a' } };
+  const ask = (scheme: string) =>
+    tested.request({ url: '/a', headers: { 'x-forwarded-proto': scheme } }, site);
+  expect((await ask('http')).status).toBe(301);
+  expect((await ask('https')).text).toBe('page');
+});

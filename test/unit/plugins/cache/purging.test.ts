@@ -115,3 +115,13 @@ test('tags are not shown to clients unless they are to be', async () => {
   for (let i = 0; i < 2; i++)
     expect((await open.request({ url: '/a' }, answer)).headers.get('cache-tag')).toBe('a');
 });
+
+test('a backend that names a URL longer than a message to other workers takes none of them down', async () => {
+  const siblings = new TestSiblings();
+  await using tested = await testPlugin(cache, {}, { siblings });
+  await using other = await testPlugin(cache, {}, { siblings });
+  await other.request({ url: '/a' }, { headers: { 'cache-control': 'max-age=60' } });
+  const location = `/${'\u00ff'.repeat(20_000)}`;
+  await tested.request({ url: '/a', method: 'POST' }, { headers: { location } });
+  await vi.waitFor(async () => expect(await isKept(other, '/a')).toBe(false));
+});

@@ -74,3 +74,29 @@ test('asked for a part of what is not there, the backend is asked for all of it'
   expect(part.headers.get('content-range')).toBe('bytes 2-4/10');
   expect((await tested.request({ url: '/a' })).text).toBe('0123456789');
 });
+
+test('tags are not for clients, whatever way the answer took', async () => {
+  await using tested = await testPlugin(cache);
+  const answer = { headers: { 'cache-tag': 'x' } };
+  for (const request of [{ headers: { 'if-match': '"1"' } }, { method: 'POST' }])
+    expect((await tested.request(request, answer)).headers.has('cache-tag')).toBe(false);
+});
+
+test('a 304 that is of another version takes the stored one away', async () => {
+  await using tested = await testPlugin(cache);
+  const first = { 'cache-control': 'max-age=0', etag: '"1"' };
+  await tested.request({ url: '/a' }, { headers: first, body: 'one' });
+  const other = { 'cache-control': 'max-age=60', etag: '"2"' };
+  await tested.request({ url: '/a' }, { status: 304, headers: other });
+  expect((await tested.request({ url: '/a' }, { body: 'two' })).text).toBe('two');
+});
+
+test('memory flood by a 304 with large fields: they count', async () => {
+  await using tested = await testPlugin(cache);
+  const headers = { 'cache-control': 'max-age=0', etag: '"1"' };
+  await tested.request({ url: '/a' }, { headers, body: 'one' });
+  const before = Number(tested.status()['bytes']);
+  const large = { etag: '"1"', 'x-large': 'x'.repeat(10_000) };
+  await tested.request({ url: '/a' }, { status: 304, headers: large });
+  expect(Number(tested.status()['bytes'])).toBeGreaterThan(before + 10_000);
+});

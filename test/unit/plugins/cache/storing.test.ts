@@ -131,3 +131,11 @@ test.each<[Record<string, string>, number]>([
     freshness: { bornAt: NOW - seconds * 1000 },
   });
 });
+
+test.each(['private="a, b"', 'no-store, x=(a b)', 'no-store;x="a, b"', 'no-store, x=1.5'])(
+  'what CDN-Cache-Control forbids is not kept, however it is written: %s',
+  (field) => {
+    const headers = { 'cdn-cache-control': field, 'cache-control': 'max-age=60' };
+    expect(decide(headers, {})).toMatchObject({ kind: 'refuse' });
+  },
+);
