@@ -15,6 +15,8 @@ export interface Directives {
   readonly staleIfError: number | null;
 }
 
+/** No honest one is nearly as long, and reading one takes longer with each directive. */
+export const LONGEST_DIRECTIVES = 4096;
 /** RFC 9111 1.2.2: what is more counts as this much. */
 const LONGEST_SECONDS = 2 ** 31;
 const DIRECTIVE = /([!#$%&'*+\-.^_`|~0-9A-Za-z]+)(?:[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*)"|([^,; \t]*)))?/g;
@@ -22,10 +24,11 @@ const DIRECTIVE = /([!#$%&'*+\-.^_`|~0-9A-Za-z]+)(?:[ \t]*=[ \t]*(?:"((?:[^"\\]|
 /**
  * Reads one or more joined fields. `private="x"` and `no-cache="x"`, which are meant for single fields, are taken for the
  * whole answer, as RFC 9111 5.2.2.4 and 5.2.2.7 allow. Where a time is said twice the shorter one counts, and one that can
- * not be read is 0: 4.2.1 there asks for the careful reading.
+ * not be read is 0: 4.2.1 there asks for the careful reading. One that is too long is not read, and not kept by.
  */
 export function readDirectives(field: string | null): Directives {
   if (field === null) return NONE;
+  if (field.length > LONGEST_DIRECTIVES) return { ...NONE, noStore: true };
   const flags = new Set<string>();
   const seconds = new Map<string, number>();
   for (const [, name = '', quoted, plain] of field.matchAll(DIRECTIVE)) {

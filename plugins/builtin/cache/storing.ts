@@ -1,5 +1,5 @@
 import { readHttpDate } from '../http-date.ts';
-import { readDirectives, readSeconds, type Directives } from './directives.ts';
+import { LONGEST_DIRECTIVES, readDirectives, readSeconds, type Directives } from './directives.ts';
 import type { FieldReader } from './field-copy.ts';
 import type { StoredFreshness } from './stored-answer.ts';
 import { varyOf } from './variants.ts';
@@ -86,7 +86,9 @@ interface Said {
 function directivesOf(headers: FieldReader, targeted: readonly string[]): Said {
   for (const name of targeted) {
     const field = headers.get(name);
-    if (field !== null && isDictionary(field)) return { directives: readDirectives(field), isTargeted: true };
+    if (field === null) continue;
+    if (field.length > LONGEST_DIRECTIVES || isDictionary(field))
+      return { directives: readDirectives(field), isTargeted: true };
   }
   return { directives: readDirectives(headers.get('cache-control')), isTargeted: false };
 }

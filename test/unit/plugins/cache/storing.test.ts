@@ -37,6 +37,8 @@ test.each<[Record<string, string>, string, Case?]>([
   [{ 'cache-control': 'private, max-age=60' }, 'private'],
   [{ 'cache-control': 'max-age=60, private="set-cookie"' }, 'private'],
   [{ 'cache-control': 'PRIVATE , max-age=60' }, 'private'],
+  [{ 'cache-control': `max-age=60${', a'.repeat(2000)}` }, 'no-store'],
+  [{ 'cache-control': 'max-age=60', 'cdn-cache-control': `max-age=60${', a'.repeat(2000)}` }, 'no-store'],
   [{ 'cache-control': 'max-age=60', 'set-cookie': 'a=1' }, 'set-cookie'],
   [{ 'cache-control': 'max-age=60', vary: '*' }, 'vary'],
   [{ 'cache-control': 'max-age=60', vary: 'accept, *' }, 'vary'],
