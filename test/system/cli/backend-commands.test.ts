@@ -4,8 +4,8 @@ import { webConfig } from '../../support/configs.ts';
 import { answering } from '../../support/named-backends.ts';
 import { statusOf } from '../../support/status.ts';
 import { sharedTidegate, type TidegateProcess } from '../../support/tidegate-process.ts';
-import { runHere } from '../cli/run-cli.ts';
-import { plain, runWithBackends, siteConfig } from './setup.ts';
+import { runHere } from '../../integration/cli/run-cli.ts';
+import { plain, runWithBackends, siteConfig } from '../../integration/backends/setup.ts';
 
 function backendsCommand({ folder }: TidegateProcess, ...args: string[]) {
   return runHere(folder, register, 'backends', ...args);

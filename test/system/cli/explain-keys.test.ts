@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { register } from '../../../core/cli/explain.ts';
-import { projectFolder, runHere } from './run-cli.ts';
+import { projectFolder, runHere } from '../../integration/cli/run-cli.ts';
 
 const config = `
 listeners:
