@@ -16,6 +16,8 @@ export class SpareWorker {
   /** Tries what none has run yet. */
   #lent: WorkerProcess | null = null;
   #timer: NodeJS.Timeout | null = null;
+  /** None since one was needed: where a worker has died the next may be about to. */
+  #pauseMs = PAUSE_MS;
   #closed = false;
 
   constructor(fork: () => WorkerProcess, log: Logger) {
@@ -29,13 +31,14 @@ export class SpareWorker {
     this.#timer ??= setTimeout(() => {
       this.#timer = null;
       if (this.#worker === null) this.#start();
-    }, PAUSE_MS).unref();
+    }, this.#pauseMs).unref();
   }
 
   /** Also one that does not trace when the next should: to serve again at once comes first, and the spare after it will. */
   take(): WorkerProcess | null {
     const worker = this.#worker;
     this.#worker = null;
+    if (worker !== null) this.#pauseMs = 0;
     return worker;
   }
 
