@@ -1,6 +1,7 @@
 import type { RuleBundle } from '../core/shared/config-types.ts';
 import { formatDuration } from '../core/shared/duration.ts';
 import type {
+  ConnectDecision,
   DecisionTaker,
   LogDecision,
   PickCandidate,
@@ -91,6 +92,10 @@ export class LoadedScript implements RuleScript, ShadowScript, TurnDecider {
 
   get isLoading(): boolean {
     return this.#sandboxes.isLoading;
+  }
+
+  connect(): ConnectDecision {
+    return { kind: 'next' };
   }
 
   decide(request: RuleRequest, taker: DecisionTaker): void {
