@@ -1,6 +1,6 @@
 import type { ProxyError } from '../shared/errors.ts';
 import type { Logger } from '../shared/log.ts';
-import type { RuleScript } from '../shared/rule-script.ts';
+import type { ConnectDecision, RuleScript } from '../shared/rule-script.ts';
 import type { TokenBucket } from '../shared/token-bucket.ts';
 import type { Carried, ConnectionCounters } from './connection-counters.ts';
 import type { ConnectionEntry, ConnectionSink, EndReason } from './connection-entry.ts';
@@ -17,10 +17,6 @@ export interface FinishingService {
   /** Lets failures into `log`; null: all of them. */
   readonly loggedFailures: TokenBucket | null;
 }
-
-type ConnectDecision =
-  | { readonly kind: 'next' | 'inspect' | 'deny' | 'fault' }
-  | { readonly kind: 'forward'; readonly upstream: string };
 
 /** What a TCP connection or UDP session has to tell at its end. Times are of performance.now(), 0 for what was not reached. */
 export interface FinishingConnection extends Carried {
