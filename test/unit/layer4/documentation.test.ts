@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { DROP_REASONS } from '../../../core/layer4/connection-counters.ts';
 import { END_REASONS } from '../../../core/layer4/connection-entry.ts';
 import { connectionEntry } from '../access-log/support.ts';
 
@@ -18,4 +19,11 @@ test('and every field of its entry', () => {
     [...(cell ?? '').matchAll(/`(\w+)`/g)].map(([, name]) => name),
   );
   expect(names.toSorted()).toEqual(Object.keys(connectionEntry).toSorted());
+});
+
+test('docs/operations.md lists every reason for which a datagram is dropped, and no other', () => {
+  const operations = readFileSync(new URL('../../../docs/operations.md', import.meta.url), 'utf8');
+  const table = operations.slice(operations.indexOf('| Reason |'), operations.indexOf('Commands find'));
+  const documented = [...table.matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, reason]) => reason);
+  expect(documented.toSorted()).toEqual(DROP_REASONS.toSorted());
 });
