@@ -62,6 +62,40 @@ export interface RuleRequest {
   readonly head: string;
 }
 
+/** A TCP connection or UDP session as it crosses into the sandbox. */
+export interface RuleConnection {
+  /** The listener's name. */
+  readonly listener: string;
+  readonly protocol: 'tcp' | 'tls' | 'udp';
+  /** IP address; `unknown` for a client on a Unix socket, whose port is 0. */
+  readonly clientAddress: string;
+  readonly clientPort: number;
+  /** What the client connected to; of a Unix socket its path, with port 0. */
+  readonly localAddress: string;
+  readonly localPort: number;
+  /** `ConnectionTls` as JSON; empty where no TLS was seen. */
+  readonly tls: string;
+  /** What the client sent first, in Latin-1; null: not asked for yet. UDP: the first datagram. */
+  readonly bytes: string | null;
+}
+
+/** What the `connect` handler decided. */
+export type ConnectDecision =
+  | { readonly kind: 'next' }
+  | {
+      readonly kind: 'forward';
+      readonly upstream: string;
+      /** What the upstream's scheduler is to go by; absent: what the config says. Never empty. */
+      readonly key?: string;
+      /** In line for a backend; absent: `normal`. */
+      readonly priority?: Priority;
+    }
+  /** Call again when this many bytes of the client are there, more than it was shown; or when no more come, or after `timeoutMs` (null: the listener's). */
+  | { readonly kind: 'inspect'; readonly bytes: number; readonly timeoutMs: number | null }
+  | { readonly kind: 'deny' }
+  /** As for a request: `onError` is already applied. */
+  | { readonly kind: 'fault'; readonly reason: string };
+
 export interface PickCandidate {
   readonly address: string;
   readonly weight: number;
@@ -86,6 +120,7 @@ export interface RuleScript {
   readonly file: string;
   /** Which handlers the script exports; the others must not be called. */
   readonly handles: {
+    readonly connect: boolean;
     readonly request: boolean;
     readonly response: boolean;
     readonly log: boolean;
@@ -93,6 +128,8 @@ export interface RuleScript {
     readonly certificate: boolean;
   };
   // None of these throws: a fault becomes a decision and a log line.
+  /** Decides about a connection or session, at once. */
+  connect(connection: RuleConnection): ConnectDecision;
   /**
    * Has the `request` handler decide. Requests of one turn of the event loop are decided in one call into the
    * sandbox at its end, since entering it costs more than most decisions; `taker` hears of it then, not within this

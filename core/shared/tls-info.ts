@@ -10,6 +10,17 @@ export interface TlsInfo {
   readonly client: ClientCertificate | null;
 }
 
+/**
+ * What is known of the TLS of a connection at layer 4. Crosses into the rule sandbox as JSON. The fields of `TlsInfo` besides the name
+ * are there where TLS ends at the listener, not where its ClientHello was only read.
+ */
+export interface ConnectionTls extends Partial<Omit<TlsInfo, 'serverName'>> {
+  /** The name that the client asks for, in lower case; null for none, and for what is no host name. */
+  readonly serverName: string | null;
+  /** The application protocols that the client offers (RFC 7301), in its order. */
+  readonly alpn: readonly string[];
+}
+
 export interface ClientCertificate {
   /** As in RFC 4514, all in ASCII: `CN=client,O=Example\, Inc.`. */
   readonly subject: string;

@@ -1,8 +1,7 @@
-import type { AccessEntry } from '../exchange/access-entry.ts';
 import type { AccessLogConfig } from '../shared/config-types.ts';
 import { LineWriter } from '../shared/line-writer.ts';
 import type { Logger } from '../shared/log.ts';
-import { formatCombined, formatJson } from './access-log-format.ts';
+import { formatCombined, formatJson, type LogEntry } from './access-log-format.ts';
 
 /** The longest that an entry waits for others to be written together with. */
 const FLUSH_AFTER_MS = 500;
@@ -10,13 +9,13 @@ const FLUSH_AFTER_MS = 500;
 const COMPLAIN_EVERY_MS = 10_000;
 
 /**
- * Writes one line an exchange. Lines are gathered and written together, at the latest after half a second;
+ * Writes one line for each exchange, connection and session. Lines are gathered and written together, at the latest after half a second;
  * where the destination does not keep up, lines beyond 8 MiB are dropped and counted, and requests go on.
  * Several workers may write to one file.
  */
 export class AccessLog {
   readonly #writer: LineWriter;
-  readonly #format: (entry: AccessEntry) => string;
+  readonly #format: (entry: LogEntry) => string;
   readonly #logger: Logger | null;
   #pending = '';
   #pendingBytes = 0;
@@ -41,7 +40,7 @@ export class AccessLog {
     return this.#writer.dropped;
   }
 
-  write(entry: AccessEntry): void {
+  write(entry: LogEntry): void {
     const line = this.#format(entry);
     const bytes = Buffer.byteLength(line);
     // each write holds whole lines, and no more than the destination takes at once

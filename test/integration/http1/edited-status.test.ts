@@ -8,7 +8,8 @@ function setsStatus(status: number): RuleScript {
   return {
     id: 'test',
     file: '/test.ts',
-    handles: { request: false, response: true, log: false, pick: false, certificate: false },
+    handles: { connect: false, request: false, response: true, log: false, pick: false, certificate: false },
+    connect: () => ({ kind: 'next' }),
     decide: (_request, taker) => taker.onDecision({ kind: 'next', edits: [] }),
     response: () => ({ status, edits: [] }),
     log: () => true,

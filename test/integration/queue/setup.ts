@@ -62,7 +62,8 @@ export function byHeader(): RuleScript {
   return {
     id: 'test',
     file: 'test',
-    handles: { request: true, response: false, log: false, pick: false, certificate: false },
+    handles: { connect: false, request: true, response: false, log: false, pick: false, certificate: false },
+    connect: () => ({ kind: 'next' }),
     decide: (request, taker) => taker.onDecision(decide(request.head)),
     response: () => null,
     log: () => true,

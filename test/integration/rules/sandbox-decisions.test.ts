@@ -108,6 +108,7 @@ test('the response handler changes status and headers, and sees the request', as
     UNHURRIED,
   );
   expect(script.handles).toEqual({
+    connect: false,
     request: false,
     response: true,
     log: false,

@@ -8,7 +8,8 @@ function busyRule(targets: string[]): RuleScript {
   return {
     id: 'busy',
     file: '/busy.ts',
-    handles: { request: true, response: false, log: false, pick: false, certificate: false },
+    handles: { connect: false, request: true, response: false, log: false, pick: false, certificate: false },
+    connect: () => ({ kind: 'next' }),
     decide({ target }, taker) {
       setImmediate(() => {
         targets.push(target);

@@ -13,7 +13,8 @@ function heldRule(): { readonly rules: RuleScript; readonly waiting: DecisionTak
   const rules: RuleScript = {
     id: 'held',
     file: '/held.ts',
-    handles: { request: true, response: false, log: false, pick: false, certificate: false },
+    handles: { connect: false, request: true, response: false, log: false, pick: false, certificate: false },
+    connect: () => ({ kind: 'next' }),
     decide: (_request, taker) => void waiting.push(taker),
     response: () => null,
     log: () => true,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import fc from 'fast-check';
 import { formatCombined } from '../../../core/worker/access-log-format.ts';
-import { entry } from './support.ts';
+import { connectionEntry, entry } from './support.ts';
 
 /** Within quotes: printable ASCII, with quotes and backslashes escaped. */
 const COMBINED =
@@ -26,6 +26,12 @@ describe('combined format', () => {
         userAgent: '',
       }),
     ).toBe('192.0.2.1 - - [03/Feb/2026:04:05:06 +0000] "-" - - "-" "-"\n');
+  });
+
+  test('a connection: what it was and why it ended in the place of the request', () => {
+    expect(formatCombined(connectionEntry)).toBe(
+      '192.0.2.1 - - [03/Feb/2026:04:05:06 +0000] "TCP db closed" - 52311 "-" "-"\n',
+    );
   });
 
   test('quotes, backslashes and other than printable ASCII are escaped', () => {

@@ -1,11 +1,18 @@
 import { expect, test } from 'vitest';
 import { formatJson } from '../../../core/worker/access-log-format.ts';
-import { entry } from './support.ts';
+import { connectionEntry, entry } from './support.ts';
 
 test('an entry is one line of JSON with every field', () => {
   const line = formatJson({ ...entry, fields: { tenant: 'a', cached: true, score: 0.5 } });
   expect(line.endsWith('}\n')).toBe(true);
   expect(JSON.parse(line)).toEqual({ ...entry, fields: { tenant: 'a', cached: true, score: 0.5 } });
+});
+
+test('so is one of a connection, with a hostile server name', () => {
+  const hostile = { ...connectionEntry, serverName: 'a\r\n\x9b"' };
+  const line = formatJson(hostile);
+  expect(line.slice(0, -1)).not.toMatch(/[^\x20-\x7e]/);
+  expect(JSON.parse(line)).toEqual(hostile);
 });
 
 test('hostile values stay one line, obey no terminal, and read back as they were', () => {

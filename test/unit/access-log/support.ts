@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach } from 'vitest';
 import type { AccessEntry } from '../../../core/exchange/access-entry.ts';
+import type { ConnectionEntry } from '../../../core/layer4/connection-entry.ts';
 
 export const entry: AccessEntry = {
   time: '2026-02-03T04:05:06.789Z',
@@ -27,6 +28,28 @@ export const entry: AccessEntry = {
   timings: { total: 1.5, rule: 0.01, queue: null, connect: 0, firstByte: 1.2, response: 0.2 },
   referer: null,
   userAgent: 'curl/8',
+  fields: null,
+};
+
+export const connectionEntry: ConnectionEntry = {
+  time: '2026-02-03T04:05:06.789Z',
+  listener: 'db',
+  protocol: 'tcp',
+  client: '192.0.2.1',
+  clientPort: 50123,
+  serverName: null,
+  upstream: 'db',
+  backend: '10.0.0.5:5432',
+  attempts: 1,
+  decision: null,
+  bytesFromClient: 310,
+  bytesFromBackend: 52311,
+  datagramsFromClient: null,
+  datagramsFromBackend: null,
+  end: 'closed',
+  error: null,
+  errorDetail: null,
+  timings: { total: 1500.125, rule: null, queue: null, connect: 0.4 },
   fields: null,
 };
 
