@@ -8,10 +8,15 @@ export type {
   HstsInput,
   Http2Input,
   HttpsRedirectInput,
+  BandwidthInput,
+  HttpListenerInput,
   ListenerInput,
+  ProxyProtocolInput,
+  Rate,
   RouteInput,
   RulesInput,
 } from './config/listener-input.ts';
+export type { TcpListenerInput, TcpRouteInput, UdpListenerInput } from './config/layer4-input.ts';
 export type { CertificateInput, TlsInput, TlsPolicyInput } from './config/tls-input.ts';
 export type { BackendInput, UpstreamInput, UpstreamTlsInput } from './config/upstream-input.ts';
 export { StartError } from './running-tidegate.ts';

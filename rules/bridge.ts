@@ -114,7 +114,7 @@ export function decodeCertificateResult(result: unknown): Decoded<boolean> {
 }
 
 /** `["fault", message, stack]`, or `[kind, …]` with an id as second item where `read` wants one (0: none). */
-function decode<T>(
+export function decode<T>(
   result: unknown,
   read: (kind: string, id: number, items: readonly unknown[]) => T,
 ): Decoded<T> {
@@ -160,7 +160,7 @@ function shown(value: unknown): string {
   return typeof value === 'string' ? value.slice(0, 1000) : 'an error without a message';
 }
 
-function text(value: unknown, what: string): string {
+export function text(value: unknown, what: string): string {
   if (typeof value !== 'string') throw new TypeError(`${what} is no string`);
   return value;
 }
@@ -192,13 +192,13 @@ function hostOf(value: unknown): string {
 }
 
 /** Absent where there is none. */
-function keyOf(value: unknown): { readonly key?: string } {
+export function keyOf(value: unknown): { readonly key?: string } {
   if (value === null || value === '') return {};
   return { key: text(value, 'the key').slice(0, MAX_KEY_LENGTH) };
 }
 
 /** Absent where there is none. */
-function priorityOf(value: unknown): { readonly priority?: Priority } {
+export function priorityOf(value: unknown): { readonly priority?: Priority } {
   if (value === null) return {};
   if (!isPriority(value)) throw new TypeError('the priority is none');
   return { priority: value };

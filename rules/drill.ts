@@ -10,7 +10,7 @@ import { SourcePositions } from '../core/shared/source-positions.ts';
 /** In place of a compiled script: the runtime's side of it, in a loop that only the watchdog ends. */
 const CODE = `
 const loop = () => { for (;;); };
-globalThis.tidegateCalls = { handles: '["request"]', request: loop, requests: loop, response: loop, log: loop, pick: loop, certificate: loop, where: loop };
+globalThis.tidegateCalls = { handles: '["request"]', connect: loop, request: loop, requests: loop, response: loop, log: loop, pick: loop, certificate: loop, where: loop };
 `;
 const BUNDLE: RuleBundle = {
   id: 'drill',

@@ -13,7 +13,7 @@ export function readHandles(json: unknown): RuleScript['handles'] {
   if (parsed === null || !parsed.success) throw new TypeError(RUNTIME_CHANGED);
   const has = (name: (typeof HANDLERS)[number]): boolean => parsed.data.includes(name);
   return {
-    connect: false,
+    connect: has('connect'),
     request: has('request'),
     response: has('response'),
     log: has('log'),

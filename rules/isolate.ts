@@ -31,7 +31,16 @@ export interface SandboxSource {
 /** The name under which the bundle's frames stand in stack traces. */
 export const BUNDLE_NAME = 'tidegate-rules.js';
 
-const callNames = ['request', 'requests', 'response', 'log', 'pick', 'certificate', 'where'] as const;
+const callNames = [
+  'connect',
+  'request',
+  'requests',
+  'response',
+  'log',
+  'pick',
+  'certificate',
+  'where',
+] as const;
 export type CallName = (typeof callNames)[number];
 
 /** Where a call may return more than one result; each has its mark (see `batch.ts`). */
@@ -53,6 +62,7 @@ export class Sandbox {
     const reference = (name: CallName): ivm.Reference =>
       bounded(context, calls.getSync(name, { reference: true }), MAX_LENGTHS[name] ?? MAX_RESULT_LENGTH);
     this.#calls = {
+      connect: reference('connect'),
       request: reference('request'),
       requests: reference('requests'),
       response: reference('response'),

@@ -7,6 +7,7 @@ import type {
   PickCandidate,
   RequestDecision,
   ResponseEdits,
+  RuleConnection,
   RuleRequest,
   RuleScript,
   ShadowScript,
@@ -18,13 +19,13 @@ import {
   decodeCertificateResult,
   decodeLogResult,
   decodePickResult,
-  decodeRequestResult,
   decodeResponseResult,
   encodeCandidates,
   encodeRequest,
   type Decoded,
   type ScriptError,
 } from './bridge.ts';
+import { decodeConnectResult, encodeConnection } from './connection-bridge.ts';
 import { Failure } from './failure.ts';
 import { readHandles, RUNTIME_CHANGED } from './handles.ts';
 import type { CallName, Sandbox, SandboxSource } from './isolate.ts';
@@ -94,8 +95,13 @@ export class LoadedScript implements RuleScript, ShadowScript, TurnDecider {
     return this.#sandboxes.isLoading;
   }
 
-  connect(): ConnectDecision {
-    return { kind: 'next' };
+  connect(connection: RuleConnection): ConnectDecision {
+    const result = this.#call('connect', encodeConnection(connection));
+    const fault = (reason: string): ConnectDecision =>
+      this.#bundle.onError === 'deny' ? { kind: 'fault', reason } : { kind: 'next' };
+    if (result instanceof Failure) return fault(result.reason);
+    const decoded = decodeConnectResult(result, connection);
+    return decoded.ok ? decoded.value : fault(this.#scriptError('connect', decoded));
   }
 
   decide(request: RuleRequest, taker: DecisionTaker): void {
@@ -141,15 +147,8 @@ export class LoadedScript implements RuleScript, ShadowScript, TurnDecider {
   }
 
   #decisionOf(result: unknown): RequestDecision {
-    if (typeof result === 'number') {
-      if (result === 0) return NEXT;
-      const known = this.#known.get(result);
-      if (known !== undefined) return known;
-    }
-    const decoded = decodeRequestResult(result);
-    if (!decoded.ok) return this.#faultDecision(this.#scriptError('request', decoded));
-    if (decoded.id !== 0) this.#known.add(decoded.id, decoded.value);
-    return decoded.value;
+    const decoded = this.#known.read(result);
+    return decoded.ok ? decoded.value : this.#faultDecision(this.#scriptError('request', decoded));
   }
 
   response(status: number, head: string, request: RuleRequest): ResponseEdits | 'fault' {
@@ -185,7 +184,7 @@ export class LoadedScript implements RuleScript, ShadowScript, TurnDecider {
     return onFault;
   }
 
-  /** In explain mode: where in the script the last decision of `request` was made. */
+  /** In explain mode: where in the script the last decision of `request` or `connect` was made. */
   lastPosition(): SourcePosition | null {
     const stack = this.#call('where', []);
     return typeof stack === 'string' ? (this.#positions.of(stack)[0] ?? null) : null;

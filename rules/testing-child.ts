@@ -31,6 +31,8 @@ async function answerTo(question: Question): Promise<Partial<Answers>> {
   // As in the proxy, handlers that the script does not have are not called.
   const { handles } = script;
   switch (question.type) {
+    case 'connect':
+      return { connect: handles.connect ? script.connect(question.connection) : { kind: 'next' } };
     case 'request':
       return { request: handles.request ? script.request(question.request) : { kind: 'next', edits: [] } };
     case 'response':

@@ -1,9 +1,11 @@
 import type { RuleBundle } from '../core/shared/config-types.ts';
 import type {
+  ConnectDecision,
   LogDecision,
   PickCandidate,
   RequestDecision,
   ResponseEdits,
+  RuleConnection,
   RuleRequest,
 } from '../core/shared/rule-script.ts';
 import type { RuleProblem } from './compile.ts';
@@ -15,6 +17,7 @@ export type Question =
       readonly bundle: RuleBundle;
       readonly lists: Readonly<Record<string, readonly string[]>>;
     }
+  | { readonly type: 'connect'; readonly connection: RuleConnection }
   | { readonly type: 'request'; readonly request: RuleRequest }
   | {
       readonly type: 'response';
@@ -28,6 +31,7 @@ export type Question =
 
 export interface Answers {
   readonly load: readonly RuleProblem[];
+  readonly connect: ConnectDecision;
   readonly request: RequestDecision;
   readonly response: ResponseEdits | 'fault';
   readonly log: LogDecision;

@@ -5,15 +5,22 @@ import { fileURLToPath } from 'node:url';
 import { parseDuration, type Duration } from '../core/shared/duration.ts';
 import { moduleUrl } from '../core/shared/module-url.ts';
 import { normalisePath } from '../core/shared/normalise-path.ts';
-import type { LogDecision, RequestDecision, ResponseEdits, RuleRequest } from '../core/shared/rule-script.ts';
+import type {
+  ConnectDecision,
+  LogDecision,
+  RequestDecision,
+  ResponseEdits,
+  RuleRequest,
+} from '../core/shared/rule-script.ts';
 import { RuleVariables } from '../core/shared/rule-variables.ts';
 import type { TlsInfo } from '../core/shared/tls-info.ts';
 import { parseSize, type Size } from '../core/shared/size.ts';
 import { compileRules, type RuleProblem } from './compile.ts';
 import type { Candidate } from './runtime/define-rules.ts';
+import { toRuleConnection, type TestConnection } from './testing-connection.ts';
 import type { Answers, ChildMessage, LogLine, Question } from './testing-messages.ts';
 
-export type { LogDecision, LogLine, RequestDecision, ResponseEdits };
+export type { ConnectDecision, LogDecision, LogLine, RequestDecision, ResponseEdits, TestConnection };
 
 export interface LoadRulesOptions {
   /** Named address lists, as in the config. */
@@ -51,6 +58,8 @@ export interface TestResponse {
 
 /** A rule script in a sandbox like the proxy's, in a process of its own. */
 export interface LoadedRules extends AsyncDisposable {
+  /** What the `connect` handler decides, in one call: after `{ kind: 'inspect' }` it is the test that calls again, with `bytes`. */
+  connect(connection?: TestConnection): Promise<ConnectDecision>;
   /** What the `request` handler decides. */
   request(request?: TestRequest): Promise<RequestDecision>;
   /** What the `response` handler changes: null for nothing, 'fault' when it failed (under onError 'deny'). */
@@ -130,6 +139,10 @@ class TestedRules implements LoadedRules {
     this.#child.once('error', (error) => this.#fail(error));
     // A test that forgets `close` does not hang: the child ends with this process.
     this.#keepsProcess(false);
+  }
+
+  async connect(connection: TestConnection = {}): Promise<ConnectDecision> {
+    return this.ask('connect', { type: 'connect', connection: toRuleConnection(connection) });
   }
 
   async request(request: TestRequest = {}): Promise<RequestDecision> {

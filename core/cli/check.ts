@@ -7,6 +7,7 @@ import { typeCheckRules } from '../../rules/type-check.ts';
 import { loadConfig } from '../config/load.ts';
 import { attachedPlugins } from '../shared/attached-plugins.ts';
 import type { Config, RuleBundle } from '../shared/config-types.ts';
+import { scriptsOf } from '../shared/listener-kinds.ts';
 import type { RuleScriptConfig } from '../shared/listener-types.ts';
 import { configFile, configOption } from './config-file.ts';
 import { checkPlugins } from './plugins/check-plugins.ts';
@@ -41,7 +42,9 @@ async function check(file: string): Promise<CheckResult> {
   const loaded = await loadConfig(file);
   const config = loaded.ok ? loaded.config : null;
   // A wrong config hides no problem of the scripts that it names.
-  const settings = loaded.ok ? scriptsOf(loaded.config) : (loaded.scripts ?? []).map(withUsualLimits);
+  const settings = loaded.ok
+    ? loaded.config.listeners.flatMap(scriptsOf)
+    : (loaded.scripts ?? []).map(withUsualLimits);
   const rules = await checkScripts(distinct(settings), config?.lists ?? null);
   const plugins = config === null ? null : await checkPlugins(config);
   const certificates = config === null ? null : await loadCertificateSets(config);
@@ -62,13 +65,6 @@ async function check(file: string): Promise<CheckResult> {
     scripts: new Set(settings.map(({ script }) => script)).size,
     typesChecked: rules.typesChecked && (plugins?.typesChecked ?? true),
   };
-}
-
-function scriptsOf(config: Config): RuleScriptConfig[] {
-  return config.listeners.flatMap(({ rules, shadow }) => [
-    ...(rules === null ? [] : [rules]),
-    ...(shadow === null ? [] : [shadow.rules]),
-  ]);
 }
 
 function withUsualLimits(script: string): RuleScriptConfig {

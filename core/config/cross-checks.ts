@@ -8,7 +8,7 @@ import { certificatesFindings } from './certificates-checks.ts';
 import type { Draft, ListenerDraft, RouteDraft } from './draft.ts';
 import type { Finding } from './finding.ts';
 import { healthCheckFindings } from './health-checks.ts';
-import { httpsFindings, proxyProtocolFindings, tlsFindings } from './listener-checks.ts';
+import { httpsFindings, layer4Findings, proxyProtocolFindings, tlsFindings } from './listener-checks.ts';
 import type { RouteFile } from './route-schema.ts';
 import { schedulerFindings } from './scheduler-checks.ts';
 import { formatAddress } from '../shared/address.ts';
@@ -29,6 +29,7 @@ export function crossChecks(draft: Draft): Finding[] {
     ...draft.listeners.flatMap((listener, index) => [
       ...httpsFindings(listener, ['listeners', index]),
       ...proxyProtocolFindings(listener, ['listeners', index]),
+      ...layer4Findings(listener, ['listeners', index]),
     ]),
     ...duplicateBackends(draft),
     ...backendRowFindings(draft),
@@ -64,23 +65,26 @@ function duplicateNames(listeners: readonly ListenerDraft[]): Finding[] {
 function sharedAddresses(draft: Draft): Finding[] {
   const taken: (Claim & { readonly owner: string })[] = [];
   const findings: Finding[] = [];
-  const claims = draft.listeners.map(({ address, ipv6Only }, index) => ({
+  const claims = draft.listeners.map(({ address, ipv6Only, protocol }, index) => ({
+    transport: protocol === 'udp' ? 'udp' : 'tcp',
     address,
     ipv6Only,
     owner: `listeners[${index}]`,
     path: ['listeners', index, 'address'],
   }));
-  for (const { address, ipv6Only, owner, path } of [
+  const adminAddress = draft.admin === undefined ? undefined : { ...draft.admin, lastPort: null };
+  for (const { address, transport, ipv6Only, owner, path } of [
     ...claims,
-    { address: draft.admin, ipv6Only: false, owner: 'admin', path: ['admin', 'address'] },
+    { address: adminAddress, transport: 'tcp', ipv6Only: false, owner: 'admin', path: ['admin', 'address'] },
   ]) {
     if (address === undefined) continue;
-    const other = taken.find((each) => overlap(each, { address: address.parsed, ipv6Only }));
+    const claim = { address: address.parsed, lastPort: address.lastPort, transport, ipv6Only };
+    const other = taken.find((each) => overlap(each, claim));
     if (other !== undefined) {
       const message = `expected an address of its own, found "${address.text}", which ${other.owner} has (${formatAddress(other.address)})`;
       findings.push({ path, message });
     }
-    taken.push({ address: address.parsed, ipv6Only, owner });
+    taken.push({ ...claim, owner });
   }
   return findings;
 }
@@ -101,16 +105,22 @@ function unfitAddressSettings({ address, ipv6Only, socketMode }: ListenerDraft, 
 
 interface Claim {
   readonly address: SocketAddressConfig;
+  readonly lastPort: number | null;
+  readonly transport: string;
   readonly ipv6Only: boolean;
 }
 
 /** Whether two sockets cannot be bound at the same time. */
-function overlap({ address: a, ipv6Only }: Claim, { address: b, ipv6Only: otherIPv6Only }: Claim): boolean {
+function overlap(one: Claim, other: Claim): boolean {
+  const { address: a } = one;
+  const { address: b } = other;
+  if (one.transport !== other.transport) return false;
   if (a.kind === 'unix' || b.kind === 'unix')
     return a.kind === 'unix' && b.kind === 'unix' && a.path === b.path;
   // Port 0 is a free port each time.
-  if (a.port !== b.port || a.port === 0) return false;
-  return a.host === b.host || covers(a.host, ipv6Only, b.host) || covers(b.host, otherIPv6Only, a.host);
+  if (a.port === 0 || b.port === 0) return false;
+  if (a.port > (other.lastPort ?? b.port) || b.port > (one.lastPort ?? a.port)) return false;
+  return a.host === b.host || covers(a.host, one.ipv6Only, b.host) || covers(b.host, other.ipv6Only, a.host);
 }
 
 function covers(host: string, ipv6Only: boolean, other: string): boolean {
@@ -126,7 +136,7 @@ function unknownUpstreams({ upstreams, listeners }: Draft): Finding[] {
     name === undefined || upstreams.has(name) ? [] : [unknownUpstream(name, names, path)];
   return listeners.flatMap((listener, index) => [
     ...check(listener.upstream, ['listeners', index, 'upstream']),
-    ...listener.routes.flatMap((route, row) =>
+    ...[...listener.routes, ...listener.tcpRoutes].flatMap((route, row) =>
       check(route.upstream, ['listeners', index, 'routes', row, 'upstream']),
     ),
   ]);

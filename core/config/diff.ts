@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { certificatesChanges } from './certificates-diff.ts';
 import { formatAddress } from '../shared/address.ts';
 import type { Config } from '../shared/config-types.ts';
-import type { ListenerConfig, RouteConfig, ShadowConfig } from '../shared/listener-types.ts';
+import type { ListenerConfig, ShadowConfig } from '../shared/listener-types.ts';
 import { changesByName, count, difference, membersChanged, settingsChanged } from './diff-texts.ts';
 import { pluginChanges } from './plugin-diff.ts';
 import { backendCount, upstreamChanges } from './upstream-diff.ts';
@@ -44,41 +44,58 @@ function nameOf(item: { readonly name: string }): string {
 }
 
 function listenerChanges(before: ListenerConfig, after: ListenerConfig): string[] {
-  const settings = (listener: ListenerConfig) => {
-    const { address, addressText, protocol, upstream, timeouts, limits, webSocket, http2, forwarded } =
-      listener;
-    const { proxyProtocol, redirectToHttps, hsts } = listener;
-    const { trust: _, ...flags } = forwarded;
-    const socketMode = address.kind === 'unix' ? address.mode?.toString(8) : undefined;
-    const ipv6Only = address.kind === 'tcp' && address.ipv6Only === true;
-    return {
-      address: addressText,
-      ipv6Only,
-      socketMode,
-      protocol,
-      upstream,
-      timeouts,
-      limits,
-      webSocket,
-      http2,
-      forwarded: flags,
-      proxyProtocol,
-      redirectToHttps,
-      hsts,
-    };
-  };
   return [
-    ...settingsChanged('', settings(before), settings(after)),
+    ...settingsChanged('', plainSettings(before), plainSettings(after)),
     ...(before.rules === null || after.rules === null
       ? settingsChanged('', { rules: before.rules?.script ?? null }, { rules: after.rules?.script ?? null })
       : settingsChanged('rules', before.rules, after.rules)),
-    ...shadowChanges(before.shadow, after.shadow),
-    ...routesChanged(before.routes, after.routes),
-    ...membersChanged('trust ', before.forwarded.trust, after.forwarded.trust),
+    ...('shadow' in before && 'shadow' in after ? shadowChanges(before.shadow, after.shadow) : []),
+    ...routesChanged(routesOf(before), routesOf(after)),
+    ...('forwarded' in before && 'forwarded' in after
+      ? membersChanged('trust ', before.forwarded.trust, after.forwarded.trust)
+      : []),
     ...pluginChanges(before.plugins, after.plugins),
     ...(isDeepStrictEqual(before.tls, after.tls) ? [] : ['tls changed']),
-    ...(isDeepStrictEqual(before.errorPages, after.errorPages) ? [] : ['error pages changed']),
+    ...('errorPages' in before &&
+    'errorPages' in after &&
+    !isDeepStrictEqual(before.errorPages, after.errorPages)
+      ? ['error pages changed']
+      : []),
   ];
+}
+
+/** What can be told by key and value. */
+function plainSettings(listener: ListenerConfig): object {
+  const { address, addressText } = listener;
+  const socketMode = address.kind === 'unix' ? address.mode?.toString(8) : undefined;
+  const ipv6Only = address.kind === 'tcp' && address.ipv6Only === true;
+  return { address: addressText, ipv6Only, socketMode, ...settingsOfKind(listener) };
+}
+
+function settingsOfKind(listener: ListenerConfig): object {
+  const { protocol, upstream, timeouts, limits, bandwidth } = listener;
+  const common = { protocol, upstream, timeouts, limits, bandwidth };
+  switch (listener.protocol) {
+    case 'http':
+    case 'https': {
+      const { webSocket, http2, forwarded, proxyProtocol, redirectToHttps, hsts } = listener;
+      const { trust: _, ...flags } = forwarded;
+      return { ...common, webSocket, http2, forwarded: flags, proxyProtocol, redirectToHttps, hsts };
+    }
+    case 'tcp':
+    case 'tls': {
+      const { sni, drainTimeoutMs, proxyProtocol } = listener;
+      return { ...common, sni, drainTimeoutMs, proxyProtocol };
+    }
+    case 'udp': {
+      const { sticky, consistent, responses, datagrams, drainTimeoutMs } = listener;
+      return { ...common, sticky, consistent, responses, datagrams, drainTimeoutMs };
+    }
+  }
+}
+
+function routesOf(listener: ListenerConfig): readonly object[] {
+  return 'routes' in listener ? listener.routes : [];
 }
 
 function shadowChanges(before: ShadowConfig | null, after: ShadowConfig | null): string[] {
@@ -95,7 +112,7 @@ function shadowChanges(before: ShadowConfig | null, after: ShadowConfig | null):
   return settingsChanged('shadow', settings(before), settings(after));
 }
 
-function routesChanged(before: readonly RouteConfig[], after: readonly RouteConfig[]): string[] {
+function routesChanged(before: readonly object[], after: readonly object[]): string[] {
   const { added, removed } = difference(
     before.map((route) => JSON.stringify(route)),
     after.map((route) => JSON.stringify(route)),

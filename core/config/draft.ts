@@ -1,10 +1,16 @@
 import { z } from 'zod';
 import { acmeRows, acme, certificates } from './certificates-schema.ts';
 import type { AcmeFile, OnDemandFile } from './certificates-schema.ts';
-import { listener } from './listener-schema.ts';
-import { pluginUse } from './plugin-schema.ts';
+import type { ListenAddressFile } from './fields.ts';
+import { httpListener } from './http-listener-schema.ts';
+import type { HttpListenerFile } from './http-listener-schema.ts';
+import { tcpListener, udpListener } from './layer4-schema.ts';
+import type { TcpListenerFile } from './layer4-schema.ts';
+import { protocols } from './listener-schema.ts';
 import type { ListenerFile } from './listener-schema.ts';
+import { pluginUse } from './plugin-schema.ts';
 import type { RouteFile } from './route-schema.ts';
+import { DEFAULTS } from './defaults.ts';
 import { configSchema } from './schema.ts';
 import { healthCheck } from './health-schema.ts';
 import type { HealthCheckFile } from './health-schema.ts';
@@ -19,7 +25,7 @@ export interface Draft {
   readonly listeners: readonly ListenerDraft[];
   /** null where the file's `upstreams` are no object at all. */
   readonly upstreams: ReadonlyMap<string, UpstreamDraft> | null;
-  readonly admin: ListenerFile['address'] | undefined;
+  readonly admin: HttpListenerFile['address'] | undefined;
   /** null where there are none at all. */
   readonly certificates: CertificatesDraft | null;
 }
@@ -35,25 +41,28 @@ export interface CertificatesDraft {
 
 export interface ListenerDraft {
   readonly name: string | undefined;
-  readonly address: ListenerFile['address'] | undefined;
+  readonly address: ListenAddressFile | undefined;
   readonly ipv6Only: boolean;
-  readonly socketMode: ListenerFile['socketMode'];
+  readonly socketMode: HttpListenerFile['socketMode'];
   readonly protocol: ListenerFile['protocol'] | undefined;
   /** All of it, if all of it is valid. */
-  readonly tls: ListenerFile['tls'];
+  readonly tls: HttpListenerFile['tls'];
   /** Whether there is any, right or wrong. */
   readonly hasTls: boolean;
   /** Whether `tls` has certificates, right or wrong. */
   readonly hasCertificates: boolean;
   readonly upstream: string | undefined;
-  readonly rules: ListenerFile['rules'];
-  readonly shadow: ListenerFile['shadow'];
+  readonly rules: HttpListenerFile['rules'];
+  readonly shadow: HttpListenerFile['shadow'];
   readonly plugins: readonly PluginDraft[];
   readonly routes: readonly RouteDraft[];
-  readonly errorPages: ListenerFile['errorPages'];
-  readonly proxyProtocol: ListenerFile['proxyProtocol'];
-  readonly redirectToHttps: ListenerFile['redirectToHttps'] | undefined;
-  readonly hsts: ListenerFile['hsts'] | undefined;
+  readonly tcpRoutes: readonly TcpRouteDraft[];
+  readonly sni: boolean;
+  readonly hasAlpn: boolean;
+  readonly errorPages: HttpListenerFile['errorPages'];
+  readonly proxyProtocol: HttpListenerFile['proxyProtocol'];
+  readonly redirectToHttps: HttpListenerFile['redirectToHttps'] | undefined;
+  readonly hsts: HttpListenerFile['hsts'] | undefined;
 }
 
 /** What is used, if that can be understood; whether by a name alone or in an object. */
@@ -64,6 +73,11 @@ export interface RouteDraft {
   readonly plugins: readonly PluginDraft[];
   /** The whole row, if all of it is valid. */
   readonly row: RouteFile | undefined;
+}
+
+export interface TcpRouteDraft {
+  readonly upstream: string | undefined;
+  readonly row: TcpListenerFile['routes'][number] | undefined;
 }
 
 export interface UpstreamDraft {
@@ -93,7 +107,8 @@ export interface BackendDraft {
 
 const looseObject = z.record(z.string(), z.unknown());
 const looseList = z.array(z.unknown());
-const route = listener.shape.routes.unwrap().element;
+const route = httpListener.shape.routes.unwrap().element;
+const tcpRoute = tcpListener.shape.routes.unwrap().element;
 const backend = upstream.shape.backends.element;
 const adminAddress = configSchema.shape.admin.unwrap().shape.address;
 
@@ -127,27 +142,61 @@ function certificatesDraft(raw: unknown): CertificatesDraft {
 
 function listenerDraft(raw: unknown): ListenerDraft {
   const fields = fieldsOf(raw);
-  const { shape } = listener;
+  const protocol = valid(protocols, fields['protocol'] ?? DEFAULTS.protocol);
+  const isTcp = protocol === 'tcp' || protocol === 'tls';
+  const isUdp = protocol === 'udp';
+  const { shape } = isTcp ? tcpListener : isUdp ? udpListener : httpListener;
   return {
+    ...(isTcp || isUdp ? NOTHING_OF_HTTP : httpDraft(fields)),
     name: valid(shape.name, fields['name']),
-    address: valid(shape.address, fields['address']),
+    address: addressDraft(isTcp || isUdp, fields['address']),
     ipv6Only: valid(shape.ipv6Only, fields['ipv6Only']) ?? false,
-    socketMode: valid(shape.socketMode, fields['socketMode']),
-    protocol: valid(shape.protocol, fields['protocol']),
-    tls: valid(shape.tls, fields['tls']),
+    socketMode: isUdp ? undefined : valid(httpListener.shape.socketMode, fields['socketMode']),
+    protocol,
+    tls: isUdp ? undefined : valid(httpListener.shape.tls, fields['tls']),
     hasTls: fields['tls'] !== undefined,
     hasCertificates: fieldsOf(fields['tls'])['certificates'] !== undefined,
     upstream: valid(shape.upstream, fields['upstream']),
     rules: valid(shape.rules, fields['rules']),
-    shadow: valid(shape.shadow, fields['shadow']),
     plugins: elementsOf(fields['plugins']).map(pluginDraft),
+    tcpRoutes: isTcp
+      ? elementsOf(fields['routes']).map((row) => ({
+          upstream: valid(tcpRoute.shape.upstream, fieldsOf(row)['upstream']),
+          row: valid(tcpRoute, row),
+        }))
+      : [],
+    sni: isTcp && (valid(tcpListener.shape.sni, fields['sni']) ?? false),
+    hasAlpn: isTcp && fields['alpn'] !== undefined,
+    proxyProtocol: isUdp ? undefined : valid(httpListener.shape.proxyProtocol, fields['proxyProtocol']),
+  };
+}
+
+function addressDraft(mayBeRange: boolean, raw: unknown): ListenAddressFile | undefined {
+  if (mayBeRange) return valid(tcpListener.shape.address, raw);
+  const address = valid(httpListener.shape.address, raw);
+  return address === undefined ? undefined : { ...address, lastPort: null };
+}
+
+type HttpDraft = Pick<ListenerDraft, 'shadow' | 'routes' | 'errorPages' | 'redirectToHttps' | 'hsts'>;
+
+const NOTHING_OF_HTTP: HttpDraft = {
+  shadow: undefined,
+  routes: [],
+  errorPages: {},
+  redirectToHttps: undefined,
+  hsts: undefined,
+};
+
+function httpDraft(fields: Readonly<Record<string, unknown>>): HttpDraft {
+  const { shape } = httpListener;
+  return {
+    shadow: valid(shape.shadow, fields['shadow']),
     routes: elementsOf(fields['routes']).map((row) => ({
       upstream: valid(route.shape.upstream, fieldsOf(row)['upstream']),
       plugins: elementsOf(fieldsOf(row)['plugins']).map(pluginDraft),
       row: valid(route, row),
     })),
     errorPages: valid(shape.errorPages, fields['errorPages']) ?? {},
-    proxyProtocol: valid(shape.proxyProtocol, fields['proxyProtocol']),
     redirectToHttps: valid(shape.redirectToHttps, fields['redirectToHttps']),
     hsts: valid(shape.hsts, fields['hsts']),
   };

@@ -10,6 +10,8 @@ import { formatSize, parseSize, SIZE_PATTERN } from '../shared/size.ts';
 /** The kinds of value that a config is made of. Every message says what was expected and what was found. */
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
+/** Each is a socket, in the primary and in each worker. */
+const MOST_PORTS = 1000;
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
 type Reading<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problem: string };
@@ -131,6 +133,15 @@ export function sizeOrNone() {
   }).meta({ title: 'size or "none"', pattern: `^none$|${SIZE_PATTERN.source}` });
 }
 
+/** → bytes in a second. */
+export function rate() {
+  const expected = 'a rate like "10MiB/s"';
+  return readText(expected, (input) => {
+    const bytes = input.endsWith('/s') ? parseSize(input.slice(0, -2)) : undefined;
+    return bytes === undefined || bytes === 0 ? refuse(expected, input) : { ok: true, value: bytes };
+  }).meta({ title: 'rate', pattern: `${SIZE_PATTERN.source.slice(0, -1)}/s$` });
+}
+
 /** → the number, or null for 'none'. */
 export function integerOrNone(least: number, most: number) {
   const expected = `an integer from ${least} to ${most}, or "none"`;
@@ -142,6 +153,32 @@ export function integerOrNone(least: number, most: number) {
 /** An address to listen on: any form of `parseAddress`. */
 export function listenAddress() {
   return address('an address like "127.0.0.1:8080", "[::1]:8080", ":8080" or "unix:/run/a.sock"', () => true);
+}
+
+export interface ListenAddressFile {
+  readonly parsed: SocketAddressConfig;
+  /** As written, for logs. */
+  readonly text: string;
+  readonly lastPort: number | null;
+}
+
+/** The same, or a range of ports like `127.0.0.1:6000-6010`: → the address of the first port, and the last one; null where there is no range. */
+export function listenAddressRange() {
+  const expected =
+    'an address like "127.0.0.1:5432", "[::1]:5432", ":5432" or "unix:/run/a.sock", or ports like "127.0.0.1:6000-6010"';
+  return readText<ListenAddressFile>(expected, (input) => {
+    const range = /^(?!unix:)(.*:\d+)-(\d{1,5})$/.exec(input);
+    const parsed = parseAddress(range?.[1] ?? input);
+    if (parsed === undefined) return refuse(expected, input);
+    if (range === null || parsed.kind === 'unix')
+      return { ok: true, value: { parsed, text: input, lastPort: null } };
+    const lastPort = Number(range[2]);
+    return parsed.port > 0 &&
+      lastPort > parsed.port &&
+      lastPort <= Math.min(65_535, parsed.port + MOST_PORTS - 1)
+      ? { ok: true, value: { parsed, text: input, lastPort } }
+      : refuse(`a range of at most ${MOST_PORTS} ports, from 1 to 65535, the lower one first`, input);
+  }).meta({ title: 'address or range of ports' });
 }
 
 /** An address to connect to: it names a host, and a port. */

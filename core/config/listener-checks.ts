@@ -3,21 +3,23 @@ import type { Finding } from './finding.ts';
 
 const YEAR_MS = 365 * 86_400_000;
 
-/** An https listener needs certificates, its own or those that are there for all. */
+/** What ends TLS. */
+const SECURE: readonly (string | undefined)[] = ['https', 'tls'];
+
+/** A listener that ends TLS needs certificates, its own or those that are there for all. */
 export function tlsFindings({ listeners, certificates }: Draft): Finding[] {
   return listeners.flatMap(({ protocol, hasTls, hasCertificates }, index): Finding[] => {
     const base = ['listeners', index];
-    if (protocol === 'https' && !hasTls && certificates === null) {
-      const message =
-        'missing: expected `tls` with `certificates` for protocol "https", or `certificates` at the top level';
+    if (SECURE.includes(protocol) && !hasTls && certificates === null) {
+      const message = `missing: expected \`tls\` with \`certificates\` for protocol "${protocol}", or \`certificates\` at the top level`;
       return [{ path: base, message }];
     }
-    if (protocol === 'https' && hasTls && !hasCertificates && certificates === null) {
+    if (SECURE.includes(protocol) && hasTls && !hasCertificates && certificates === null) {
       const message = 'missing: expected `certificates`, here or at the top level';
       return [{ path: [...base, 'tls'], message }];
     }
-    if (protocol !== 'http' || !hasTls) return [];
-    const message = 'expected `tls` with protocol "https" only, found protocol "http"';
+    if ((protocol !== 'http' && protocol !== 'tcp') || !hasTls) return [];
+    const message = `expected \`tls\` with protocol "${protocol === 'tcp' ? 'tls' : 'https'}" only, found protocol "${protocol}"`;
     return [{ path: [...base, 'tls'], message, atKey: true }];
   });
 }
@@ -40,6 +42,27 @@ export function httpsFindings(listener: ListenerDraft, base: readonly PropertyKe
     const message = 'expected `includeSubDomains` and a `maxAge` of "365d" at least beside it';
     findings.push({ path: [...base, 'hsts', 'preload'], message });
   }
+  return findings;
+}
+
+/** What a listener of TCP may say of TLS, given its protocol. */
+export function layer4Findings(listener: ListenerDraft, base: readonly PropertyKey[]): Finding[] {
+  const { protocol, sni, hasAlpn, tcpRoutes, address } = listener;
+  const findings: Finding[] = [];
+  const add = (key: string, message: string): void => void findings.push({ path: [...base, key], message });
+  if (protocol === 'tls' && sni) add('sni', 'expected none with protocol "tls", which knows the name anyway');
+  if (protocol === 'tcp' && hasAlpn) add('alpn', 'expected with protocol "tls" only, found protocol "tcp"');
+  if (protocol === 'tcp' && !sni && tcpRoutes.length > 0)
+    add('routes', 'expected `sni: true` beside them: without it no name of a client is known');
+  if (protocol === 'udp' && address?.parsed.kind === 'unix')
+    add('address', 'expected an IP address for protocol "udp", found a Unix socket');
+  const keys = tcpRoutes.map(({ row }) => JSON.stringify([row?.serverName ?? null, row?.alpn ?? null]));
+  tcpRoutes.forEach(({ row }, index) => {
+    const first = keys.findIndex((key, at) => key === keys[index] && tcpRoutes[at]?.row !== undefined);
+    if (row === undefined || first === index) return;
+    const message = `expected a row of its own, found the same name and ALPN as in routes[${first}]`;
+    findings.push({ path: [...base, 'routes', index], message });
+  });
   return findings;
 }
 

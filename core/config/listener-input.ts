@@ -1,10 +1,13 @@
 import type { RuleScriptConfig } from '../shared/listener-types.ts';
 import type { Duration } from '../shared/duration.ts';
 import type { Size } from '../shared/size.ts';
+import type { TcpListenerInput, UdpListenerInput } from './layer4-input.ts';
 import type { PluginInput } from './plugin-input.ts';
 import type { TlsInput } from './tls-input.ts';
 
-export interface ListenerInput {
+export type ListenerInput = HttpListenerInput | TcpListenerInput | UdpListenerInput;
+
+export interface HttpListenerInput {
   /** A name of its own, for logs and status. */
   name: string;
   /** Default: `'http'`; `'https'` needs certificates: in `tls`, or at the top level. */
@@ -95,14 +98,9 @@ export interface ListenerInput {
    */
   errorPages?: Readonly<Record<string, string | ErrorPageInput>> | undefined;
   /** Every connection begins with a PROXY protocol header, version 1 or 2, which names the client. */
-  proxyProtocol?:
-    | {
-        /** CIDRs of the proxies that connect here; connections from anywhere else are closed. Not needed on a Unix socket. */
-        trust?: readonly string[] | undefined;
-        /** For the whole header. Default: `'5s'`. */
-        timeout?: Duration | undefined;
-      }
-    | undefined;
+  proxyProtocol?: ProxyProtocolInput | undefined;
+  /** Bytes in a second, in each direction: `'10MiB/s'` of the whole listener, or an object. Default: as fast as it goes. */
+  bandwidth?: BandwidthInput | undefined;
   /**
    * Answers every request with a redirect to https, ahead of rules and routes; not those for
    * `/.well-known/acme-challenge/*`. Only with `protocol: 'http'`. Default: false.
@@ -111,6 +109,19 @@ export interface ListenerInput {
   /** Adds `Strict-Transport-Security` to every answer, in place of what a backend sends. Only with `protocol: 'https'`. Default: false. */
   hsts?: boolean | HstsInput | undefined;
 }
+
+export interface ProxyProtocolInput {
+  /** CIDRs of the proxies that connect here; connections from anywhere else are closed. Not needed on a Unix socket. */
+  trust?: readonly string[] | undefined;
+  /** For the whole header. Default: `'5s'`. */
+  timeout?: Duration | undefined;
+}
+
+/** `listener`: of all its connections together; each gets its part. `connection`: of each connection. */
+export type BandwidthInput = Rate | { listener?: Rate | undefined; connection?: Rate | undefined };
+
+/** Bytes in a second: `'10MiB/s'`. */
+export type Rate = `${Size}/s`;
 
 export interface HttpsRedirectInput {
   /** Default: 308, which keeps the method and the body, as 307 does; 308 and 301 are remembered by browsers. */

@@ -84,12 +84,19 @@ function innerObjects(value: Schema, path: string): Section[] {
   const candidates: [heading: string, schema: unknown][] = [
     [`${path}[]`, value.items],
     [`${path}.NAME`, value.additionalProperties],
-    ...(formsOf(value) ?? []).map((form): [string, unknown] => [path, form]),
+    ...(formsOf(value) ?? []).map((form): [string, unknown] => [`${path}${protocolsOf(form)}`, form]),
   ];
   return candidates.flatMap(([heading, schema]) => {
     if (!isSchema(schema)) return [];
     return schema.properties === undefined ? innerObjects(schema, heading) : [{ heading, schema }];
   });
+}
+
+/** Which of several kinds of object it is, where `protocol` tells. */
+function protocolsOf({ properties }: Schema): string {
+  const protocol = properties?.['protocol'];
+  const names = isSchema(protocol) ? (protocol.enum ?? []) : [];
+  return names.length === 0 ? '' : ` (${names.join(', ')})`;
 }
 
 function isSchema(value: unknown): value is Schema {

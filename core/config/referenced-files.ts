@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { readAuthorities, readCertificatesFiles } from './certificates-files.ts';
 import type { Draft } from './draft.ts';
 import type { Finding } from './finding.ts';
-import type { ListenerFile } from './listener-schema.ts';
+import type { HttpListenerFile } from './http-listener-schema.ts';
 import { PEM_KINDS, PEM_NAMES, whatIsWrong, whyNoPair } from './pem.ts';
 import { readRegularFile, whyNoRegularFile } from './regular-file.ts';
 
@@ -94,7 +94,7 @@ interface ErrorPageFile {
 }
 
 /** Every file that `errorPages` names. A bare path is an HTML page unless it ends in `.json`. */
-export function errorPageFiles(errorPages: ListenerFile['errorPages']): ErrorPageFile[] {
+export function errorPageFiles(errorPages: HttpListenerFile['errorPages']): ErrorPageFile[] {
   return Object.entries(errorPages).flatMap(([match, page]): ErrorPageFile[] => {
     if (typeof page === 'string') {
       return [{ match, kind: page.endsWith('.json') ? 'json' : 'html', file: page, path: [match] }];

@@ -1,16 +1,16 @@
 import { hstsSettings, httpsRedirect } from './https-schema.ts';
-import type { ListenerFile } from './listener-schema.ts';
+import type { HttpListenerFile } from './http-listener-schema.ts';
 import type { HttpsRedirectConfig } from '../shared/listener-types.ts';
 
 const HTTPS_PORT = 443;
 
 interface Listening {
   readonly protocol: string;
-  readonly address: ListenerFile['address'];
+  readonly address: HttpListenerFile['address'];
 }
 
 export function resolveHttpsRedirect(
-  redirect: ListenerFile['redirectToHttps'],
+  redirect: HttpListenerFile['redirectToHttps'],
   listeners: readonly Listening[],
 ): HttpsRedirectConfig | null {
   if (redirect === false) return null;
@@ -31,7 +31,7 @@ function httpsPort(listeners: readonly Listening[]): number {
 }
 
 /** → the value of the field (RFC 6797 6.1). */
-export function resolveHsts(hsts: ListenerFile['hsts']): string | null {
+export function resolveHsts(hsts: HttpListenerFile['hsts']): string | null {
   if (hsts === false) return null;
   const { maxAge, includeSubDomains, preload } = hsts === true ? hstsSettings.parse({}) : hsts;
   return [

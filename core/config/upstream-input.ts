@@ -41,6 +41,8 @@ export interface UpstreamInput {
    * the backend chooses. Default: `'http1'`.
    */
   protocol?: UpstreamConfig['protocol'] | undefined;
+  /** Whose port is connected to: the backend's own, or (`'listener'`) the one that the client connected to. Default: `'backend'`. */
+  port?: UpstreamConfig['port'] | undefined;
   /** TLS to the backends: true, or an object with its settings. Default: false. */
   tls?: boolean | UpstreamTlsInput | undefined;
   timeouts?:

@@ -126,6 +126,12 @@ export const upstream = field.object({
     .describe(
       'What is spoken to backends: HTTP/1.1; HTTP/2 over TLS; HTTP/2 without TLS (prior knowledge); or, over TLS, what the backend chooses of both.',
     ),
+  port: field
+    .choice(['backend', 'listener'])
+    .prefault(DEFAULTS.upstreamPort)
+    .describe(
+      "The port that is connected to: the backend's own, or the one that the client connected to (for listeners of tcp, tls and udp with a range of ports). Health checks go to the backend's own.",
+    ),
   tls: z
     .union([field.flag, upstreamTls], {
       error: field.wants('true, false, or an object with `ca`, `serverName` and so on'),

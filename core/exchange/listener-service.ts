@@ -1,7 +1,7 @@
 import type { PluginChain } from '../../plugins/contract/chain.ts';
 import type { ConnectionPools } from '../forward/connections.ts';
 import type { Tunnels } from '../forward/tunnels.ts';
-import type { ListenerConfig } from '../shared/listener-types.ts';
+import type { HttpListenerConfig } from '../shared/listener-types.ts';
 import type { Logger } from '../shared/log.ts';
 import type { RuleScript } from '../shared/rule-script.ts';
 import type { TokenBucket } from '../shared/token-bucket.ts';
@@ -40,7 +40,7 @@ export class ListenerCounters {
  * that is swapped whole. An exchange keeps the one it began with.
  */
 export interface ListenerService {
-  readonly config: ListenerConfig;
+  readonly config: HttpListenerConfig;
   readonly rules: RuleScript | null;
   /** A script that is tried beside that; null: none is. */
   readonly shadow: ShadowRules | null;

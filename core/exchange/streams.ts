@@ -1,4 +1,5 @@
 import type { UpstreamConfig } from '../shared/config-types.ts';
+import type { Client } from '../shared/client.ts';
 import type { Deadlines } from '../shared/deadlines.ts';
 import type { ProxyError } from '../shared/errors.ts';
 import type { TlsInfo } from '../shared/tls-info.ts';
@@ -27,16 +28,8 @@ export function hasBody(framing: BodyFraming): boolean {
 }
 
 /** The connection that requests come over. */
-export interface Peer {
-  readonly address: string;
-  /** The client's own port; 0 where it has none. */
-  readonly port: number;
-  /** The address that the client connected to; `unknown` for a Unix socket. */
-  readonly localAddress: string;
-  /** The port that the client connected to. */
-  readonly localPort: number;
+export interface Peer extends Client {
   readonly scheme: 'http' | 'https';
-  /** Not on plain connections. */
   readonly tls?: PeerTls;
 }
 

@@ -1,5 +1,5 @@
 import type { TunnelEnd } from '../exchange/streams.ts';
-import type { ListenerConfig } from '../shared/listener-types.ts';
+import type { HttpListenerConfig } from '../shared/listener-types.ts';
 import type { Timed } from '../shared/deadlines.ts';
 import { ProxyError } from '../shared/errors.ts';
 import { TunnelDirection, type DirectionOwner } from './tunnel-direction.ts';
@@ -29,7 +29,7 @@ export interface TunnelEnding {
  */
 export class Tunnel implements Timed, DirectionOwner {
   deadlineMs = 0;
-  readonly #settings: ListenerConfig['webSocket'];
+  readonly #settings: HttpListenerConfig['webSocket'];
   readonly #fromClient: TunnelDirection;
   readonly #fromBackend: TunnelDirection;
   readonly #onEnd: (ending: TunnelEnding) => void;
@@ -43,7 +43,7 @@ export class Tunnel implements Timed, DirectionOwner {
   constructor(
     client: TunnelEnd,
     backend: TunnelEnd,
-    settings: ListenerConfig['webSocket'],
+    settings: HttpListenerConfig['webSocket'],
     onEnd: (ending: TunnelEnding) => void,
   ) {
     this.#settings = settings;

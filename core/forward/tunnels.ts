@@ -1,5 +1,5 @@
 import type { Peer, TunnelEnd } from '../exchange/streams.ts';
-import type { ListenerConfig } from '../shared/listener-types.ts';
+import type { HttpListenerConfig } from '../shared/listener-types.ts';
 import type { Deadlines } from '../shared/deadlines.ts';
 import type { BackendRuntime } from '../upstreams/backend.ts';
 import { Tunnel, type TunnelEnding } from './tunnel.ts';
@@ -26,7 +26,7 @@ export class Tunnels {
     client: TunnelEnd,
     backend: TunnelEnd,
     parties: TunnelParties,
-    settings: ListenerConfig['webSocket'],
+    settings: HttpListenerConfig['webSocket'],
     onEnd: (ending: TunnelEnding) => void,
   ): void {
     const tunnel = new Tunnel(client, backend, settings, (ending) => {

@@ -2,6 +2,7 @@ import type { BackendOverrides } from '../shared/backend-overrides.ts';
 import type { Certificate } from '../shared/certificate.ts';
 import type { Challenges } from '../shared/challenges.ts';
 import type { BackendState, Config, RuleBundle } from '../shared/config-types.ts';
+import { listenAddresses } from '../shared/listener-kinds.ts';
 import type { CheckedBackend } from '../shared/health-types.ts';
 import type { PluginBundle, PluginStatus } from '../shared/plugin-types.ts';
 import type { RuleStatus, ShadowStatus } from '../shared/rule-script.ts';
@@ -132,6 +133,12 @@ export function listenKey({ name, address }: Pick<Config['listeners'][number], '
   if (address.kind === 'unix') return `unix:${address.path}`;
   if (address.port === 0) return `${address.host}|0|${name}`;
   return `${address.host}|${address.port}${address.ipv6Only === true ? '|ipv6Only' : ''}`;
+}
+
+/** One for each TCP port of a listener. */
+export function listenKeys(listener: Config['listeners'][number]): readonly string[] {
+  if (listener.protocol === 'udp') return [];
+  return listenAddresses(listener).map((address) => listenKey({ name: listener.name, address }));
 }
 
 export interface WorkerStatus {

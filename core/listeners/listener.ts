@@ -1,4 +1,4 @@
-import { createServer, type Server, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { NO_ADDRESS, plainAddress } from '../exchange/client-address.ts';
 import { Exchange } from '../exchange/exchange.ts';
 import { HeaderList } from '../exchange/headers.ts';
@@ -17,7 +17,7 @@ import {
 import type { Http2Error } from '../http2/errors.ts';
 import type { ServerSessionOwner } from '../http2/server-session.ts';
 import { compileCidrs } from '../shared/cidr.ts';
-import type { Http2Config, ListenerConfig } from '../shared/listener-types.ts';
+import type { Http2Config, HttpListenerConfig } from '../shared/listener-types.ts';
 import type { Deadlines } from '../shared/deadlines.ts';
 import type { ProxyError } from '../shared/errors.ts';
 import { serveHttp, serveSecure } from './http.ts';
@@ -25,6 +25,7 @@ import { behindProxy, type ProxyHeader } from './proxied-client.ts';
 import { ProxyHeaderStage, type ProxyHeaderOwner } from './proxy-header-stage.ts';
 import { allowsConnection, allowsHandshake } from './plugin-hooks.ts';
 import { RefusalLog } from './refusal-log.ts';
+import type { OpenListener } from './open-listener.ts';
 import type { Stage } from './stage.ts';
 import { allowsCertificate } from './tls/allows-certificate.ts';
 import { describeTls } from './tls/describe.ts';
@@ -49,17 +50,17 @@ const TOO_MANY_CONNECTIONS =
   'HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain\r\nContent-Length: 21\r\nConnection: close\r\n\r\nToo many connections\n';
 
 /** Whose headers of the PROXY protocol are believed. */
-function headerTrust({ address, proxyProtocol }: ListenerConfig): (peer: string) => boolean {
+function headerTrust({ address, proxyProtocol }: HttpListenerConfig): (peer: string) => boolean {
   // Who may connect to a Unix socket, its folder's permissions say.
   if (address.kind === 'unix') return () => true;
   return compileCidrs(proxyProtocol?.trust ?? []);
 }
 
 /**
- * One bound address. It lives as long as its address is configured: reloads swap the service, and
+ * HTTP at one bound address. It lives as long as its address is configured: reloads swap the service, and
  * the next request of every open connection sees the new one.
  */
-export class Listener implements ServerSessionOwner, ProxyHeaderOwner {
+export class Listener implements OpenListener, ServerSessionOwner, ProxyHeaderOwner {
   readonly deadlines: Deadlines;
   draining = false;
   #service: ListenerService;
@@ -68,7 +69,6 @@ export class Listener implements ServerSessionOwner, ProxyHeaderOwner {
   #limits: ClientLimits;
   /** Those of the last service that accepted HTTP/2, for sessions that are older than a reload. */
   #http2: Http2Config | null;
-  readonly #server: Server;
   readonly #connections = new Map<Peer, Stage>();
   /** Those of `#connections` over which a CA validates a name: no clients, and not counted as such. */
   readonly #validations = new Set<Peer>();
@@ -76,7 +76,6 @@ export class Listener implements ServerSessionOwner, ProxyHeaderOwner {
   readonly #workers: () => number;
   readonly #refusals = new RefusalLog();
   #trustsHeaderOf: (address: string) => boolean;
-  #localPort = 0;
   #onEmpty: (() => void) | null = null;
 
   /** `workers`: how many share the listener's connection limit. */
@@ -93,23 +92,6 @@ export class Listener implements ServerSessionOwner, ProxyHeaderOwner {
     this.#trustsHeaderOf = headerTrust(service.config);
     this.deadlines = deadlines;
     this.#workers = workers;
-    this.#server = createServer({ noDelay: true, allowHalfOpen: true, pauseOnConnect: true }, (socket) =>
-      this.#accept(socket),
-    );
-  }
-
-  /** Begins to accept on a socket that the primary has bound. */
-  listen(handle: object): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#server.once('error', reject);
-      this.#server.listen(handle, () => {
-        const address = this.#server.address();
-        this.#localPort = address !== null && typeof address === 'object' ? address.port : 0;
-        this.#server.removeListener('error', reject);
-        this.#server.on('error', (error) => this.#service.log.error({ err: error }, 'accepting failed'));
-        resolve();
-      });
-    });
   }
 
   get service(): ListenerService {
@@ -128,13 +110,12 @@ export class Listener implements ServerSessionOwner, ProxyHeaderOwner {
   }
 
   /**
-   * Stops accepting, ends idle connections now, the others after their exchange, WebSockets after their `drainTimeout`;
+   * Ends idle connections now, the others after their exchange, WebSockets after their `drainTimeout`;
    * resolves when all are gone.
    * @param endMs when that has to be, on the clock of performance.now()
    */
   drain(endMs?: number): Promise<void> {
     this.draining = true;
-    this.#server.close();
     for (const stage of this.#connections.values()) stage.closeIfIdle();
     this.#service.tunnels.leave(this.#connections.keys(), endMs);
     return new Promise((resolve) => {
@@ -157,7 +138,7 @@ export class Listener implements ServerSessionOwner, ProxyHeaderOwner {
     return this.#http2;
   }
 
-  #accept(socket: Socket): void {
+  accept(socket: Socket, localPort: number): void {
     const { address, limits, proxyProtocol } = this.#service.config;
     if (socket.remoteAddress === undefined && address.kind === 'tcp') {
       // It has reset the connection already. What it sent can still be read, but not held against an address list.
@@ -168,7 +149,7 @@ export class Listener implements ServerSessionOwner, ProxyHeaderOwner {
       address: plainAddress(socket.remoteAddress),
       port: socket.remotePort ?? 0,
       localAddress: plainAddress(socket.localAddress),
-      localPort: this.#localPort,
+      localPort,
       scheme: this.#front === null ? 'http' : 'https',
     };
     if (this.#connections.size >= Math.ceil(limits.connections / this.#workers())) this.#turnAway(socket);
@@ -240,6 +221,10 @@ export class Listener implements ServerSessionOwner, ProxyHeaderOwner {
     socket.resume();
     socket.end(TOO_MANY_CONNECTIONS);
     socket.destroySoon();
+  }
+
+  onAcceptFailed(error: Error): void {
+    this.#service.log.error({ err: error }, 'accepting failed');
   }
 
   onProxyHeader(socket: Socket, peer: Peer, { client }: ProxyHeader): void {

@@ -1,13 +1,18 @@
-import type { PluginInstance } from '../../plugins/contract/chain.ts';
-import type { ListenerService } from '../exchange/listener-service.ts';
+import type { PluginChain, PluginInstance } from '../../plugins/contract/chain.ts';
 import { connectionView } from '../exchange/plugins/connection-view.ts';
 import { expectNoPromise } from '../exchange/plugins/is-promise.ts';
-import type { Peer } from '../exchange/streams.ts';
+import type { Client } from '../shared/client.ts';
 import type { ClientHello } from './tls/client-hello.ts';
 import { readServerName } from './tls/describe.ts';
 
+/** A listener with plugins, of whatever protocol. */
+interface Guarded {
+  readonly config: { readonly name: string };
+  readonly plugins: PluginChain | null;
+}
+
 /** Whether the `connect` hooks of the listener's plugins let a connection in. */
-export function allowsConnection({ plugins, config }: ListenerService, peer: Peer): boolean {
+export function allowsConnection({ plugins, config }: Guarded, peer: Client): boolean {
   if (plugins === null || plugins.connect === null) return true;
   const connection = connectionView(peer, config.name);
   return plugins.connect.every((instance) =>
@@ -17,8 +22,8 @@ export function allowsConnection({ plugins, config }: ListenerService, peer: Pee
 
 /** The same for the `tls` hooks and a handshake. `hello`: null where it can not be read, as that of a client which names no name. */
 export function allowsHandshake(
-  { plugins, config }: ListenerService,
-  peer: Peer,
+  { plugins, config }: Guarded,
+  peer: Client,
   hello: ClientHello | null,
 ): boolean {
   if (plugins === null || plugins.tls === null) return true;

@@ -2,6 +2,7 @@ import { listenKey } from '../ipc/messages.ts';
 import type { SnapshotPlan } from '../ipc/messages.ts';
 import { formatAddress } from '../shared/address.ts';
 import type { SocketAddressConfig } from '../shared/config-types.ts';
+import { listenAddresses } from '../shared/listener-kinds.ts';
 import type { ListenerConfig } from '../shared/listener-types.ts';
 import { bindSocket } from './bind.ts';
 import type { BindResult, BoundSocket } from './bind.ts';
@@ -22,13 +23,13 @@ export type BindAllResult =
  * or nothing and reports every address that cannot be bound.
  */
 export async function bindAll(
-  listeners: readonly Pick<ListenerConfig, 'name' | 'address'>[],
+  listeners: readonly ListenerConfig[],
   held: ReadonlyMap<string, BoundSocket>,
   bind: (address: SocketAddressConfig) => Promise<BindResult> = bindSocket,
 ): Promise<BindAllResult> {
   const sockets = new Map<string, BoundSocket>();
   const problems: string[] = [];
-  for (const { name, address } of listeners) {
+  for (const { name, address } of listeners.flatMap(streamSockets)) {
     const key = listenKey({ name, address });
     if (sockets.has(key)) continue;
     const existing = held.get(key);
@@ -49,6 +50,12 @@ export async function bindAll(
   if (problems.length === 0) return { ok: true, sockets };
   closeSocketsNotIn(sockets, held);
   return { ok: false, problems };
+}
+
+/** What is bound for a listener but for UDP. */
+function streamSockets(listener: ListenerConfig): { name: string; address: SocketAddressConfig }[] {
+  if (listener.protocol === 'udp') return [];
+  return listenAddresses(listener).map((address) => ({ name: listener.name, address }));
 }
 
 /** Whether the same address is bound with and without IPv4, which the system does not allow. */

@@ -5,6 +5,7 @@ import { loadCertificateSets } from '../../certs/load-sets.ts';
 import { loadConfig } from '../config/load.ts';
 import { modulesOf } from '../shared/attached-plugins.ts';
 import type { Config, RuleBundle } from '../shared/config-types.ts';
+import { scriptsOf } from '../shared/listener-kinds.ts';
 import type { RuleScriptConfig } from '../shared/listener-types.ts';
 import type { PluginBundle } from '../shared/plugin-types.ts';
 import { formatProblem } from '../shared/problem.ts';
@@ -106,10 +107,8 @@ async function compilePlugins(config: Config): Promise<{
 function namedScripts({
   listeners,
 }: Config): { readonly listener: string; readonly rules: RuleScriptConfig }[] {
-  return listeners.flatMap(({ name, rules, shadow }) =>
-    [rules, shadow?.rules ?? null].flatMap((each) =>
-      each === null ? [] : [{ listener: name, rules: each }],
-    ),
+  return listeners.flatMap((listener) =>
+    scriptsOf(listener).map((rules) => ({ listener: listener.name, rules })),
   );
 }
 

@@ -1,9 +1,9 @@
 import type { OwnListener } from '../../certs/own-listener.ts';
 import { parseAddress } from '../shared/address.ts';
-import type { ListenerConfig } from '../shared/listener-types.ts';
+import type { ListenerConfig, ProxyProtocolConfig } from '../shared/listener-types.ts';
 
 export interface BoundListener {
-  readonly config: Pick<ListenerConfig, 'protocol' | 'proxyProtocol'>;
+  readonly config: Pick<ListenerConfig, 'protocol'> & { readonly proxyProtocol?: ProxyProtocolConfig | null };
   /** With the real port. */
   readonly addressText: string;
 }
@@ -19,7 +19,8 @@ export function ownListener(
   const reachable = listeners.flatMap(({ config, addressText }): OwnListener[] => {
     const address = parseAddress(addressText);
     // Before a header of the PROXY protocol only trusted peers are heard.
-    if (config.protocol !== protocol || config.proxyProtocol !== null || address?.kind !== 'tcp') return [];
+    if (config.protocol !== protocol || (config.proxyProtocol ?? null) !== null || address?.kind !== 'tcp')
+      return [];
     return [{ host: loopbackFor(address.host), port: address.port }];
   });
   return reachable.find(({ port }) => port === USUAL_PORTS[protocol]) ?? reachable[0] ?? null;

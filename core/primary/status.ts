@@ -1,7 +1,7 @@
 import { mergeStatus } from '../admin/merge-status.ts';
 import type { HealthView } from '../admin/merge-status.ts';
 import type { StatusReport } from '../admin/status-report.ts';
-import { listenKey } from '../ipc/messages.ts';
+import { listenKeys } from '../ipc/messages.ts';
 import { collectStatus } from './collect-status.ts';
 import type { ListenerConfig } from '../shared/listener-types.ts';
 import type { LivePlan } from './live-plan.ts';
@@ -65,6 +65,13 @@ export function listenerAddresses(current: LivePlan | null): ReadonlyMap<string,
   return new Map(boundListeners(current).map(({ config, addressText }) => [config.name, addressText]));
 }
 
+function addressOf(config: ListenerConfig, current: LivePlan | null): string {
+  const [key, ...more] = listenKeys(config);
+  // A range is shown as written.
+  const socket = key === undefined || more.length > 0 ? undefined : current?.sockets.get(key);
+  return socket?.addressText ?? config.addressText;
+}
+
 /** The listeners with the addresses that they are bound to. */
 export function boundListeners(
   current: LivePlan | null,
@@ -72,6 +79,6 @@ export function boundListeners(
   const listeners = current?.plan.config.listeners ?? [];
   return listeners.map((config) => ({
     config,
-    addressText: current?.sockets.get(listenKey(config))?.addressText ?? config.addressText,
+    addressText: addressOf(config, current),
   }));
 }

@@ -1,4 +1,5 @@
 import type { Config } from './config-types.ts';
+import { isHttp } from './listener-kinds.ts';
 import { pluginKey, type PluginConfig, type PluginModuleSource } from './plugin-types.ts';
 
 /** Where a plugin is attached. */
@@ -20,11 +21,11 @@ export function attachedPlugins({
   upstreams,
 }: Pick<Config, 'listeners' | 'upstreams'>): AttachedPlugin[] {
   return [
-    ...listeners.flatMap(({ name, plugins, routes }, at) => [
-      ...attached({ kind: 'listener', listener: name }, `listeners[${at}]`, plugins),
-      ...routes.flatMap((route, index) =>
+    ...listeners.flatMap((listener, at) => [
+      ...attached({ kind: 'listener', listener: listener.name }, `listeners[${at}]`, listener.plugins),
+      ...(isHttp(listener) ? listener.routes : []).flatMap((route, index) =>
         attached(
-          { kind: 'route', listener: name, index },
+          { kind: 'route', listener: listener.name, index },
           `listeners[${at}].routes[${index}]`,
           route.plugins,
         ),

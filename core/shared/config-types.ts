@@ -79,6 +79,8 @@ export interface UpstreamConfig {
   };
   /** `auto`: HTTP/2 or HTTP/1.1, as the backend chooses in the TLS handshake (ALPN). */
   readonly protocol: 'http1' | 'h2' | 'h2c' | 'auto';
+  /** Whose port is connected to; `listener`: the one that the client connected to. */
+  readonly port: 'backend' | 'listener';
   /** null: none. Never with `h2c`, always with `h2` and `auto`. */
   readonly tls: UpstreamTlsConfig | null;
   readonly limits: {

@@ -1,23 +1,39 @@
 import type { SocketAddressConfig } from './config-types.ts';
+import type { TcpListenerConfig, UdpListenerConfig } from './layer4-types.ts';
 import type { PluginConfig } from './plugin-types.ts';
 import type { TlsPolicy } from './tls-policy.ts';
 
 /** One entry of `listeners` in the validated config (`config-types.ts`). */
-export interface ListenerConfig {
+export type ListenerConfig = HttpListenerConfig | TcpListenerConfig | UdpListenerConfig;
+
+/** What all kinds of listeners have. */
+export interface ListenerBase {
   readonly name: string;
-  readonly protocol: 'http' | 'https';
   readonly address: SocketAddressConfig;
   /** The address as written, for logs and status. */
   readonly addressText: string;
-  /** With https, and only then. */
-  readonly tls: TlsConfig | null;
   readonly rules: RuleScriptConfig | null;
-  readonly shadow: ShadowConfig | null;
   /** In the order of the way in. */
   readonly plugins: readonly PluginConfig[];
-  readonly routes: readonly RouteConfig[];
-  /** Where a request goes that no rule or route placed. */
+  /** Where goes what no rule or route placed. */
   readonly upstream: string | null;
+  /** null: as fast as it goes. */
+  readonly bandwidth: BandwidthConfig | null;
+}
+
+/** Bytes in a second, in each direction; null: any number. */
+export interface BandwidthConfig {
+  /** Of all connections together. */
+  readonly listenerBytes: number | null;
+  readonly connectionBytes: number | null;
+}
+
+export interface HttpListenerConfig extends ListenerBase {
+  readonly protocol: 'http' | 'https';
+  /** With https, and only then. */
+  readonly tls: TlsConfig | null;
+  readonly shadow: ShadowConfig | null;
+  readonly routes: readonly RouteConfig[];
   readonly timeouts: {
     /** For a whole request head, from its first byte. */
     readonly headerMs: number;
@@ -64,15 +80,17 @@ export interface ListenerConfig {
   };
   readonly errorPages: readonly ErrorPageConfig[];
   /** Every connection begins with a header of the PROXY protocol; null: none does. */
-  readonly proxyProtocol: {
-    /** CIDRs of the peers whose header is believed. All others are turned away, but on a Unix socket. */
-    readonly trust: readonly string[];
-    readonly timeoutMs: number;
-  } | null;
+  readonly proxyProtocol: ProxyProtocolConfig | null;
   /** null: nothing is redirected. */
   readonly redirectToHttps: HttpsRedirectConfig | null;
   /** The value of Strict-Transport-Security in every answer over TLS; null: none is added. */
   readonly hsts: string | null;
+}
+
+export interface ProxyProtocolConfig {
+  /** CIDRs of the peers whose header is believed. All others are turned away, but on a Unix socket. */
+  readonly trust: readonly string[];
+  readonly timeoutMs: number;
 }
 
 export interface HttpsRedirectConfig {
@@ -113,7 +131,7 @@ export interface TlsConfig {
   readonly ocspStapling: boolean;
   readonly policy: TlsPolicy;
   /** What is offered to clients by ALPN (RFC 7301), the preferred one first. */
-  readonly protocols: readonly ('h2' | 'http/1.1')[];
+  readonly protocols: readonly string[];
   /** `ca`: PEM. */
   readonly clientCertificates: { readonly mode: 'require' | 'optional'; readonly ca: string } | null;
   readonly handshakeTimeoutMs: number;

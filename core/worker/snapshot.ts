@@ -10,7 +10,8 @@ import { ServiceUsage } from '../exchange/service-usage.ts';
 import type { ConnectionPools } from '../forward/connections.ts';
 import type { Tunnels } from '../forward/tunnels.ts';
 import type { SnapshotPlan } from '../ipc/messages.ts';
-import type { ListenerConfig } from '../shared/listener-types.ts';
+import { isHttp } from '../shared/listener-kinds.ts';
+import type { HttpListenerConfig } from '../shared/listener-types.ts';
 import { formatProblem } from '../shared/problem.ts';
 import type { RuleScript, ShadowScript } from '../shared/rule-script.ts';
 import type { UpstreamRegistry } from '../upstreams/registry.ts';
@@ -92,7 +93,7 @@ export async function buildSnapshot(
   }
   const { listeners, routes, upstreams: upstreamPlugins } = plugins.plugins;
   const services = new Map<string, ListenerService>();
-  for (const config of plan.config.listeners) {
+  for (const config of plan.config.listeners.filter(isHttp)) {
     services.set(config.name, {
       config,
       rules: scripts.get(plan.listenerRules[config.name] ?? '') ?? null,
@@ -151,7 +152,7 @@ export function retireSnapshot(
 }
 
 function shadowOf(
-  { name, shadow }: ListenerConfig,
+  { name, shadow }: HttpListenerConfig,
   plan: SnapshotPlan,
   scripts: ReadonlyMap<string, ShadowScript>,
   { shadowCounts }: SnapshotParts,

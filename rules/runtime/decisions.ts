@@ -1,3 +1,4 @@
+import { LONGEST_DURATION_MS, parseDuration, type Duration } from '../../core/shared/duration.ts';
 import { isPriority, PRIORITIES, type Priority } from '../../core/shared/priority.ts';
 import {
   encodeVisible,
@@ -14,26 +15,43 @@ declare const brand: unique symbol;
 
 /** What a `request` handler returns. Only `forward`, `redirect`, `respond`, `deny` and `next` make one. */
 export interface Decision {
-  readonly [brand]: 'decision';
+  readonly [brand]: { readonly request: true };
 }
 
-export interface ForwardOptions {
-  /** The new path. With a `?` it replaces the query too, without one the request's own query is kept. */
-  readonly path?: string;
-  /** The new Host. */
-  readonly host?: string;
+/** What a `connect` handler returns. Only `forward`, `deny`, `inspect` and `next` make one. */
+export interface ConnectDecision {
+  readonly [brand]: { readonly connect: true };
+}
+
+/** Of what both handlers may return. */
+type EitherDecision = Decision & ConnectDecision;
+
+/** What can be said of requests and of connections. */
+export interface ForwardConnectionOptions {
   /**
-   * What the upstream's scheduler is to go by, instead of the `key` of the config: requests with the same key go to the same backend.
+   * What the upstream's scheduler is to go by, instead of the `key` of the config: requests (or connections) with the same key go to the same backend.
    * Only for schedulers that want a key; nothing and an empty text leave it to the config.
    */
   readonly key?: string | number | null;
   /** Where the upstream has all its backends at `maxConnections`: who waits with `high` is served first, with `low` last. Default: `normal`. */
   readonly priority?: Priority;
+}
+
+export interface ForwardOptions extends ForwardConnectionOptions {
+  /** The new path. With a `?` it replaces the query too, without one the request's own query is kept. */
+  readonly path?: string;
+  /** The new Host. */
+  readonly host?: string;
   /** Replaces these request headers. */
   readonly setHeaders?: Readonly<Record<string, string>>;
   /** Adds these request headers beside what is there. */
   readonly appendHeaders?: Readonly<Record<string, string>>;
   readonly removeHeaders?: readonly string[];
+}
+
+export interface InspectOptions {
+  /** How long to wait for them: `'500ms'`, `'2s'`. Default: the listener's `timeouts.inspect`. */
+  readonly timeout?: Duration;
 }
 
 export interface RespondInit {
@@ -57,10 +75,12 @@ export type Parts =
     }
   | { readonly kind: 'redirect'; readonly location: string; readonly status: number }
   | { readonly kind: 'respond'; readonly status: number; readonly headers: string[]; readonly body: string }
-  | { readonly kind: 'deny'; readonly status: number };
+  /** `status`: null where the script gives none. */
+  | { readonly kind: 'deny'; readonly status: number | null }
+  | { readonly kind: 'inspect'; readonly bytes: number; readonly timeoutMs: number | null };
 
 export class MadeDecision {
-  declare readonly [brand]: 'decision';
+  declare readonly [brand]: EitherDecision[typeof brand];
   readonly #parts: Parts;
   readonly #stack: string;
   /** How often it was returned as it is: after the second time it crosses as a number. */
@@ -88,15 +108,17 @@ export class MadeDecision {
 
 const MAX_PLAIN = 1000;
 const plainForwards = new Map<string, MadeDecision>();
-const plainDenials = new Map<number, MadeDecision>();
+const plainDenials = new Map<number | null, MadeDecision>();
 const plainNext = new MadeDecision({ kind: 'next' });
 
 /** Goes on to the listener's `routes` table and its `upstream`, as returning nothing does. */
-export function next(): Decision {
+export function next(): EitherDecision {
   return hostBindings.settings.explain ? new MadeDecision({ kind: 'next' }) : plainNext;
 }
 
-/** Sends the request to an upstream, named as in the config. Throws a TypeError for a path, host or header that cannot be sent. */
+/** Sends the request or the connection to an upstream, named as in the config. Throws a TypeError for a path, host or header that cannot be sent. */
+export function forward(upstream: string, options?: ForwardConnectionOptions): EitherDecision;
+export function forward(upstream: string, options?: ForwardOptions): Decision;
 export function forward(upstream: string, options?: ForwardOptions): Decision {
   if (typeof upstream !== 'string' || upstream === '')
     throw new TypeError('forward: the first argument is the name of an upstream');
@@ -177,12 +199,31 @@ export function respond(body?: string | null, init: RespondInit = {}): Decision 
   return new MadeDecision({ kind: 'respond', status, headers, body: body ?? '' });
 }
 
-/** Refuses the request with the proxy's own error page. `status`: 400 to 599. */
-export function deny(status = 403): Decision {
-  if (!Number.isInteger(status) || status < 400 || status > 599) {
+/** Refuses the request with the proxy's own error page (`status`: 400 to 599, 403 unless given), or closes the connection, which has no status. */
+export function deny(): EitherDecision;
+export function deny(status?: number): Decision;
+export function deny(status: number | null = null): Decision {
+  if (status !== null && !isErrorStatus(status)) {
     throw new RangeError(`deny: the status is 400 to 599, not ${String(status)}`);
   }
   return interned(plainDenials, status, () => new MadeDecision({ kind: 'deny', status }));
+}
+
+/**
+ * Has the `connect` handler called again, with `conn.bytes`, when the client has sent so many bytes; or with fewer, when it ends or
+ * `timeout` is over. They are not taken: the backend gets them. At most the listener's `limits.inspect`.
+ */
+export function inspect(bytes: number, options: InspectOptions = {}): ConnectDecision {
+  if (!Number.isSafeInteger(bytes) || bytes < 1)
+    throw new RangeError(
+      `inspect: the first argument is a number of bytes, at least 1, not ${String(bytes)}`,
+    );
+  const { timeout } = options;
+  return new MadeDecision({
+    kind: 'inspect',
+    bytes,
+    timeoutMs: timeout === undefined ? null : checkedTimeout(timeout),
+  });
 }
 
 function interned<Key>(known: Map<Key, MadeDecision>, key: Key, make: () => MadeDecision): MadeDecision {
@@ -192,6 +233,19 @@ function interned<Key>(known: Map<Key, MadeDecision>, key: Key, make: () => Made
   const made = make();
   if (known.size < MAX_PLAIN) known.set(key, made);
   return made;
+}
+
+function isErrorStatus(status: number): boolean {
+  return Number.isInteger(status) && status >= 400 && status <= 599;
+}
+
+function checkedTimeout(timeout: string): number {
+  const ms = parseDuration(String(timeout));
+  if (ms === undefined || ms < 1 || ms > LONGEST_DURATION_MS)
+    throw new TypeError(
+      `inspect: the timeout is a number with its unit, such as '2s', not ${quote(String(timeout))}`,
+    );
+  return ms;
 }
 
 function checkedPriority(priority: unknown): Priority {

@@ -1,5 +1,6 @@
 import type { Client } from './client.ts';
-import type { Decision } from './decisions.ts';
+import type { RuleConnection } from './connection.ts';
+import type { ConnectDecision, Decision } from './decisions.ts';
 import type { RuleRequest, SentRequest } from './request.ts';
 import type { RuleResponse } from './response.ts';
 
@@ -28,6 +29,11 @@ export type LogEntry = { readonly [key: string]: LogValue };
 
 /** Only the handlers that a script has are ever called. All are plain functions: none may be `async`. */
 export interface Rules {
+  /**
+   * Decides where a connection to a `tcp` or `tls` listener goes, or a session of a `udp` one; never called for `http` and `https`.
+   * Returning nothing is `next()`.
+   */
+  readonly connect?: (conn: RuleConnection) => ConnectDecision | undefined | void;
   /** Decides where a request goes. Returning nothing is `next()`. */
   readonly request?: (req: RuleRequest) => Decision | undefined | void;
   /** Sees every answer of a backend before it goes to the client. */
@@ -55,7 +61,7 @@ export interface DefinedRules {
   readonly [brand]: 'rules';
 }
 
-export const HANDLERS = ['request', 'response', 'log', 'pick', 'certificate'] as const;
+export const HANDLERS = ['connect', 'request', 'response', 'log', 'pick', 'certificate'] as const;
 
 export class MadeRules {
   declare readonly [brand]: 'rules';

@@ -1,11 +1,12 @@
 import { decideEach } from './batch.ts';
 import { RequestClient } from './client.ts';
+import { connect } from './connect.ts';
 import { HANDLERS, MadeRules, type Candidate, type LogEntry, type Rules } from './define-rules.ts';
 import { MadeDecision } from './decisions.ts';
-import { quote } from './field-rules.ts';
 import { MAX_KNOWN_BODY_LENGTH } from './limits.ts';
 import { queryOf, RequestHandle } from './request.ts';
 import { ResponseHandle } from './response.ts';
+import { describe, isThenable, promiseReturned } from './returned.ts';
 
 /**
  * The functions that the host calls. Each returns a number or one JSON string (`respond` with its body behind); `rules/bridge.ts`
@@ -13,6 +14,8 @@ import { ResponseHandle } from './response.ts';
  */
 export interface Calls {
   readonly handles: string;
+  /** `bytes`: Latin-1; undefined where there are none yet. */
+  connect(text: string, bytes: string | undefined): number | string;
   request(text: string): number | string;
   /** Several in one call: see `batch.ts`. */
   requests(text: string): string;
@@ -43,6 +46,7 @@ export function start(exported: unknown): void {
   if (rules === undefined) throw new TypeError('the script must `export default defineRules({ … })`');
   globalThis.tidegateCalls = {
     handles: stringify(HANDLERS.filter((name) => rules[name] !== undefined)),
+    connect: (text, bytes) => guarded(() => connectNow(rules, text, bytes ?? null)),
     request: (text) => guardedRequest(rules, text),
     requests: (text) => decideEach(text, (one) => guardedRequest(rules, one)),
     response: (status, head, text) => guarded(() => response(rules, status, head, text)),
@@ -80,6 +84,13 @@ function fault(error: unknown): string {
   } catch {
     return '["fault","the script threw a value that cannot be shown",""]';
   }
+}
+
+function connectNow(rules: Rules, text: string, bytes: string | null): number | string {
+  lastStack = '';
+  const { result, stack } = connect(rules, text, bytes);
+  lastStack = stack;
+  return result;
 }
 
 function request(rules: Rules, text: string): number | string {
@@ -123,7 +134,11 @@ function encode(decision: MadeDecision, req: RequestHandle, edits: string[]): nu
     case 'respond':
       return `${stringify(['respond', id, parts.status, parts.headers])}\n${parts.body}`;
     case 'deny':
-      return stringify(['deny', id, parts.status]);
+      return stringify(['deny', id, parts.status ?? 403]);
+    case 'inspect':
+      throw new TypeError(
+        'inspect: the `request` handler has the request: only `connect` can ask for first bytes',
+      );
   }
 }
 
@@ -179,18 +194,4 @@ function notADecision(returned: unknown): TypeError {
   return new TypeError(
     `the \`request\` handler returned ${describe(returned)}: it returns what forward, redirect, respond, deny or next makes, or nothing`,
   );
-}
-
-function promiseReturned(handler: string): TypeError {
-  return new TypeError(`the \`${handler}\` handler returned a promise: async handlers are not supported`);
-}
-
-function isThenable(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
-}
-
-function describe(value: unknown): string {
-  if (value === null) return 'null';
-  if (typeof value === 'object') return 'an object';
-  return typeof value === 'string' ? `the string ${quote(value)}` : `a ${typeof value}`;
 }

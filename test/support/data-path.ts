@@ -7,6 +7,8 @@ import { RouteTable } from '../../core/exchange/routes.ts';
 import { ServiceUsage } from '../../core/exchange/service-usage.ts';
 import { ConnectionPools } from '../../core/forward/connections.ts';
 import { Tunnels } from '../../core/forward/tunnels.ts';
+import { BoundServer } from '../../core/listeners/bound-server.ts';
+import { isHttp } from '../../core/shared/listener-kinds.ts';
 import { Listener } from '../../core/listeners/listener.ts';
 import { TlsFront } from '../../core/listeners/tls/front.ts';
 import { Deadlines } from '../../core/shared/deadlines.ts';
@@ -79,7 +81,7 @@ export async function startDataPath(options: {
     options.files ?? new Map(),
   );
   const [listenerConfig] = config.listeners;
-  if (listenerConfig === undefined) throw new Error('no listener');
+  if (listenerConfig === undefined || !isHttp(listenerConfig)) throw new Error('no listener of HTTP');
   const deadlines = new Deadlines();
   const challenges = new WorkerChallenges();
   const pools = new ConnectionPools(deadlines);
@@ -112,8 +114,9 @@ export async function startDataPath(options: {
     tls === null || certificates === null ? null : new TlsFront(tls, certificates, challenges, service.log);
   await front?.ready();
   const listener = new Listener(service, deadlines, () => 1, front);
+  const server = new BoundServer(listener);
   const port = options.socketPath === undefined ? await unusedPort() : 0;
-  await listener.listen(
+  await server.listen(
     options.socketPath === undefined ? { port, host: '127.0.0.1' } : { path: options.socketPath },
   );
   return {
@@ -126,8 +129,12 @@ export async function startDataPath(options: {
     upstreams,
     entries,
     listener,
-    drain: () => listener.drain(),
+    drain: () => {
+      server.close();
+      return listener.drain();
+    },
     async close() {
+      server.close();
       const drained = listener.drain();
       listener.destroyConnections();
       pools.closeIdle();

@@ -1,10 +1,11 @@
 import net from 'node:net';
 import type { Config } from '../../shared/config-types.ts';
-import type { ListenerConfig } from '../../shared/listener-types.ts';
+import { isHttp } from '../../shared/listener-kinds.ts';
+import type { HttpListenerConfig, ListenerConfig } from '../../shared/listener-types.ts';
 import type { ExplainedUrl } from './read-url.ts';
 
 export type ListenerChoice =
-  | { readonly ok: true; readonly listener: ListenerConfig; readonly reason: string }
+  | { readonly ok: true; readonly listener: HttpListenerConfig; readonly reason: string }
   | { readonly ok: false; readonly message: string };
 
 /** The listener that a client of this URL would reach, as far as the config can tell: what a name resolves to is not looked up. */
@@ -14,9 +15,10 @@ export function chooseListener(config: Config, url: ExplainedUrl, name: string |
     const named = config.listeners.find((listener) => listener.name === name);
     if (named === undefined)
       return { ok: false, message: `expected the name of a listener, found "${name}"; there is ${all}` };
+    if (!isHttp(named)) return { ok: false, message: `listener ${name} does not speak HTTP` };
     return { ok: true, listener: named, reason: 'named with --listener' };
   }
-  const speaking = config.listeners.filter(({ protocol }) => protocol === url.scheme);
+  const speaking = config.listeners.filter(isHttp).filter(({ protocol }) => protocol === url.scheme);
   if (speaking.length === 0)
     return { ok: false, message: `no listener speaks ${url.scheme}; there is ${all}` };
   const onPort = speaking.filter(({ address }) => address.kind === 'tcp' && address.port === url.port);

@@ -7,7 +7,7 @@ import { RouteTable, hostWithoutPort } from '../../exchange/routes.ts';
 import { schedulerKey, type KeyedRequest } from '../../exchange/scheduler-key.ts';
 import type { RequestHead } from '../../exchange/streams.ts';
 import type { Config, UpstreamConfig } from '../../shared/config-types.ts';
-import type { ListenerConfig, RuleScriptConfig } from '../../shared/listener-types.ts';
+import type { HttpListenerConfig, RuleScriptConfig } from '../../shared/listener-types.ts';
 import { ProxyError } from '../../shared/errors.ts';
 import type { PluginConfig } from '../../shared/plugin-types.ts';
 import type { SchedulerKey } from '../../shared/scheduler-key.ts';
@@ -30,7 +30,7 @@ export type AskRule = (
 /** Takes a request through the same steps as the proxy does (`exchange/pipeline.ts`), without sending anything anywhere. */
 export async function explainRequest(
   config: Config,
-  listener: ListenerConfig,
+  listener: HttpListenerConfig,
   reason: string,
   query: ExplainQuery,
   askRule: AskRule,
@@ -48,12 +48,12 @@ export async function explainRequest(
 
 class ExplainedPath {
   readonly steps: Step[] = [];
-  readonly #listener: ListenerConfig;
+  readonly #listener: HttpListenerConfig;
   readonly #upstreams: ReadonlyMap<string, Upstream>;
   #picks: RuleAnswer['picks'] = null;
   #keyed: Omit<KeyedRequest, 'forwardTarget'> | null = null;
 
-  constructor(config: Config, listener: ListenerConfig) {
+  constructor(config: Config, listener: HttpListenerConfig) {
     this.#listener = listener;
     this.#upstreams = new Map(config.upstreams.map((upstream) => [upstream.name, asWritten(upstream)]));
     nestUpstreams(this.#upstreams);

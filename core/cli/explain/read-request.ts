@@ -3,7 +3,7 @@ import { normalisePath } from '../../shared/normalise-path.ts';
 import { statusOf } from '../../exchange/respond.ts';
 import type { RequestHead } from '../../exchange/streams.ts';
 import { parseRequestHead } from '../../http1/parse-head.ts';
-import type { ListenerConfig } from '../../shared/listener-types.ts';
+import type { HttpListenerConfig } from '../../shared/listener-types.ts';
 import { ProxyError } from '../../shared/errors.ts';
 import type { RuleRequest } from '../../shared/rule-script.ts';
 import type { TlsInfo } from '../../shared/tls-info.ts';
@@ -25,7 +25,7 @@ export type ReadRequest =
 
 /** Writes the query as a client would and reads it as the listener does. */
 export function readRequest(
-  listener: ListenerConfig,
+  listener: HttpListenerConfig,
   { method, url, headers, clientAddress, variables }: ExplainQuery,
 ): ReadRequest {
   const hasHost = headers.some(([name]) => name.toLowerCase() === 'host');

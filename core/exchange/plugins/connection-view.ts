@@ -1,12 +1,12 @@
 import type { PluginConnection } from '../../../plugins/contract/exchange.ts';
 import type { TlsInfo } from '../../shared/tls-info.ts';
-import type { Peer } from '../streams.ts';
+import type { Client } from '../../shared/client.ts';
 
 class ConnectionView implements PluginConnection {
   readonly listener: string;
-  #peer: Peer;
+  #peer: Client;
 
-  constructor(peer: Peer, listener: string) {
+  constructor(peer: Client, listener: string) {
     this.#peer = peer;
     this.listener = listener;
   }
@@ -31,15 +31,15 @@ class ConnectionView implements PluginConnection {
     return this.#peer.tls ?? null;
   }
 
-  becomeSecure(peer: Peer): void {
+  becomeSecure(peer: Client): void {
     this.#peer = peer;
   }
 }
 
-const views = new WeakMap<Peer, ConnectionView>();
+const views = new WeakMap<Client, ConnectionView>();
 
 /** The same object for as long as the connection lives. */
-export function connectionView(peer: Peer, listener: string): PluginConnection {
+export function connectionView(peer: Client, listener: string): PluginConnection {
   let view = views.get(peer);
   if (view === undefined) {
     view = new ConnectionView(peer, listener);
@@ -49,7 +49,7 @@ export function connectionView(peer: Peer, listener: string): PluginConnection {
 }
 
 /** `secure`: the same peer after its handshake. */
-export function connectionIsSecure(peer: Peer, secure: Peer): void {
+export function connectionIsSecure(peer: Client, secure: Client): void {
   const view = views.get(peer);
   if (view === undefined) return;
   view.becomeSecure(secure);

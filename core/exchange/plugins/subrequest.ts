@@ -3,7 +3,7 @@ import type { ConnectionPools } from '../../forward/connections.ts';
 import type { Tunnels } from '../../forward/tunnels.ts';
 import { isAll, TARGET, TOKEN } from '../../http1/characters.ts';
 import { parseAuthority } from '../../http1/request-target.ts';
-import type { ListenerConfig } from '../../shared/listener-types.ts';
+import type { HttpListenerConfig } from '../../shared/listener-types.ts';
 import type { Logger } from '../../shared/log.ts';
 import { TokenBucket } from '../../shared/token-bucket.ts';
 import type { Upstream } from '../../upstreams/upstream.ts';
@@ -41,7 +41,7 @@ const PEER: Peer = {
 };
 
 /** A listener that nobody can connect to: it limits nothing, adds nothing to what it forwards, and believes what plugins say of the client. */
-const LISTENER: ListenerConfig = {
+const LISTENER: HttpListenerConfig = {
   name: 'plugins',
   protocol: 'http',
   address: { kind: 'unix', path: '' },
@@ -52,6 +52,7 @@ const LISTENER: ListenerConfig = {
   plugins: [],
   routes: [],
   upstream: null,
+  bandwidth: null,
   timeouts: { headerMs: 60_000, bodyMs: 60_000, idleMs: 60_000, writeMs: 60_000 },
   limits: {
     headBytes: Number.MAX_SAFE_INTEGER,

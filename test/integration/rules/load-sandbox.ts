@@ -56,7 +56,7 @@ export async function compileText(
   const file = path.join(folder, 'rules.ts');
   await writeFile(
     file,
-    `import { defineRules, deny, forward, next, redirect, respond } from 'tidegate/rules'; ${text}`,
+    `import { defineRules, deny, forward, inspect, next, redirect, respond } from 'tidegate/rules'; ${text}`,
   );
   const script = {
     script: file,

@@ -71,8 +71,8 @@ test.each([
   ],
   [
     'an unknown handler',
-    'export default defineRules({ connect() {} } as never);',
-    'there is no handler `connect`',
+    'export default defineRules({ accept() {} } as never);',
+    'there is no handler `accept`',
   ],
   [
     'an export that defineRules did not make',

@@ -39,6 +39,34 @@ test('a script is loaded, asked and ended', async () => {
   expect(await rules.log({ status: 200 })).toBe(true);
   expect(await rules.pick([{ address: '10.0.0.1:80' }])).toBe(-1);
   expect(await rules.certificate('one.test')).toBe(false);
+  expect(await rules.connect()).toEqual({ kind: 'next' });
+});
+
+test('the `connect` handler is asked as for a connection, with the bytes that it asked for', async () => {
+  const { file } = await compileText(
+    `export default defineRules({
+      connect(conn) {
+        if (conn.tls !== null) return forward(String(conn.tls.serverName), { key: conn.tls.alpn.join() });
+        if (conn.bytes === null) return inspect(4, { timeout: '2s' });
+        const text = new TextDecoder().decode(conn.bytes);
+        return text === 'SSH-' ? forward('ssh') : forward([text, conn.protocol, conn.client.address, conn.local.port].join(' '));
+      },
+    });`,
+  );
+  await using rules = await loadRules(file, { timeLimit: '1s' });
+  expect(await rules.connect()).toEqual({ kind: 'inspect', bytes: 4, timeoutMs: 2000 });
+  expect(await rules.connect({ bytes: 'SSH-' })).toEqual({ kind: 'forward', upstream: 'ssh' });
+  expect(await rules.connect({ bytes: Uint8Array.of(0xe2, 0x82, 0xac), client: '192.0.2.1' })).toEqual({
+    kind: 'forward',
+    upstream: '€ tcp 192.0.2.1 4000',
+  });
+  expect(await rules.connect({ protocol: 'udp' })).toMatchObject({ upstream: ' udp 127.0.0.1 4000' });
+  expect(await rules.connect({ protocol: 'tls' })).toEqual({ kind: 'forward', upstream: 'null' });
+  expect(await rules.connect({ tls: { serverName: 'a.test', alpn: ['h2'] } })).toEqual({
+    kind: 'forward',
+    upstream: 'a.test',
+    key: 'h2',
+  });
 });
 
 test('the `certificate` handler is asked as in a handshake', async () => {

@@ -52,6 +52,7 @@ test('the least config gets every default', () => {
         proxyProtocol: null,
         redirectToHttps: null,
         hsts: null,
+        bandwidth: null,
       },
     ],
     upstreams: [
@@ -86,6 +87,7 @@ test('the least config gets every default', () => {
         resolveIntervalMs: null,
         timeouts: { connectMs: 5000, responseMs: 60_000, idleMs: 60_000 },
         protocol: 'http1',
+        port: 'backend',
         tls: null,
         limits: { headBytes: 65_536, headers: 200 },
         healthCheck: {

@@ -94,6 +94,7 @@ test('every key arrives where it belongs', () => {
         proxyProtocol: { trust: ['10.0.0.0/8'], timeout: '5s' },
         redirectToHttps: { status: 302, port: 8443, except: ['/plain/*'] },
         hsts: { maxAge: '730d', includeSubDomains: true, preload: true },
+        bandwidth: { listener: '100MiB/s', connection: '1KiB/s' },
       },
     ],
     upstreams: {
@@ -115,6 +116,7 @@ test('every key arrives where it belongs', () => {
         minAvailable: 2,
         slowStart: '30s',
         protocol: 'auto',
+        port: 'listener',
         tls: {
           ca: './ca.pem',
           verify: false,
@@ -332,6 +334,7 @@ test('every key arrives where it belongs', () => {
         proxyProtocol: { trust: ['10.0.0.0/8'], timeoutMs: 5000 },
         redirectToHttps: { status: 302, port: 8443, except: ['/plain/*'] },
         hsts: 'max-age=63072000; includeSubDomains; preload',
+        bandwidth: { listenerBytes: 104_857_600, connectionBytes: 1024 },
       },
     ],
     upstreams: [
@@ -387,6 +390,7 @@ test('every key arrives where it belongs', () => {
         },
         resolveIntervalMs: 30_000,
         protocol: 'auto',
+        port: 'listener',
         tls: {
           ca: 'their CA',
           verify: false,

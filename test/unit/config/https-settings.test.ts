@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { resolveConfig } from '../../../core/config/resolve.ts';
+import { isHttp } from '../../../core/shared/listener-kinds.ts';
 import { configSchema } from '../../../core/config/schema.ts';
 import { contentWith, findingsIn } from '../../support/config-findings.ts';
 
 function resolved(listener: object) {
-  return resolveConfig(configSchema.parse(contentWith({ listener })), '/c.yaml', new Map()).listeners[0];
+  const { listeners } = resolveConfig(configSchema.parse(contentWith({ listener })), '/c.yaml', new Map());
+  return listeners.find(isHttp);
 }
 
 test('redirectToHttps and hsts by themselves', () => {

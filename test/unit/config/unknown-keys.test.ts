@@ -12,7 +12,7 @@ test('each unknown key is named, with the nearest right name', () => {
     top: { listners: [] },
   });
   expect(findingsIn(content).toSorted()).toEqual([
-    'listeners[0].port: unknown key; expected one of name, protocol, address, ipv6Only, socketMode, tls, rules, shadow, plugins, routes, upstream, timeouts, limits, webSocket, http2, forwarded, errorPages, proxyProtocol, redirectToHttps, hsts',
+    'listeners[0].port: unknown key; expected one of name, protocol, address, ipv6Only, socketMode, tls, rules, shadow, plugins, routes, upstream, timeouts, limits, webSocket, http2, forwarded, errorPages, proxyProtocol, redirectToHttps, bandwidth, hsts',
     'listeners[0].rules.timelimit: unknown key; did you mean `timeLimit`?',
     'listeners[0].timeouts.idel: unknown key; did you mean `idle`?',
     'listeners[0].upstrem: unknown key; did you mean `upstream`?',

@@ -29,7 +29,10 @@ describe('a wrong value is named with what was expected', () => {
     [{ name: undefined }, 'name: missing: expected a name'],
     [{ address: 8080 }, `address: expected ${ADDRESS}, found 8080`],
     [{ address: 'localhost' }, `address: expected ${ADDRESS}, found "localhost"`],
-    [{ protocol: 'htp' }, 'protocol: expected one of "http", "https", found "htp"; did you mean `http`?'],
+    [
+      { protocol: 'htp' },
+      'protocol: expected one of "http", "https", "tcp", "tls", "udp", found "htp"; did you mean `http`?',
+    ],
     [{ rules: 5 }, 'rules: expected a path like "./rules/site.ts", or an object with `script`, found 5'],
     [{ rules: {} }, 'rules.script: missing: expected a path'],
     [

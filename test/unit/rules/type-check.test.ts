@@ -16,7 +16,7 @@ async function badLines(lines: readonly string[]): Promise<readonly number[]> {
   return [...new Set(problems.map(({ line }) => line))];
 }
 
-const imports = `import { defineRules, deny, forward, redirect, respond, next, type Decision } from 'tidegate/rules';`;
+const imports = `import { defineRules, deny, forward, inspect, redirect, respond, next, type Decision } from 'tidegate/rules';`;
 
 test('what the sandbox has is known', async () => {
   const lines = [
@@ -50,9 +50,44 @@ test('what it has not, and misuse, are errors', async () => {
     'defineRules({ request: () => "site" });',
     'defineRules({ response(_res, req) { req.headers.set("a", "b"); } });',
     'defineRules({ request(req) { req.query.set("a", "b"); } });',
-    'defineRules({ connect() {} });',
+    'defineRules({ accept() {} });',
     'forward("a", { headers: {} });',
     'forward(1);',
+    'export default 1;',
+  ];
+  expect(await badLines(lines)).toEqual([2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+});
+
+test('a connection is decided about in its own way', async () => {
+  const lines = [
+    imports,
+    'export default defineRules({',
+    '  connect(conn) {',
+    '    if (conn.bytes === null && conn.protocol !== "udp") return inspect(4, { timeout: "2s" });',
+    '    if (conn.bytes?.[0] === 0x16 || conn.tls?.alpn.includes("h2")) return forward("web");',
+    '    if (conn.tls?.client?.subject === "CN=db" && conn.tls.serverName !== null) return deny();',
+    '    if (conn.client.in("10.0.0.0/8")) return forward("a", { key: conn.client.port, priority: "low" });',
+    '    return conn.local.port === 22 ? forward(conn.listener + conn.client.address + conn.local.address) : next();',
+    '  },',
+    '});',
+  ];
+  expect(await badLines(lines)).toEqual([]);
+});
+
+test('what is about a request is nothing for a connection, and the other way round', async () => {
+  const lines = [
+    imports,
+    'defineRules({ connect: () => redirect("/") });',
+    'defineRules({ connect: () => respond("hello") });',
+    'defineRules({ connect: () => deny(403) });',
+    'defineRules({ connect: () => forward("a", { path: "/" }) });',
+    'defineRules({ connect: () => forward("a", { setHeaders: { a: "b" } }) });',
+    'defineRules({ request: () => inspect(4) });',
+    'defineRules({ async connect() { return next(); } });',
+    'defineRules({ connect(conn) { conn.client.port = 1; } });',
+    'defineRules({ connect(conn) { return conn.tls.serverName === "a" ? deny() : next(); } });',
+    'inspect("4");',
+    'inspect(4, { timeout: 2 });',
     'export default 1;',
   ];
   expect(await badLines(lines)).toEqual([2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
