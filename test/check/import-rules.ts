@@ -68,12 +68,8 @@ const parts: readonly Part[] = [
     files: /^core\/exchange\//,
     mayImport: ['forward', 'upstreams', 'health', 'http1', 'fields', 'messages', 'plugin api'],
   },
-  // What exchanges are to HTTP: the paths of TCP connections and UDP sessions.
-  {
-    name: 'layer4',
-    files: /^core\/layer4\//,
-    mayImport: ['forward', 'upstreams', 'health', 'plugin api'],
-  },
+  // What `exchange` is for requests, for connections and sessions of which nothing but bytes is known.
+  { name: 'layer4', files: /^core\/layer4\//, mayImport: ['forward', 'upstreams', 'health', 'plugin api'] },
   {
     name: 'listeners',
     files: /^core\/listeners\//,
@@ -123,6 +119,7 @@ const parts: readonly Part[] = [
       'http1',
       'messages',
       'exchange',
+      'layer4',
       'certs',
       'start',
       'public',
