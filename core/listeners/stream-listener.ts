@@ -17,7 +17,7 @@ import { ProxyHeaderStage, type ProxyHeaderOwner } from './proxy-header-stage.ts
 import { RefusalLog } from './refusal-log.ts';
 import type { Stage } from './stage.ts';
 import { allowsCertificate } from './tls/allows-certificate.ts';
-import type { ClientHello } from './tls/client-hello.ts';
+import type { ClientHello } from '../shared/client-hello.ts';
 import { describeTls } from './tls/describe.ts';
 import type { TlsFront } from './tls/front.ts';
 
