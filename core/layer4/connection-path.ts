@@ -17,6 +17,7 @@ import type { EndReason } from './connection-entry.ts';
 import type { Connection } from './connection.ts';
 import { countConnection, finishConnection } from './finish-connection.ts';
 import { FirstBytes, type FirstBytesOwner } from './first-bytes.ts';
+import { refusedInspection } from './inspection.ts';
 import type { OpenConnection } from './open-connections.ts';
 import { readRdpCookie } from './rdp-cookie.ts';
 import type { TcpService } from './tcp-service.ts';
@@ -133,14 +134,17 @@ export class ConnectionPath
     connection.ruleMs = (connection.ruleMs ?? 0) + performance.now() - begunMs;
     connection.decision = decision;
     if (decision.kind !== 'inspect') return this.#carryOut(decision);
-    const bytes = Math.min(decision.bytes, config.limits.inspectBytes);
-    const shown = connection.bytes?.length ?? 0;
-    // Nothing more is to be had, which the script has to decide without.
-    if (connection.bytes !== null && (this.#first.isOver || bytes <= shown))
-      return this.#fail(
-        ruleFault(`connect asks for ${decision.bytes} bytes, and there will be ${shown} only`),
-      );
-    this.#waitFor('rule', bytes, decision.timeoutMs ?? config.timeouts.inspectMs);
+    const { isOver, length } = this.#first;
+    const seen = {
+      bytes: length,
+      isAll: isOver && connection.bytes !== null,
+      maxBytes: config.limits.inspectBytes,
+    };
+    const refused = refusedInspection(decision, seen);
+    if (refused === null)
+      return this.#waitFor('rule', decision.bytes, decision.timeoutMs ?? config.timeouts.inspectMs);
+    if (config.rules?.onError === 'next') this.#route();
+    else this.#fail(ruleFault(refused));
   }
 
   #carryOut(decision: Exclude<ConnectDecision, { kind: 'inspect' }>): void {
@@ -189,7 +193,7 @@ export class ConnectionPath
       const cookie = readRdpCookie(this.#first.bytes(), wanted.name, limits.inspectBytes);
       if (typeof cookie === 'number' && !this.#first.isOver)
         return this.#waitFor('key', cookie, timeouts.inspectMs);
-      connection.rdpCookie = typeof cookie === 'string' ? cookie : null;
+      connection.cookie = typeof cookie === 'string' ? cookie : null;
     }
     this.#pick(upstream);
   }

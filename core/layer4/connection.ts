@@ -8,11 +8,12 @@ import type { AddressBackend } from '../upstreams/backend.ts';
 import type { PlaceInLine, PlaceSeeker } from '../upstreams/queue/place-in-line.ts';
 import type { PickedBy } from '../upstreams/traffic-window.ts';
 import type { Upstream } from '../upstreams/upstream.ts';
+import { connectionKey, type KeyedConnection } from './connection-key.ts';
 import type { FinishingConnection } from './finish-connection.ts';
 import type { TcpService } from './tcp-service.ts';
 
 /** One TCP connection of a client and what becomes of it. Only `connection-path.ts` and what its steps are made of write to it. */
-export class Connection implements FinishingConnection, PlaceSeeker, RuleConnection {
+export class Connection implements FinishingConnection, PlaceSeeker, RuleConnection, KeyedConnection {
   /** That of the newest snapshot with its listener, once it is joined to a backend. */
   service: TcpService;
   readonly client: Client;
@@ -27,7 +28,7 @@ export class Connection implements FinishingConnection, PlaceSeeker, RuleConnect
   ruleMs: number | null = null;
   upstream: Upstream | null = null;
   /** Of the first packet of a Remote Desktop connection, where a scheduler goes by it. */
-  rdpCookie: string | null = null;
+  cookie: string | null = null;
   pickedBy: PickedBy = 'scheduler';
   tried: AddressBackend[] = [];
   lastBackend: AddressBackend | null = null;
@@ -99,10 +100,11 @@ export class Connection implements FinishingConnection, PlaceSeeker, RuleConnect
     this.queueMs = (this.queueMs ?? 0) + ms;
   }
 
-  /** What the rule set comes first, as for a request. What only requests have is no key here. */
   keyFor(wanted: SchedulerKey): string | undefined {
-    if (this.decision?.kind === 'forward' && this.decision.key !== undefined) return this.decision.key;
-    if (wanted.kind === 'source') return this.client.address;
-    return wanted.kind === 'rdp-cookie' ? (this.rdpCookie ?? undefined) : undefined;
+    return connectionKey(this, wanted);
+  }
+
+  rdpCookie(): string | null {
+    return this.cookie;
   }
 }

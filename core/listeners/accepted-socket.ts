@@ -2,7 +2,12 @@ import { Socket, type OnReadOpts } from 'node:net';
 import type { SocketInput } from '../shared/socket-input.ts';
 
 /** Node's own servers make their sockets like this. */
-type SocketOnHandle = new (options: { handle: object; allowHalfOpen: boolean; onread: OnReadOpts }) => Socket;
+type SocketOnHandle = new (options: {
+  handle: object;
+  allowHalfOpen: boolean;
+  onread: OnReadOpts;
+  pauseOnCreate: boolean;
+}) => Socket;
 
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Node's types know of one kind of handle only
 const SocketOnHandle = Socket as unknown as SocketOnHandle;

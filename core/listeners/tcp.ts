@@ -75,8 +75,6 @@ export class TcpListener extends StreamListener<TcpService> implements Connectio
     if (peer === undefined) return false;
     const { connectionTls } = connection;
     return allowsHandshake(this.current, peer, {
-      suites: [],
-      offersTls13: false,
       serverName: connectionTls?.serverName ?? '',
       protocols: connectionTls?.alpn ?? [],
     });
