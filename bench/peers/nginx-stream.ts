@@ -20,6 +20,7 @@ export const nginxStream: Peer = {
     listen 127.0.0.1:${port} backlog=4096;
     proxy_pass 127.0.0.1:${backendPort};
     proxy_timeout 600s;
+    proxy_half_close on;
   }`;
     await writeFile(file, nginxStreamMain(folder, server, `load_module ${streamModule ?? ''};`));
     return nginxCommand(file);
