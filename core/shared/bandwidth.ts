@@ -73,16 +73,18 @@ function paceWrites(socket: Socket, pacer: Pacer): void {
   // One chunk after the other.
   Reflect.set(socket, '_writev', undefined);
   socket._write = (chunk: string | Buffer, encoding, done) => {
-    const bytes = typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk;
+    const isText = typeof chunk === 'string';
+    const length = isText ? Buffer.byteLength(chunk, encoding) : chunk.length;
     const writeFrom = (from: number): void => {
       if (!isAllowed) {
         next = () => writeFrom(from);
         return;
       }
-      const to = Math.min(bytes.length, from + flow.pieceBytes);
+      // Texts are short: heads with small bodies.
+      const to = isText ? length : Math.min(length, from + flow.pieceBytes);
       isAllowed = flow.spend(to - from);
-      write(bytes.subarray(from, to), encoding, (error) => {
-        if (error || to === bytes.length) done(error);
+      write(isText ? chunk : chunk.subarray(from, to), encoding, (error) => {
+        if (error || to === length) done(error);
         else writeFrom(to);
       });
     };
