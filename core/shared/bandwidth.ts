@@ -35,7 +35,7 @@ export class Bandwidth {
 function paceReads(socket: Socket, input: SocketInput, pacer: Pacer): void {
   const pause = socket.pause.bind(socket);
   const resume = socket.resume.bind(socket);
-  let isWanted = true;
+  let isWanted = !socket.isPaused();
   let isHeld = false;
   const flow = pacer.flow(() => {
     isHeld = false;
