@@ -1,5 +1,4 @@
-import { createServer, request, type IncomingMessage, type Server } from 'node:http';
-import { once } from 'node:events';
+import { createServer, request, type ClientRequest, type IncomingMessage, type Server } from 'node:http';
 import type { Readable } from 'node:stream';
 import { expect } from 'vitest';
 import { listenForTest } from '../../support/listen.ts';
@@ -30,16 +29,19 @@ export async function arrival(from: Readable, bytes = BYTES): Promise<number> {
   return performance.now() - startMs;
 }
 
+function answerTo(sent: ClientRequest): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => sent.once('response', resolve).once('error', reject));
+}
+
 export async function download(port: number): Promise<number> {
   const sent = request({ port, host: '127.0.0.1', agent: false }).end();
-  const [answer] = (await once(sent, 'response')) as [IncomingMessage];
-  return arrival(answer);
+  return arrival(await answerTo(sent));
 }
 
 export async function upload(port: number): Promise<number> {
   const sent = request({ port, host: '127.0.0.1', method: 'POST', agent: false });
   sent.end(Buffer.alloc(BYTES));
-  const [answer] = (await once(sent, 'response')) as [IncomingMessage];
+  const answer = await answerTo(sent);
   return Number(Buffer.concat(await answer.toArray()).toString());
 }
 

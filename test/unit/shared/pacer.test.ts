@@ -48,7 +48,7 @@ function run(ms: number, ...senders: readonly Sender[]): void {
   }
 }
 
-function pacer(common: number | null, own: number | null = null): Pacer {
+function limited(common: number | null, own: number | null = null): Pacer {
   const made = new Pacer();
   made.setRates(common, own);
   return made;
@@ -61,20 +61,20 @@ function expectAbout(bytes: number, expected: number): void {
 
 describe('the rate that all share', () => {
   test.each([1000, 16 * KiB, 64 * KiB])('is what one gets who is alone, in pieces of %i bytes', (piece) => {
-    const one = new Sender(pacer(MiB), piece);
+    const one = new Sender(limited(MiB), piece);
     run(5000, one);
     expectAbout(one.passed, 5 * MiB);
   });
 
   test('is shared equally, whatever the size of their pieces', () => {
-    const common = pacer(MiB);
+    const common = limited(MiB);
     const senders = [500, 1400, 16 * KiB, 64 * KiB].map((piece) => new Sender(common, piece));
     run(10_000, ...senders);
     for (const { passed } of senders) expectAbout(passed, 2.5 * MiB);
   });
 
   test('is for the others where one needs less than its part, and that one is not held up', () => {
-    const common = pacer(MiB);
+    const common = limited(MiB);
     // 100 KB a second, in single packets
     const modest = new Sender(common, 100, 100);
     const greedy = [new Sender(common, 64 * KiB), new Sender(common, 64 * KiB)];
@@ -85,7 +85,7 @@ describe('the rate that all share', () => {
   });
 
   test('is for the others where one has none to send', () => {
-    const common = pacer(MiB);
+    const common = limited(MiB);
     const first = new Sender(common, 4 * KiB);
     const second = new Sender(common, 4 * KiB);
     run(2000, first, second);
@@ -95,7 +95,7 @@ describe('the rate that all share', () => {
   });
 
   test('is reached by a thousand who share little, and nobody gets nothing', () => {
-    const common = pacer(MiB);
+    const common = limited(MiB);
     const senders = Array.from({ length: 1000 }, () => new Sender(common, 1000));
     run(5000, ...senders);
     // each may pass on a piece before it is made to wait
@@ -106,7 +106,7 @@ describe('the rate that all share', () => {
   });
 
   test('holds those who come, send and go, too', () => {
-    const common = pacer(MiB);
+    const common = limited(MiB);
     let passed = 0;
     for (let at = 0; at < 5000; at++) {
       const guest = common.flow(() => {});
@@ -123,14 +123,14 @@ describe('the rate that all share', () => {
 
 describe('a rate of its own', () => {
   test('is what each gets', () => {
-    const each = pacer(null, 100 * KiB);
+    const each = limited(null, 100 * KiB);
     const senders = [1000, 64 * KiB].map((piece) => new Sender(each, piece));
     run(10_000, ...senders);
     for (const { passed } of senders) expectAbout(passed, 1000 * KiB);
   });
 
   test('counts beside the one that all share', () => {
-    const both = pacer(100 * KiB, 80 * KiB);
+    const both = limited(100 * KiB, 80 * KiB);
     const alone = new Sender(both, 1000);
     run(5000, alone);
     expectAbout(alone.passed, 400 * KiB);
@@ -143,14 +143,14 @@ describe('a rate of its own', () => {
 });
 
 test('who has no rate never waits, and no timer runs', () => {
-  const one = new Sender(pacer(null), 64 * KiB, MiB);
+  const one = new Sender(limited(null), 64 * KiB, MiB);
   run(10, one);
   expect(one.passed).toBe(10 * MiB);
   expect(vi.getTimerCount()).toBe(0);
 });
 
 test('no timer runs when nobody waits any more', () => {
-  const one = new Sender(pacer(MiB), 64 * KiB);
+  const one = new Sender(limited(MiB), 64 * KiB);
   run(1000, one);
   expect(vi.getTimerCount()).toBe(1);
   vi.advanceTimersByTime(1000);
@@ -158,7 +158,7 @@ test('no timer runs when nobody waits any more', () => {
 });
 
 test('who is over is not called any more', () => {
-  const common = pacer(MiB);
+  const common = limited(MiB);
   const onAllowed = vi.fn<() => void>();
   const flow = common.flow(onAllowed);
   expect(flow.spend(MiB)).toBe(false);
@@ -168,7 +168,7 @@ test('who is over is not called any more', () => {
 });
 
 test('a rate that changes holds for those who wait already', () => {
-  const common = pacer(10 * KiB);
+  const common = limited(10 * KiB);
   const one = new Sender(common, 64 * KiB);
   run(1000, one);
   common.setRates(MiB, null);
@@ -183,7 +183,7 @@ test('a rate that changes holds for those who wait already', () => {
 });
 
 test('so does one that is taken away', () => {
-  const common = pacer(KiB, KiB);
+  const common = limited(KiB, KiB);
   const one = new Sender(common, 64 * KiB, 64 * KiB);
   run(100, one);
   expect(one.passed).toBe(64 * KiB);
