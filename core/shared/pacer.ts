@@ -55,7 +55,7 @@ export class Pacer {
   readonly #resting = new Set<PacedFlow>();
   /** Have been given something since the last tick. */
   #served: PacedFlow[] = [];
-  #timer: NodeJS.Timeout | null = null;
+  #isTicking = false;
 
   /** Bytes a second, of all flows together and of each; null: any number. Holds for those that wait, too. */
   setRates(commonBytes: number | null, connectionBytes: number | null): void {
@@ -121,12 +121,14 @@ export class Pacer {
   }
 
   #arm(): void {
-    this.#timer ??= setTimeout(() => this.#tick(), TICK_MS).unref();
+    if (this.#isTicking) return;
+    this.#isTicking = true;
+    setTimeout(() => this.#tick(), TICK_MS).unref();
   }
 
   #tick(): void {
     const nowMs = performance.now();
-    this.#timer = null;
+    this.#isTicking = false;
     this.#takeBack();
     const allowed = this.#rested(nowMs);
     const common = this.#refilled(nowMs);

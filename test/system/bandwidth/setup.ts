@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import { expect } from 'vitest';
 import { listenForTest } from '../../support/listen.ts';
 
-export const RATE = 2 * 2 ** 20;
+const RATE = 2 * 2 ** 20;
 export const BYTES = 1.25 * RATE;
 /** So long a transfer of `BYTES` takes. */
 const EXPECTED_MS = (BYTES / RATE) * 1000;
