@@ -23,6 +23,8 @@ export class SocketInput {
   receive: Receive = () => {};
   /** Instead of the shared one; null: none. To be changed within `receive` only. */
   ownBuffer: Buffer | null = null;
+  /** Hears how much was read when that was taken; null: nobody asks. */
+  onRead: ((bytes: number) => void) | null = null;
   #piecesLast = false;
 
   /** What `net.connect`, `tls.connect` and `new Socket` take as `onread`; of one socket only. */
@@ -30,6 +32,7 @@ export class SocketInput {
     buffer: () => this.ownBuffer ?? SHARED,
     callback: (bytes) => {
       this.receive((this.ownBuffer ?? SHARED).subarray(0, bytes));
+      if (this.onRead !== null) this.onRead(bytes);
       return true;
     },
   };
@@ -42,6 +45,9 @@ export class SocketInput {
   /** For a socket that was made without `onread`. */
   readFrom(socket: Socket): void {
     this.#piecesLast = true;
-    socket.on('data', (piece: Buffer) => this.receive(piece));
+    socket.on('data', (piece: Buffer) => {
+      this.receive(piece);
+      if (this.onRead !== null) this.onRead(piece.length);
+    });
   }
 }
