@@ -8,6 +8,8 @@ import { RouteTable } from '../exchange/routes.ts';
 import { ShadowRules } from '../exchange/shadow/shadow-rules.ts';
 import { ServiceUsage } from '../exchange/service-usage.ts';
 import type { ConnectionPools } from '../forward/connections.ts';
+import { ConnectionCounters } from '../layer4/connection-counters.ts';
+import type { UdpService } from '../layer4/udp-service.ts';
 import type { Tunnels } from '../forward/tunnels.ts';
 import type { SnapshotPlan } from '../ipc/messages.ts';
 import { isHttp } from '../shared/listener-kinds.ts';
@@ -21,6 +23,7 @@ import type { WorkerChallenges } from './challenges.ts';
 import type { Logs } from './logs.ts';
 import type { ShadowCountsByListener } from './shadow-counts.ts';
 import type { TlsFronts } from './tls-fronts.ts';
+import { udpServices } from './udp-services.ts';
 
 /** The parts of a worker that outlive snapshots. */
 export interface SnapshotParts {
@@ -30,6 +33,8 @@ export interface SnapshotParts {
   readonly rules: RuleHost;
   readonly plugins: PluginHost;
   readonly counters: Map<string, ListenerCounters>;
+  /** Of listeners of layer 4. */
+  readonly connectionCounters: Map<string, ConnectionCounters>;
   readonly shadowCounts: ShadowCountsByListener;
   readonly tls: TlsFronts;
   readonly challenges: WorkerChallenges;
@@ -42,6 +47,7 @@ export interface Snapshot {
   readonly upstreams: ReadonlyMap<string, Upstream>;
   /** By listener name. */
   readonly services: ReadonlyMap<string, ListenerService>;
+  readonly udp: ReadonlyMap<string, UdpService>;
   /** By the names of the listeners that speak TLS. */
   readonly fronts: ReadonlyMap<string, TlsFront>;
   readonly scripts: readonly RuleScript[];
@@ -103,7 +109,7 @@ export async function buildSnapshot(
       upstream: config.upstream === null ? null : (upstreams.get(config.upstream) ?? null),
       trustsPeer: compileTrust(config.forwarded.trust),
       challenges: parts.challenges,
-      counters: countersOf(parts.counters, config.name),
+      counters: countersOf(parts.counters, config.name, () => new ListenerCounters()),
       usage: new ServiceUsage(),
       pools: parts.pools,
       tunnels: parts.tunnels,
@@ -118,6 +124,14 @@ export async function buildSnapshot(
       upstreamPlugins,
     });
   }
+  const udp = udpServices({
+    plan,
+    logs,
+    upstreams,
+    scripts,
+    plugins: listeners,
+    countersOf: (name) => countersOf(parts.connectionCounters, name, () => new ConnectionCounters()),
+  });
   return {
     ok: true,
     snapshot: {
@@ -125,6 +139,7 @@ export async function buildSnapshot(
       logs,
       upstreams,
       services,
+      udp,
       fronts,
       scripts: [...scripts.values()],
       plugins: plugins.plugins,
@@ -138,7 +153,7 @@ export function retireSnapshot(
   { rules, plugins }: Pick<SnapshotParts, 'rules' | 'plugins'>,
   onReleased: () => void,
 ): void {
-  const services = [...snapshot.services.values()];
+  const services = [...snapshot.services.values(), ...snapshot.udp.values()];
   let inUse = services.length;
   const release = (): void => {
     inUse -= 1;
@@ -165,10 +180,10 @@ function shadowOf(
   return new ShadowRules(script, shadow.sample, log.child({ component: 'rules' }), counts);
 }
 
-function countersOf(all: Map<string, ListenerCounters>, name: string): ListenerCounters {
+function countersOf<C>(all: Map<string, C>, name: string, create: () => C): C {
   let counters = all.get(name);
   if (counters === undefined) {
-    counters = new ListenerCounters();
+    counters = create();
     all.set(name, counters);
   }
   return counters;

@@ -1,10 +1,17 @@
-import type { BackendStatus, QueueStatus, RetryCounts, WorkerStatus } from '../ipc/messages.ts';
+import type {
+  BackendStatus,
+  ListenerStatus,
+  QueueStatus,
+  RetryCounts,
+  WorkerStatus,
+} from '../ipc/messages.ts';
 import type { BackendConfig } from '../shared/config-types.ts';
 import type { ShadowRules } from '../exchange/shadow/shadow-rules.ts';
 import type { RuleStatus, ShadowStatus } from '../shared/rule-script.ts';
 import { AddressBackend, type Backend } from '../upstreams/backend.ts';
 import type { RetryBudget } from '../upstreams/retry-budget.ts';
 import type { Upstream } from '../upstreams/upstream.ts';
+import { connectionStatus } from './connection-status.ts';
 import type { Snapshot, SnapshotParts } from './snapshot.ts';
 
 /** What this worker knows, for `tidegate status`. */
@@ -19,17 +26,7 @@ export function workerStatus(
     snapshotVersion: snapshot?.plan.version ?? 0,
     uptimeMs: Math.round(performance.now()),
     rssBytes: process.memoryUsage.rss(),
-    listeners: [...(snapshot?.services.values() ?? [])].map(({ config, counters }) => ({
-      kind: 'http',
-      protocol: config.protocol,
-      name: config.name,
-      connections: counters.connections,
-      requests: counters.requests,
-      inFlight: counters.inFlight,
-      webSockets: counters.webSockets,
-      statuses: [...counters.statuses],
-      refused: counters.refused,
-    })),
+    listeners: snapshot === null ? [] : listenersOf(snapshot),
     upstreams: [...(snapshot?.upstreams.values() ?? [])].map((upstream) => ({
       name: upstream.name,
       backends: backendsOf(upstream, parts, auditMs),
@@ -42,6 +39,21 @@ export function workerStatus(
     ),
     plugins: parts.plugins.status(),
   };
+}
+
+function listenersOf({ services, udp }: Snapshot): ListenerStatus[] {
+  const http = [...services.values()].map(({ config, counters }): ListenerStatus => ({
+    kind: 'http',
+    protocol: config.protocol,
+    name: config.name,
+    connections: counters.connections,
+    requests: counters.requests,
+    inFlight: counters.inFlight,
+    webSockets: counters.webSockets,
+    statuses: [...counters.statuses],
+    refused: counters.refused,
+  }));
+  return [...http, ...[...udp.values()].map(({ config, counters }) => connectionStatus(config, counters))];
 }
 
 function shadowStatus(listener: string, { script, counts }: ShadowRules): ShadowStatus {
