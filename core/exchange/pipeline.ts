@@ -1,5 +1,6 @@
 import type { Attempt, AttemptOwner } from '../forward/http.ts';
 import { checkSwitch } from '../forward/websocket.ts';
+import { nextToAsk } from '../forward/next-to-ask.ts';
 import type { RetryDecision } from '../forward/retry.ts';
 import { ProxyError } from '../shared/errors.ts';
 import type { DecisionTaker, RequestDecision } from '../shared/rule-script.ts';
@@ -28,7 +29,7 @@ import type { LocalAnswer } from './respond.ts';
 import { pickByRule } from './rule-calls.ts';
 import { stickyBackend } from './sticky-session.ts';
 import type { ResponseHead } from './streams.ts';
-import { decideAfterFailure, decideOnAnswer, nextToAsk, takeFallback } from './try-again.ts';
+import { decideAfterFailure, decideOnAnswer, takeFallback } from './try-again.ts';
 import { takeWebSocketPlace } from './websocket-place.ts';
 
 /** Where no script is asked: it goes on as after one that says nothing. */

@@ -8,11 +8,15 @@ import { RouteTable } from '../exchange/routes.ts';
 import { ShadowRules } from '../exchange/shadow/shadow-rules.ts';
 import { ServiceUsage } from '../exchange/service-usage.ts';
 import type { ConnectionPools } from '../forward/connections.ts';
-import { ConnectionCounters } from '../layer4/connection-counters.ts';
-import type { UdpService } from '../layer4/udp-service.ts';
+import type { TcpDialer } from '../forward/tcp.ts';
 import type { Tunnels } from '../forward/tunnels.ts';
 import type { SnapshotPlan } from '../ipc/messages.ts';
-import { isHttp } from '../shared/listener-kinds.ts';
+import { ConnectionCounters } from '../layer4/connection-counters.ts';
+import type { OpenConnections } from '../layer4/open-connections.ts';
+import { TcpRouteTable } from '../layer4/tcp-routes.ts';
+import type { TcpService } from '../layer4/tcp-service.ts';
+import type { UdpService } from '../layer4/udp-service.ts';
+import { isHttp, isTcp } from '../shared/listener-kinds.ts';
 import type { HttpListenerConfig } from '../shared/listener-types.ts';
 import { formatProblem } from '../shared/problem.ts';
 import type { RuleScript, ShadowScript } from '../shared/rule-script.ts';
@@ -33,8 +37,9 @@ export interface SnapshotParts {
   readonly rules: RuleHost;
   readonly plugins: PluginHost;
   readonly counters: Map<string, ListenerCounters>;
-  /** Of listeners of layer 4. */
   readonly connectionCounters: Map<string, ConnectionCounters>;
+  readonly dialer: TcpDialer;
+  readonly connections: OpenConnections;
   readonly shadowCounts: ShadowCountsByListener;
   readonly tls: TlsFronts;
   readonly challenges: WorkerChallenges;
@@ -47,7 +52,8 @@ export interface Snapshot {
   readonly upstreams: ReadonlyMap<string, Upstream>;
   /** By listener name. */
   readonly services: ReadonlyMap<string, ListenerService>;
-  readonly udp: ReadonlyMap<string, UdpService>;
+  readonly tcpServices: ReadonlyMap<string, TcpService>;
+  readonly udpServices: ReadonlyMap<string, UdpService>;
   /** By the names of the listeners that speak TLS. */
   readonly fronts: ReadonlyMap<string, TlsFront>;
   readonly scripts: readonly RuleScript[];
@@ -109,7 +115,7 @@ export async function buildSnapshot(
       upstream: config.upstream === null ? null : (upstreams.get(config.upstream) ?? null),
       trustsPeer: compileTrust(config.forwarded.trust),
       challenges: parts.challenges,
-      counters: countersOf(parts.counters, config.name, () => new ListenerCounters()),
+      counters: kept(parts.counters, config.name, () => new ListenerCounters()),
       usage: new ServiceUsage(),
       pools: parts.pools,
       tunnels: parts.tunnels,
@@ -124,13 +130,31 @@ export async function buildSnapshot(
       upstreamPlugins,
     });
   }
+  const tcpServices = new Map<string, TcpService>();
+  for (const config of plan.config.listeners.filter(isTcp)) {
+    tcpServices.set(config.name, {
+      config,
+      rules: scripts.get(plan.listenerRules[config.name] ?? '') ?? null,
+      routes: new TcpRouteTable(config.routes),
+      upstreams,
+      upstream: config.upstream === null ? null : (upstreams.get(config.upstream) ?? null),
+      counters: kept(parts.connectionCounters, config.name, () => new ConnectionCounters()),
+      usage: new ServiceUsage(),
+      dialer: parts.dialer,
+      connections: parts.connections,
+      accessLog: logs.access,
+      log: logs.log.child({ component: 'tcp' }),
+      loggedFailures: null,
+      plugins: listeners?.get(config.name) ?? null,
+    });
+  }
   const udp = udpServices({
     plan,
     logs,
     upstreams,
     scripts,
     plugins: listeners,
-    countersOf: (name) => countersOf(parts.connectionCounters, name, () => new ConnectionCounters()),
+    countersOf: (name) => kept(parts.connectionCounters, name, () => new ConnectionCounters()),
   });
   return {
     ok: true,
@@ -139,7 +163,8 @@ export async function buildSnapshot(
       logs,
       upstreams,
       services,
-      udp,
+      tcpServices,
+      udpServices: udp,
       fronts,
       scripts: [...scripts.values()],
       plugins: plugins.plugins,
@@ -153,7 +178,11 @@ export function retireSnapshot(
   { rules, plugins }: Pick<SnapshotParts, 'rules' | 'plugins'>,
   onReleased: () => void,
 ): void {
-  const services = [...snapshot.services.values(), ...snapshot.udp.values()];
+  const services = [
+    ...snapshot.services.values(),
+    ...snapshot.tcpServices.values(),
+    ...snapshot.udpServices.values(),
+  ];
   let inUse = services.length;
   const release = (): void => {
     inUse -= 1;
@@ -180,7 +209,8 @@ function shadowOf(
   return new ShadowRules(script, shadow.sample, log.child({ component: 'rules' }), counts);
 }
 
-function countersOf<C>(all: Map<string, C>, name: string, create: () => C): C {
+/** What outlives snapshots that keep the listener's name. */
+function kept<Counters>(all: Map<string, Counters>, name: string, create: () => Counters): Counters {
   let counters = all.get(name);
   if (counters === undefined) {
     counters = create();

@@ -1,11 +1,12 @@
 import type {
   BackendStatus,
-  ListenerStatus,
+  HttpListenerStatus,
   QueueStatus,
   RetryCounts,
   WorkerStatus,
 } from '../ipc/messages.ts';
 import type { BackendConfig } from '../shared/config-types.ts';
+import type { ListenerService } from '../exchange/listener-service.ts';
 import type { ShadowRules } from '../exchange/shadow/shadow-rules.ts';
 import type { RuleStatus, ShadowStatus } from '../shared/rule-script.ts';
 import { AddressBackend, type Backend } from '../upstreams/backend.ts';
@@ -26,7 +27,12 @@ export function workerStatus(
     snapshotVersion: snapshot?.plan.version ?? 0,
     uptimeMs: Math.round(performance.now()),
     rssBytes: process.memoryUsage.rss(),
-    listeners: snapshot === null ? [] : listenersOf(snapshot),
+    listeners: [
+      ...[...(snapshot?.services.values() ?? [])].map(httpStatus),
+      ...[...(snapshot?.tcpServices.values() ?? []), ...(snapshot?.udpServices.values() ?? [])].map(
+        ({ config, counters }) => connectionStatus(config, counters),
+      ),
+    ],
     upstreams: [...(snapshot?.upstreams.values() ?? [])].map((upstream) => ({
       name: upstream.name,
       backends: backendsOf(upstream, parts, auditMs),
@@ -41,8 +47,8 @@ export function workerStatus(
   };
 }
 
-function listenersOf({ services, udp }: Snapshot): ListenerStatus[] {
-  const http = [...services.values()].map(({ config, counters }): ListenerStatus => ({
+function httpStatus({ config, counters }: ListenerService): HttpListenerStatus {
+  return {
     kind: 'http',
     protocol: config.protocol,
     name: config.name,
@@ -52,8 +58,7 @@ function listenersOf({ services, udp }: Snapshot): ListenerStatus[] {
     webSockets: counters.webSockets,
     statuses: [...counters.statuses],
     refused: counters.refused,
-  }));
-  return [...http, ...[...udp.values()].map(({ config, counters }) => connectionStatus(config, counters))];
+  };
 }
 
 function shadowStatus(listener: string, { script, counts }: ShadowRules): ShadowStatus {

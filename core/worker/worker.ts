@@ -1,7 +1,9 @@
 import { ConnectionPools } from '../forward/connections.ts';
+import { TcpDialer } from '../forward/tcp.ts';
 import { Tunnels } from '../forward/tunnels.ts';
 import type { PrimaryChannel } from '../ipc/channel.ts';
 import type { PrimaryMessage, SnapshotPlan } from '../ipc/messages.ts';
+import { OpenConnections } from '../layer4/open-connections.ts';
 import { Deadlines } from '../shared/deadlines.ts';
 import { isUdpHandle } from '../shared/udp-socket.ts';
 import { afterNextTurn } from '../shared/turn.ts';
@@ -69,6 +71,8 @@ export class Worker {
       }),
       counters: new Map(),
       connectionCounters: new Map(),
+      dialer: new TcpDialer(this.#deadlines),
+      connections: new OpenConnections(),
       shadowCounts: new ShadowCountsByListener(),
       tls: new TlsFronts(
         (message) => channel.send(message),
@@ -234,7 +238,7 @@ export class Worker {
     this.#parts.plugins.commit(next.plugins);
     this.#warmUp.keep(next.upstreams.values());
     await this.#listeners.apply(next);
-    this.#udp.apply([...next.udp.values()]);
+    this.#udp.apply([...next.udpServices.values()]);
     this.#parts.tls.keep(new Set(next.fronts.values()));
     const closeLogs = (): void => {
       if (previousLogs !== this.#logs) void previousLogs.close();
