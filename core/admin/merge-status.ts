@@ -1,9 +1,12 @@
-import type { BackendStatus, ListenerStatus, QueueStatus, WorkerStatus } from '../ipc/messages.ts';
+import type { BackendStatus, QueueStatus, WorkerStatus } from '../ipc/messages.ts';
 import { overridesOf, type BackendOverrides, type UpstreamOverrides } from '../shared/backend-overrides.ts';
 import { addCounts, percentile } from '../shared/latency-histogram.ts';
+import { sum } from '../shared/sum.ts';
 import type { ActiveHealth } from '../upstreams/health.ts';
 import type { RuleStatus, ShadowStatus } from '../shared/rule-script.ts';
-import type { BackendRow, ListenerRow, RuleRow, ShadowRow, UpstreamRow } from './status-report.ts';
+import type { ListenerRow } from './listener-row.ts';
+import { mergeListeners } from './merge-listeners.ts';
+import type { BackendRow, RuleRow, ShadowRow, UpstreamRow } from './status-report.ts';
 
 /** The workers' numbers added up. Pure. */
 export interface MergedStatus {
@@ -33,10 +36,6 @@ export function mergeStatus(
   overrides: BackendOverrides,
   health: HealthView,
 ): MergedStatus {
-  const listeners = Map.groupBy(
-    workers.flatMap((worker) => worker.listeners),
-    ({ name }) => name,
-  );
   const upstreams = Map.groupBy(
     workers.flatMap((worker) => worker.upstreams),
     ({ name }) => name,
@@ -50,7 +49,10 @@ export function mergeStatus(
   }
   const entries = new Map(quarantined.map((entry) => [entry.ruleId, entry]));
   return {
-    listeners: [...listeners].map(([name, rows]) => mergeListener(name, addresses.get(name) ?? '', rows)),
+    listeners: mergeListeners(
+      workers.flatMap((worker) => worker.listeners),
+      addresses,
+    ),
     upstreams: [...upstreams].map(([name, rows]) => {
       const ofUpstream = overridesOf(overrides, name);
       const backends = Map.groupBy(
@@ -72,20 +74,6 @@ export function mergeStatus(
     }),
     rules: [...rules].map(([id, rows]) => mergeRule(id, rows, entries.get(id))),
     shadows: mergeShadows(workers.flatMap((worker) => worker.shadows)),
-  };
-}
-
-function mergeListener(name: string, address: string, rows: readonly ListenerStatus[]): ListenerRow {
-  const statusSum = (index: 0 | 1 | 2 | 3 | 4): number => sum(rows, ({ statuses }) => statuses[index]);
-  return {
-    name,
-    address,
-    connections: sum(rows, ({ connections }) => connections),
-    requests: sum(rows, ({ requests }) => requests),
-    inFlight: sum(rows, ({ inFlight }) => inFlight),
-    webSockets: sum(rows, ({ webSockets }) => webSockets),
-    statuses: [statusSum(0), statusSum(1), statusSum(2), statusSum(3), statusSum(4)],
-    refused: sum(rows, ({ refused }) => refused),
   };
 }
 
@@ -181,8 +169,4 @@ function mergeShadows(all: readonly ShadowStatus[]): ShadowRow[] {
       },
     ];
   });
-}
-
-function sum<T>(items: readonly T[], value: (item: T) => number): number {
-  return items.reduce((total, item) => total + value(item), 0);
 }

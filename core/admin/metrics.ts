@@ -1,13 +1,13 @@
 import type { CertificateRow } from './certificate-row.ts';
+import { gauge, type Sample } from './metric-text.ts';
+import { listenerMetrics } from './listener-metrics.ts';
 import type { StatusReport } from './status-report.ts';
 
 /** Of the text format for metrics, version 0.0.4 (https://prometheus.io/docs/instrumenting/exposition_formats/). */
 export const metricsType = 'text/plain; version=0.0.4; charset=utf-8';
 
-type Sample = readonly [labels: Readonly<Record<string, string>>, value: number];
-
 /** The answer to `GET /metrics`. */
-export function metricsText({ tidegate, lastReload, certificates }: StatusReport): string {
+export function metricsText({ tidegate, lastReload, certificates, listeners }: StatusReport): string {
   return [
     gauge('tidegate_info', 'The version that runs.', [[{ version: tidegate }, 1]]),
     gauge('tidegate_last_reload_ok', 'Whether the last attempt to load the config was accepted.', [
@@ -28,23 +28,11 @@ export function metricsText({ tidegate, lastReload, certificates }: StatusReport
       'When the last order for a certificate failed, in Unix time; 0 where none did since it was obtained.',
       certificates.map((row) => sampleOf(row, (row.lastError?.at ?? 0) / 1000)),
     ),
+    ...listenerMetrics(listeners),
   ].join('');
 }
 
 /** By all its names: two certificates may share some of them, and no two series may have the same labels. */
 function sampleOf({ names, kind, keyType }: CertificateRow, value: number): Sample {
   return [{ names: names.join(','), kind, key_type: keyType }, value];
-}
-
-function gauge(name: string, help: string, samples: readonly Sample[]): string {
-  const lines = samples.map(([labels, value]) => `${name}${labelText(labels)} ${value}\n`);
-  return `# HELP ${name} ${help}\n# TYPE ${name} gauge\n${lines.join('')}`;
-}
-
-function labelText(labels: Readonly<Record<string, string>>): string {
-  const pairs = Object.entries(labels).map(
-    ([label, value]) =>
-      `${label}="${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')}"`,
-  );
-  return pairs.length === 0 ? '' : `{${pairs.join(',')}}`;
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { certificateRow } from './certificate-row.ts';
+import { listenerRow } from './listener-row.ts';
 
 /**
  * What the admin API answers, as schemas, because the command line may be of another version than the
@@ -35,23 +36,6 @@ const workerRow = z.object({
   /** How often this worker's predecessors died. */
   restarts: count,
 });
-
-const listenerRow = z.object({
-  name: z.string(),
-  /** The bound address, with the real port where the config says 0. */
-  address: z.string(),
-  connections: count,
-  requests: count,
-  /** Exchanges under way. */
-  inFlight: count,
-  /** WebSockets that are open or being opened; they are in flight, too. */
-  webSockets: count,
-  /** Answers by status class, 1xx to 5xx. */
-  statuses: z.tuple([count, count, count, count, count]).readonly(),
-  /** Requests refused before they became an exchange (malformed, over a limit, too slow). */
-  refused: count,
-});
-export type ListenerRow = Readonly<z.infer<typeof listenerRow>>;
 
 const backendState = z.enum(['ready', 'drain', 'maintenance']);
 

@@ -1,6 +1,7 @@
 import type { BackendRow, StatusReport } from '../admin/status-report.ts';
 import { BACKUP_PRIORITY } from '../shared/backup-priority.ts';
 import { certificatesText } from './certificates-text.ts';
+import { listenerTables } from './listeners-text.ts';
 import { table, type Cell } from './table.ts';
 
 /** The report as aligned tables for people. `now`: epoch milliseconds. */
@@ -25,32 +26,7 @@ export function statusText(report: StatusReport, now: number): string {
         restarts,
       ]),
     ),
-    table(
-      [
-        'LISTENER',
-        'ADDRESS',
-        'CONNECTIONS',
-        'REQUESTS',
-        'IN FLIGHT',
-        'WEBSOCKETS',
-        '1XX',
-        '2XX',
-        '3XX',
-        '4XX',
-        '5XX',
-        'REFUSED',
-      ],
-      report.listeners.map((row) => [
-        row.name,
-        row.address,
-        row.connections,
-        row.requests,
-        row.inFlight,
-        row.webSockets,
-        ...row.statuses,
-        row.refused,
-      ]),
-    ),
+    ...listenerTables(report.listeners),
     table(
       [
         'UPSTREAM',

@@ -153,13 +153,6 @@ export interface WorkerStatus {
   readonly plugins: readonly PluginStatus[];
 }
 
-export interface UpstreamStatus {
-  readonly name: string;
-  readonly backends: readonly BackendStatus[];
-  /** null: its backends take any number of requests. */
-  readonly queue: QueueStatus | null;
-}
-
 /** Requests that wait, or waited, for a backend with a place free. */
 export interface QueueStatus {
   readonly waiting: number;
@@ -171,7 +164,11 @@ export interface QueueStatus {
   readonly waits: readonly number[];
 }
 
-export interface ListenerStatus {
+export type ListenerStatus = HttpListenerStatus | TcpListenerStatus | UdpListenerStatus;
+
+export interface HttpListenerStatus {
+  readonly kind: 'http';
+  readonly protocol: 'http' | 'https';
   readonly name: string;
   readonly connections: number;
   readonly requests: number;
@@ -185,9 +182,43 @@ export interface ListenerStatus {
   readonly refused: number;
 }
 
+/** What connections and sessions have in common. */
+export interface CarriedCounts {
+  /** In all, those that were denied included. */
+  readonly accepted: number;
+  /** Turned away by a limit, or for their PROXY header or TLS handshake. */
+  readonly refused: number;
+  /** By a plugin or a rule. */
+  readonly denied: number;
+  /** Passed on so far, by those that are open, too. */
+  readonly bytesFromClients: number;
+  readonly bytesFromBackends: number;
+}
+
+export interface TcpListenerStatus extends CarriedCounts {
+  readonly kind: 'tcp';
+  readonly protocol: 'tcp' | 'tls';
+  readonly name: string;
+  /** Open now. */
+  readonly connections: number;
+}
+
+export interface UdpListenerStatus extends CarriedCounts {
+  readonly kind: 'udp';
+  readonly name: string;
+  /** Open now. */
+  readonly sessions: number;
+  readonly datagramsFromClients: number;
+  readonly datagramsFromBackends: number;
+  /** Datagrams that were not passed on, by reason. */
+  readonly drops: Readonly<Record<string, number>>;
+}
+
 export interface UpstreamStatus extends RetryCounts {
   readonly name: string;
   readonly backends: readonly BackendStatus[];
+  /** null: its backends take any number of requests. */
+  readonly queue: QueueStatus | null;
 }
 
 /** What became of the requests of an upstream that its backends failed. */

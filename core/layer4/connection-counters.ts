@@ -1,4 +1,4 @@
-/** Why a datagram was not passed on. `docs/logs.md` says what each means. */
+/** Why a datagram was not passed on. `docs/operations.md` says what each means. */
 export const DROP_REASONS = [
   'denied',
   'no-backend',

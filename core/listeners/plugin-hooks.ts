@@ -2,8 +2,8 @@ import type { PluginChain, PluginInstance } from '../../plugins/contract/chain.t
 import { connectionView } from '../exchange/plugins/connection-view.ts';
 import { expectNoPromise } from '../exchange/plugins/is-promise.ts';
 import type { Client } from '../shared/client.ts';
-import type { ClientHello } from './tls/client-hello.ts';
-import { readServerName } from './tls/describe.ts';
+import type { ClientHello } from '../shared/client-hello.ts';
+import { readServerName } from '../shared/tls-info.ts';
 
 /** A listener with plugins, of whatever protocol. */
 interface Guarded {

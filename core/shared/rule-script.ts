@@ -70,7 +70,7 @@ export interface RuleConnection {
   /** IP address; `unknown` for a client on a Unix socket, whose port is 0. */
   readonly clientAddress: string;
   readonly clientPort: number;
-  /** What the client connected to; of a Unix socket its path, with port 0. */
+  /** What the client connected to; `unknown` and 0 for a Unix socket. */
   readonly localAddress: string;
   readonly localPort: number;
   /** `ConnectionTls` as JSON; empty where no TLS was seen. */

@@ -30,3 +30,11 @@ export interface ClientCertificate {
   /** ISO 8601. */
   readonly notAfter: string;
 }
+
+/**
+ * What a client calls the server, in lower case; null: nothing that is a host name (RFC 6066 3). It may send any bytes: a line
+ * break among them would make whoever writes the name into a header field or a log line fail, or write two.
+ */
+export function readServerName(sent: string): string | null {
+  return /^[\w.-]+$/.test(sent) ? sent.toLowerCase() : null;
+}

@@ -20,6 +20,8 @@ export function workerStatus(
     uptimeMs: Math.round(performance.now()),
     rssBytes: process.memoryUsage.rss(),
     listeners: [...(snapshot?.services.values() ?? [])].map(({ config, counters }) => ({
+      kind: 'http',
+      protocol: config.protocol,
       name: config.name,
       connections: counters.connections,
       requests: counters.requests,

@@ -13,7 +13,7 @@ export interface RuleConnection {
   readonly listener: string;
   readonly protocol: 'tcp' | 'tls' | 'udp';
   readonly client: ConnectionClient;
-  /** What the client connected to. Of a Unix socket: its path, and port 0. */
+  /** What the client connected to; `unknown` and 0 for a Unix socket. */
   readonly local: { readonly address: string; readonly port: number };
   /** Null where no TLS was seen: a `tcp` listener looks for it only with `sni`. */
   readonly tls: ConnectionTls | null;

@@ -22,7 +22,17 @@ export interface Import {
   readonly to: string | null;
 }
 
-const dataPlane = ['upstreams', 'http1', 'http2', 'fields', 'messages', 'forward', 'exchange', 'listeners'];
+const dataPlane = [
+  'upstreams',
+  'http1',
+  'http2',
+  'fields',
+  'messages',
+  'forward',
+  'exchange',
+  'layer4',
+  'listeners',
+];
 const inSandbox = { modules: /^node:/, why: 'it runs inside the isolate, where nothing of Node exists' };
 
 const parts: readonly Part[] = [
@@ -58,10 +68,12 @@ const parts: readonly Part[] = [
     files: /^core\/exchange\//,
     mayImport: ['forward', 'upstreams', 'health', 'http1', 'fields', 'messages', 'plugin api'],
   },
+  // What `exchange` is for requests, for connections and sessions of which nothing but bytes is known.
+  { name: 'layer4', files: /^core\/layer4\//, mayImport: ['forward', 'upstreams', 'health', 'plugin api'] },
   {
     name: 'listeners',
     files: /^core\/listeners\//,
-    mayImport: ['exchange', 'http1', 'http2', 'messages', 'plugin api'],
+    mayImport: ['exchange', 'layer4', 'http1', 'http2', 'messages', 'plugin api'],
   },
   { name: 'rule runtime', files: /^rules\/(runtime\/|api\.ts$)/, mayImport: [], without: inSandbox },
   { name: 'rule compiler', files: /^rules\/(compile|type-check)\.ts$/, mayImport: ['rules', 'rule runtime'] },
@@ -107,6 +119,7 @@ const parts: readonly Part[] = [
       'http1',
       'messages',
       'exchange',
+      'layer4',
       'certs',
       'start',
       'public',

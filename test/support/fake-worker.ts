@@ -57,6 +57,8 @@ channel.onMessage((message, handle) => {
           uptimeMs: Date.now() - startedAt,
           rssBytes: process.memoryUsage.rss(),
           listeners: (live?.config.listeners ?? []).map(({ name }) => ({
+            kind: 'http',
+            protocol: 'http',
             name,
             connections: 0,
             requests,

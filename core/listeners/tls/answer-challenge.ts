@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { createSecureContext, TLSSocket, type SecureContext } from 'node:tls';
 import { TLS_POLICIES, policyOptions } from '../../shared/tls-policy.ts';
-import type { ClientHello } from './client-hello.ts';
+import type { ClientHello } from '../../shared/client-hello.ts';
 
 /** The only protocol of TLS-ALPN-01 (RFC 8737 4). */
 const PROTOCOL = 'acme-tls/1';

@@ -1,6 +1,6 @@
 import type { SecureContext } from 'node:tls';
 import type { TlsPolicy } from '../../shared/tls-policy.ts';
-import type { ClientHello } from './client-hello.ts';
+import type { ClientHello } from '../../shared/client-hello.ts';
 
 /** A certificate, ready for handshakes. */
 export interface NamedContext {

@@ -1,6 +1,6 @@
 import type { TLSSocket } from 'node:tls';
 import type { PeerTls } from '../../exchange/streams.ts';
-import type { TlsInfo } from '../../shared/tls-info.ts';
+import { readServerName, type TlsInfo } from '../../shared/tls-info.ts';
 
 /** What rules and backends may know of a connection whose handshake is over. */
 export function describeTls(socket: TLSSocket): PeerTls {
@@ -12,14 +12,6 @@ export function describeTls(socket: TLSSocket): PeerTls {
     client: clientCertificate(socket),
   };
   return { ...info, text: JSON.stringify(info) };
-}
-
-/**
- * What a client calls the server, in lower case; null: nothing that is a host name (RFC 6066 3). It may send any bytes: a line
- * break among them would make whoever writes the name into a header field or a log line fail, or write two.
- */
-export function readServerName(sent: string): string | null {
-  return /^[\w.-]+$/.test(sent) ? sent.toLowerCase() : null;
 }
 
 function clientCertificate(socket: TLSSocket): TlsInfo['client'] {

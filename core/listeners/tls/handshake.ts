@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Deadlines, Timed } from '../../shared/deadlines.ts';
 import { answerChallenge, type AlpnChallenge } from './answer-challenge.ts';
-import { readClientHello, type ClientHello } from './client-hello.ts';
+import { readClientHello, type ClientHello } from '../../shared/client-hello.ts';
 
 /** The listener that a connection came to. */
 export interface HandshakeOwner {

@@ -31,7 +31,8 @@ workers: 2
   const found = async () => {
     const { upstreams, listeners } = await statusOf(tidegate);
     const backend = upstreams[0]?.backends.find(({ address }) => address === killedAddress);
-    return { backend, requests: listeners[0]?.requests ?? 0 };
+    const [listener] = listeners;
+    return { backend, requests: listener !== undefined && 'requests' in listener ? listener.requests : 0 };
   };
   const left = await poll(async () => {
     const now = await found();

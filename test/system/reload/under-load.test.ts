@@ -59,7 +59,7 @@ test('an exchange under way and its connection outlive a reload', async () => {
   const pending = await arrived;
   tidegate.kill('SIGHUP');
   await tidegate.line('reloaded');
-  expect((await statusOf(tidegate)).listeners[0]?.inFlight).toBe(1);
+  expect((await statusOf(tidegate)).listeners).toMatchObject([{ inFlight: 1 }]);
   pending.end('late');
   const first = await answer;
   expect(first.body).toBe('late');

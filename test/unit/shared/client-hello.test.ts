@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { MAX_HELLO_BYTES, readClientHello } from '../../../core/listeners/tls/client-hello.ts';
+import { MAX_HELLO_BYTES, readClientHello } from '../../../core/shared/client-hello.ts';
 import { clientHello, inRecordsOf } from '../../support/client-hello.ts';
 
 const RSA_WITH_AES_128_GCM = 0xc02f;
