@@ -23,13 +23,13 @@ export interface ServerOptions {
   /** Default: a free one. */
   readonly port?: number;
   /** Makes what it needs in its folder. Returns the program and its arguments. */
-  prepare(folder: string, port: number): Promise<readonly string[]>;
+  readonly prepare: (folder: string, port: number) => Promise<readonly string[]>;
   /** Who it runs as, and whom its folder belongs to; default: as the test does. */
   readonly user?: SystemUser;
   /** What ends it in good order; default: SIGTERM. */
   readonly endSignal?: NodeJS.Signals;
   /** Whether it serves; default: when it accepts connections. */
-  ready?(port: number): Promise<boolean>;
+  readonly ready?: (port: number) => Promise<boolean>;
 }
 
 /** Starts it and waits until it serves. */
