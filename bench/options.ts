@@ -13,6 +13,8 @@ export const sectionNames = [
   'schedulers',
   'memory',
   'websocket-memory',
+  'stream',
+  'stream-memory',
   'routes',
   'body',
   'reload',

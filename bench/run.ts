@@ -26,6 +26,8 @@ import { measureRenewal } from './sections/renewal.ts';
 import { measureRoutes } from './sections/routes.ts';
 import { measureRuleCall } from './sections/rule-call.ts';
 import { measureSchedulers } from './sections/schedulers.ts';
+import { measureStream } from './sections/stream.ts';
+import { measureStreamMemory } from './sections/stream-memory.ts';
 import { measureWebSocketMemory } from './sections/websocket-memory.ts';
 import { measureWebSocket } from './sections/websocket.ts';
 
@@ -42,6 +44,8 @@ const sections: Record<SectionName, (bench: Bench) => Promise<Section>> = {
   schedulers: measureSchedulers,
   memory: measureMemory,
   'websocket-memory': measureWebSocketMemory,
+  stream: measureStream,
+  'stream-memory': measureStreamMemory,
   routes: measureRoutes,
   body: measureBody,
   reload: measureReload,

@@ -45,7 +45,8 @@ export async function measureSideBySide(bench: Bench, comparison: Comparison): P
   const running: Running[] = [];
   for (const peer of comparison.peers) {
     const missing = peer.missing();
-    if (missing === null) running.push(await start(bench, comparison, peer));
+    if (missing === null)
+      running.push({ peer, cpu: [], loads: [], ...(await startPeer(bench, comparison, peer)) });
     else bench.progress(`not installed, left out: ${missing}`);
   }
   const warmUp = bench.options.quick ? 1 : WARM_UP_SECONDS;
@@ -87,7 +88,12 @@ export function ratioText(ratio: number): string {
   return Number.isNaN(ratio) ? '–' : ratio.toFixed(2);
 }
 
-async function start(bench: Bench, comparison: Comparison, peer: Peer): Promise<Running> {
+/** Starts a peer on a free port. */
+export async function startPeer(
+  bench: Bench,
+  comparison: Pick<Comparison, 'name' | 'certificate' | 'backend' | 'check'>,
+  peer: Peer,
+): Promise<Pick<Running, 'child' | 'port'>> {
   const { name, certificate, backend } = comparison;
   const folder = path.join(bench.folder, `${name}-${peer.name}`.replaceAll(/\W+/g, '-'));
   await mkdir(folder, { recursive: true });
@@ -97,7 +103,7 @@ async function start(bench: Bench, comparison: Comparison, peer: Peer): Promise<
   const child = await bench.children.start(await peer.prepare(context), bench.cores.proxy);
   await waitUntilAnswering(child, port, peer.name, certificate === null ? 'http' : 'https');
   await comparison.check?.(peer, port);
-  return { peer, child, port, cpu: [], loads: [] };
+  return { child, port };
 }
 
 async function takeTurn(

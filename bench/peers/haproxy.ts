@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { findProgram } from '../process/find-program.ts';
-import type { Peer } from './peer.ts';
+import type { Peer, PeerContext } from './peer.ts';
 
 export const haproxy: Peer = {
   name: 'HAProxy',
@@ -11,12 +11,16 @@ export const haproxy: Peer = {
     const printed = spawnSync(findProgram('haproxy') ?? 'haproxy', ['-v'], { encoding: 'utf8' }).stdout;
     return /version (\d[\d.]*\d)/.exec(printed)?.[1] ?? 'unknown';
   },
-  async prepare({ folder, port, backendPort, certificate, traffic }) {
-    const file = path.join(folder, 'haproxy.cfg');
-    const tls = certificate === null ? '' : ` ssl crt ${certificate.both} alpn h2,http/1.1`;
-    await writeFile(
-      file,
-      `global
+  async prepare(context) {
+    const file = path.join(context.folder, 'haproxy.cfg');
+    await writeFile(file, context.traffic === 'tcp' ? tcpConfig(context) : httpConfig(context));
+    return { program: findProgram('haproxy') ?? 'haproxy', args: ['-db', '-f', file] };
+  },
+};
+
+function httpConfig({ port, backendPort, certificate, traffic }: PeerContext): string {
+  const tls = certificate === null ? '' : ` ssl crt ${certificate.both} alpn h2,http/1.1`;
+  return `global
   nbthread 1
   maxconn 8192
 defaults
@@ -36,8 +40,22 @@ frontend web
   default_backend site
 backend site
   server one 127.0.0.1:${backendPort}${traffic === 'grpc' ? ' proto h2' : ''}
-`,
-    );
-    return { program: findProgram('haproxy') ?? 'haproxy', args: ['-db', '-f', file] };
-  },
-};
+`;
+}
+
+function tcpConfig({ port, backendPort }: PeerContext): string {
+  return `global
+  nbthread 1
+  maxconn 8192
+defaults
+  mode tcp
+  timeout connect 5s
+  timeout client 600s
+  timeout server 600s
+frontend web
+  bind 127.0.0.1:${port} backlog 4096
+  default_backend site
+backend site
+  server one 127.0.0.1:${backendPort}
+`;
+}

@@ -1,9 +1,8 @@
-import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { findProgram } from '../process/find-program.ts';
 import { nginxMain } from './nginx-config.ts';
+import { nginxCommand, nginxModule, nginxVersion } from './nginx-program.ts';
 import type { Peer, PeerContext, Traffic } from './peer.ts';
 
 /** What every peer tells the backend. */
@@ -46,18 +45,7 @@ const njsRule = `function decide(r) {
 export default { decide };
 `;
 
-const njsModule = ['/usr/lib/nginx/modules', '/usr/share/nginx/modules', '/usr/lib64/nginx/modules']
-  .map((folder) => path.join(folder, 'ngx_http_js_module.so'))
-  .find((file) => existsSync(file));
-
-function nginxCommand(file: string): { program: string; args: string[] } {
-  return { program: findProgram('nginx') ?? 'nginx', args: ['-c', file] };
-}
-
-function nginxVersion(): string {
-  const printed = spawnSync(findProgram('nginx') ?? 'nginx', ['-v'], { encoding: 'utf8' }).stderr;
-  return /nginx\/(\S+)/.exec(printed)?.[1] ?? 'unknown';
-}
+const njsModule = nginxModule('ngx_http_js_module.so');
 
 /** What follows the address of `listen`, and the directives that belong to it. */
 function listening({ port, certificate }: PeerContext): string {

@@ -7,11 +7,11 @@ export interface PeerContext {
   readonly backendPort: number;
   /** To serve HTTPS, with HTTP/1.1 and HTTP/2 by ALPN; null: plain HTTP/1.1. */
   readonly certificate: Certificate | null;
-  /** `websocket`: upgrades pass, too; `grpc`: the backend speaks HTTP/2 with prior knowledge. */
+  /** `websocket`: upgrades pass, too; `grpc`: the backend speaks HTTP/2 with prior knowledge; `tcp`: bytes pass as they are. */
   readonly traffic: Traffic;
 }
 
-export type Traffic = 'http' | 'websocket' | 'grpc';
+export type Traffic = 'http' | 'websocket' | 'grpc' | 'tcp';
 
 /** Absolute paths of PEM files; `both` holds the certificate and its key. */
 export interface Certificate {
@@ -21,7 +21,7 @@ export interface Certificate {
 }
 
 /**
- * A proxy to measure. All are told the same: one process or worker, keep-alive on both sides, no access log, and
+ * A proxy to measure. All are told the same: one process or worker, no access log, and for HTTP keep-alive on both sides and
  * X-Forwarded-For, -Proto, -Host and -Port towards the backend.
  */
 export interface Peer {

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import type { Command } from '../process/children.ts';
-import type { Certificate, Peer, PeerContext } from './peer.ts';
+import type { Peer, PeerContext } from './peer.ts';
 
 const cli = fileURLToPath(new URL('../../core/cli/main.ts', import.meta.url));
 export const benchRule = fileURLToPath(new URL('./tidegate-rule.ts', import.meta.url));
@@ -32,7 +32,7 @@ export function tidegateConfig(
     listeners: [
       {
         name: 'web',
-        ...(context.certificate === null ? { protocol: 'http' } : httpsOf(context.certificate)),
+        ...protocolOf(context),
         address: `127.0.0.1:${context.port}`,
         upstream: 'site',
         ...listener,
@@ -44,7 +44,10 @@ export function tidegateConfig(
   };
 }
 
-function httpsOf({ cert, key }: Certificate): Readonly<Record<string, unknown>> {
+function protocolOf({ certificate, traffic }: PeerContext): Readonly<Record<string, unknown>> {
+  if (traffic === 'tcp') return { protocol: 'tcp' };
+  if (certificate === null) return { protocol: 'http' };
+  const { cert, key } = certificate;
   return { protocol: 'https', tls: { certificates: [{ cert, key }] } };
 }
 
@@ -64,4 +67,5 @@ export const tidegate = tidegatePeer('Tidegate, no rule', sameHeaders);
 /** Answers with what its plugin `cache` holds. */
 export const tidegateWithCache = tidegatePeer('Tidegate, cache', { ...sameHeaders, plugins: ['cache'] });
 export const tidegateWithRule = tidegatePeer('Tidegate, one rule', { ...sameHeaders, rules: benchRule });
+export const tidegateTcp = tidegatePeer('Tidegate', {});
 export const tidegateDefaults = tidegatePeer('Tidegate, one rule, all default headers', { rules: benchRule });

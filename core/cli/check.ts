@@ -1,18 +1,16 @@
-import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { idleWeights } from '../config/idle-weights.ts';
 import { loadCertificateSets, type CertificateFinding } from '../../certs/load-sets.ts';
-import { compileRules } from '../../rules/compile.ts';
-import { typeCheckRules } from '../../rules/type-check.ts';
 import { loadConfig } from '../config/load.ts';
 import { attachedPlugins } from '../shared/attached-plugins.ts';
-import type { Config, RuleBundle } from '../shared/config-types.ts';
+import type { Config } from '../shared/config-types.ts';
 import { scriptsOf } from '../shared/listener-kinds.ts';
 import type { RuleScriptConfig } from '../shared/listener-types.ts';
+import { checkScripts } from './check-scripts.ts';
 import { configFile, configOption } from './config-file.ts';
 import { checkPlugins } from './plugins/check-plugins.ts';
 import { problemLine, shownPath, type Problem } from './problems.ts';
-import { runInSandbox } from './sandbox/run-in-sandbox.ts';
+import { uncalledHandlers } from './uncalled-handlers.ts';
 
 export function register(program: Command): void {
   program
@@ -45,7 +43,7 @@ async function check(file: string): Promise<CheckResult> {
   const settings = loaded.ok
     ? loaded.config.listeners.flatMap(scriptsOf)
     : (loaded.scripts ?? []).map(withUsualLimits);
-  const rules = await checkScripts(distinct(settings), config?.lists ?? null);
+  const rules = await checkScripts(settings, config?.lists ?? null);
   const plugins = config === null ? null : await checkPlugins(config);
   const certificates = config === null ? null : await loadCertificateSets(config);
   const located = (finding: CertificateFinding): Problem => ({ file, ...finding });
@@ -58,9 +56,11 @@ async function check(file: string): Promise<CheckResult> {
   return {
     file,
     problems,
-    warnings: [...(certificates?.warnings ?? []), ...(config === null ? [] : idleWeights(config))].map(
-      located,
-    ),
+    warnings: [
+      ...(certificates?.warnings ?? []),
+      ...(config === null ? [] : idleWeights(config)),
+      ...uncalledHandlers(config?.listeners ?? [], rules.handles),
+    ].map(located),
     config,
     scripts: new Set(settings.map(({ script }) => script)).size,
     typesChecked: rules.typesChecked && (plugins?.typesChecked ?? true),
@@ -69,41 +69,6 @@ async function check(file: string): Promise<CheckResult> {
 
 function withUsualLimits(script: string): RuleScriptConfig {
   return { script, timeLimitMs: 10, memoryLimitBytes: 32 * 2 ** 20, onError: 'deny', shadow: null };
-}
-
-/** Two listeners with the same script and settings need one look only; what is missing is the config's problem. */
-function distinct(settings: readonly RuleScriptConfig[]): RuleScriptConfig[] {
-  const byText = new Map(settings.map((one) => [JSON.stringify(one), one]));
-  return [...byText.values()].filter(({ script }) => existsSync(script));
-}
-
-/** `lists`: null where the config is wrong; a script that asks for a list as it loads cannot be judged then. */
-async function checkScripts(
-  settings: readonly RuleScriptConfig[],
-  lists: Config['lists'] | null,
-): Promise<{ problems: Problem[]; typesChecked: boolean }> {
-  if (settings.length === 0) return { problems: [], typesChecked: true };
-  const types = await typeCheckRules([...new Set(settings.map(({ script }) => script))]);
-  const problems: Problem[] = [...types.problems];
-  const compiled = await Promise.all(settings.map((one) => compileRules(one)));
-  for (const result of compiled) {
-    // What does not parse, or imports what is not there, the type checker has found at the same place.
-    if (!result.ok)
-      problems.push(
-        ...result.problems.filter((problem) => !problems.some((known) => samePlace(known, problem))),
-      );
-  }
-  const bundles = compiled.flatMap((result): RuleBundle[] => (result.ok ? [result.bundle] : []));
-  for (const bundle of bundles) {
-    if (lists === null) break;
-    const reply = await runInSandbox({ type: 'load', bundle, lists });
-    if (reply.type === 'problems') problems.push(...reply.problems);
-  }
-  return { problems, typesChecked: types.available };
-}
-
-function samePlace(a: Problem, b: Problem): boolean {
-  return a.file === b.file && a.line === b.line;
 }
 
 /** @returns the exit status */

@@ -25,14 +25,13 @@ const name = field.choice([
   'dynamic-ratio',
 ]);
 
-const KEYS = 'source, uri, path, query(name), header(name), cookie(name) or rule';
+const KEYS = 'source, uri, path, query(name), header(name), cookie(name), rdp-cookie(name) or rule';
 
 const key = field
   .readText(KEYS, (text) => {
     const parsed = parseSchedulerKey(text);
     if (parsed === undefined) return { ok: false, problem: expectedFound(KEYS, text) };
-    if (parsed.kind !== 'rdp-cookie') return { ok: true, value: text };
-    return { ok: false, problem: `${expectedFound(KEYS, text)}, which only TCP connections have` };
+    return { ok: true, value: text };
   })
   .meta({ title: 'key' });
 
@@ -56,7 +55,7 @@ const settings = field.object({
   key: key
     .optional()
     .describe(
-      "What the backend depends on, for `key-modulo`, `key-ranges`, `consistent-hash` and `maglev`: `source` (the client's address), `uri`, `path`, `query(name)`, `header(name)`, `cookie(name)`, or `rule` (only what rules set).",
+      "What the backend depends on, for `key-modulo`, `key-ranges`, `consistent-hash` and `maglev`: `source` (the client's address), `uri`, `path`, `query(name)`, `header(name)`, `cookie(name)`, `rdp-cookie(name)` (of Remote Desktop, at TCP listeners), or `rule` (only what rules set).",
     ),
   subKey: field.flag.optional().describe('Of a key with `{…}` in it only that counts.'),
   bounded: field

@@ -135,7 +135,7 @@ export interface SchedulerInput {
   type: SchedulerName;
   /**
    * What the backend depends on, for `'key-modulo'`, `'key-ranges'`, `'consistent-hash'` and `'maglev'`: `'source'` (the client's
-   * address), `'uri'`, `'path'`, `'query(name)'`, `'header(name)'`, `'cookie(name)'`, or `'rule'` (only what rules set by
+   * address), `'uri'`, `'path'`, `'query(name)'`, `'header(name)'`, `'cookie(name)'`, `'rdp-cookie(name)'` (at TCP listeners), or `'rule'` (only what rules set by
    * `forward(upstream, { key })`).
    */
   key?: string | undefined;

@@ -2,11 +2,12 @@ import { randomUUID } from 'node:crypto';
 import type { Attempt } from '../forward/http.ts';
 import type { RequestBody } from '../forward/request-body.ts';
 import type { ProxyError } from '../shared/errors.ts';
+import type { Priority } from '../shared/priority.ts';
 import type { RequestDecision, RuleRequest } from '../shared/rule-script.ts';
 import type { AddressBackend } from '../upstreams/backend.ts';
 import type { SchedulerKey } from '../shared/scheduler-key.ts';
 import type { PickedBy } from '../upstreams/traffic-window.ts';
-import type { KeySource, Upstream } from '../upstreams/upstream.ts';
+import type { Upstream } from '../upstreams/upstream.ts';
 import { clientAddressBehind } from './client-address.ts';
 import { withoutNominated } from './nominated.ts';
 import type { Hedge } from './hedge.ts';
@@ -14,11 +15,11 @@ import type { ListenerService } from './listener-service.ts';
 import { schedulerKey } from './scheduler-key.ts';
 import { normalisedPathOf } from '../shared/normalise-path.ts';
 import type { ExchangePlugins } from './plugins/exchange-plugins.ts';
-import type { Peer, RequestHead } from './streams.ts';
-import type { PlaceInLine } from './wait-in-line.ts';
+import { schemeOf, type Peer, type RequestHead } from './streams.ts';
+import type { PlaceInLine, PlaceSeeker } from '../upstreams/queue/place-in-line.ts';
 
 /** One request and what became of it. Only `pipeline.ts` and what its steps are made of write to it. */
-export class Exchange implements RuleRequest, KeySource {
+export class Exchange implements RuleRequest, PlaceSeeker {
   readonly service: ListenerService;
   readonly peer: Peer;
   /** As it came, but for what plugins change of its fields and of its body's length. */
@@ -85,7 +86,7 @@ export class Exchange implements RuleRequest, KeySource {
     this.request = withoutNominated(request);
     this.head = head;
     this.method = request.method;
-    this.scheme = peer.scheme;
+    this.scheme = schemeOf(peer);
     this.host = request.host;
     this.target = request.target;
     this.forwardTarget = request.target;
@@ -111,6 +112,17 @@ export class Exchange implements RuleRequest, KeySource {
   /** Those at its present upstream. */
   get attemptsHere(): number {
     return this.attempts - this.attemptsElsewhere;
+  }
+
+  get priority(): Priority {
+    return (this.decision?.kind === 'forward' ? this.decision.priority : undefined) ?? 'normal';
+  }
+
+  onWaited(ms: number): void {
+    this.queueMs = (this.queueMs ?? 0) + ms;
+    // Of an attempt before it; stages are timed one behind the other.
+    this.connectedMs = 0;
+    this.answeredMs = 0;
   }
 
   keyFor(wanted: SchedulerKey): string | undefined {

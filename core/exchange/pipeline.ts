@@ -1,9 +1,11 @@
 import type { Attempt, AttemptOwner } from '../forward/http.ts';
 import { checkSwitch } from '../forward/websocket.ts';
+import { nextToAsk } from '../forward/next-to-ask.ts';
 import type { RetryDecision } from '../forward/retry.ts';
 import { ProxyError } from '../shared/errors.ts';
 import type { DecisionTaker, RequestDecision } from '../shared/rule-script.ts';
 import type { AddressBackend } from '../upstreams/backend.ts';
+import { placeOrLine, type PlaceTaker } from '../upstreams/queue/place-in-line.ts';
 import { Upstream } from '../upstreams/upstream.ts';
 import { answerChallenge } from './answer-challenge.ts';
 import { AnswerPath } from './answer-path.ts';
@@ -16,6 +18,7 @@ import {
   takeAttempt,
 } from './attempts.ts';
 import { checkRequest } from './check-request.ts';
+import type { Exchange } from './exchange.ts';
 import { countIn } from './finish.ts';
 import { Hedge, type HedgeOwner } from './hedge.ts';
 import { carryOut, placeByRoute } from './place.ts';
@@ -26,8 +29,7 @@ import type { LocalAnswer } from './respond.ts';
 import { pickByRule } from './rule-calls.ts';
 import { stickyBackend } from './sticky-session.ts';
 import type { ResponseHead } from './streams.ts';
-import { decideAfterFailure, decideOnAnswer, nextToAsk, takeFallback } from './try-again.ts';
-import { placeOrLine, type PlaceTaker } from './wait-in-line.ts';
+import { decideAfterFailure, decideOnAnswer, takeFallback } from './try-again.ts';
 import { takeWebSocketPlace } from './websocket-place.ts';
 
 /** Where no script is asked: it goes on as after one that says nothing. */
@@ -44,6 +46,10 @@ const NO_DECISION: RequestDecision = { kind: 'next', edits: [] };
  * when there is an answer, to the end, is in `answer-path.ts`.
  */
 export class RequestPath extends AnswerPath implements DecisionTaker, PlaceTaker, AttemptOwner, HedgeOwner {
+  get seeker(): Exchange {
+    return this.exchange;
+  }
+
   // 1. Begin: count the request in. A CA that asks for a challenge has its answer before anything of ours can come in between.
   begin(): void {
     this.exchange.service.counters.requests += 1;

@@ -2,7 +2,7 @@ import type { SocketAddressConfig } from '../shared/config-types.ts';
 import { NO_ADDRESS } from './client-address.ts';
 import type { Exchange } from './exchange.ts';
 import { HeaderKind, type HeaderList } from './headers.ts';
-import type { FieldLine, OutgoingRequest } from './streams.ts';
+import { schemeOf, type FieldLine, type OutgoingRequest } from './streams.ts';
 
 /**
  * The head of a request as a backend gets it: end-to-end fields with their case, order and
@@ -144,7 +144,7 @@ function xForwardedFields(
   const own = peer.address === NO_ADDRESS ? null : peer.address;
   const chain = before === null || own === null ? (own ?? before) : `${before}, ${own}`;
   if (chain !== null) take('X-Forwarded-For', chain, HeaderKind.XForwarded);
-  take('X-Forwarded-Proto', said('x-forwarded-proto') ?? peer.scheme, HeaderKind.XForwarded);
+  take('X-Forwarded-Proto', said('x-forwarded-proto') ?? schemeOf(peer), HeaderKind.XForwarded);
   if (host !== '') take('X-Forwarded-Host', host, HeaderKind.XForwarded);
   const port = said('x-forwarded-port') ?? (peer.localPort === 0 ? null : String(peer.localPort));
   if (port !== null) take('X-Forwarded-Port', port, HeaderKind.XForwarded);
@@ -163,7 +163,7 @@ function clientCertificateFields(
 /** RFC 7239. Values with characters beyond a token are quoted; a host can hold neither quote nor backslash. */
 function forwardedElement({ peer, peerIsTrusted, request }: Exchange): string {
   const node = peer.address.includes(':') ? `"[${peer.address}]"` : peer.address;
-  let element = `for=${node};proto=${peer.scheme}`;
+  let element = `for=${node};proto=${schemeOf(peer)}`;
   if (request.host !== '')
     element += /^[\w.-]+$/.test(request.host) ? `;host=${request.host}` : `;host="${request.host}"`;
   const before = peerIsTrusted ? request.headers.get('forwarded') : null;

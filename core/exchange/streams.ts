@@ -29,8 +29,11 @@ export function hasBody(framing: BodyFraming): boolean {
 
 /** The connection that requests come over. */
 export interface Peer extends Client {
-  readonly scheme: 'http' | 'https';
   readonly tls?: PeerTls;
+}
+
+export function schemeOf(peer: Peer): 'http' | 'https' {
+  return peer.tls === undefined ? 'http' : 'https';
 }
 
 /** What is known of a TLS connection; `text`: the same as JSON, for the rule sandbox. */

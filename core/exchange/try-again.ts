@@ -7,13 +7,9 @@ import {
   type RetryDecision,
 } from '../forward/retry.ts';
 import { ProxyError } from '../shared/errors.ts';
-import type { AddressBackend } from '../upstreams/backend.ts';
 import type { Upstream } from '../upstreams/upstream.ts';
 import type { Exchange } from './exchange.ts';
 import type { BackendStream } from './streams.ts';
-
-/** With so many backends tried, one that has all its connections in use, or none to give, is not followed by another. */
-const MAX_TRIED = 16;
 
 /** What follows an attempt that has failed before any byte of an answer was passed on. */
 export function decideAfterFailure(exchange: Exchange, attempt: Attempt, error: ProxyError): RetryDecision {
@@ -60,23 +56,6 @@ export function decideOnAnswer(exchange: Exchange, status: number): ProxyError |
         upstream.candidates().length > 0 &&
         upstream.budget.take(retries.budget, exchange.answeredMs);
   return isUnfit ? new ProxyError('no-backend', 'proxy', `nobody is left after a ${status}`) : null;
-}
-
-/** One that was not tried yet, in the place of a backend with which no connection came about, for `error`. */
-export function nextToAsk(
-  exchange: Exchange,
-  upstream: Upstream,
-  error: ProxyError,
-): AddressBackend | undefined {
-  const { tried, placedMs } = exchange;
-  if (tried.length >= MAX_TRIED) return undefined;
-  if (error.code !== 'connect-failed') return upstream.pick(tried, exchange);
-  const { retries, timeouts } = upstream.config;
-  const now = performance.now();
-  // To fail may take its time, too.
-  if (now - placedMs >= timeouts.connectMs) return undefined;
-  const next = upstream.pick(tried, exchange) ?? upstream.pickReserve(tried, exchange);
-  return next !== undefined && upstream.budget.take(retries.budget, now) ? next : undefined;
 }
 
 /** The upstream that stands in for one which has nobody left to try; null: none does. */

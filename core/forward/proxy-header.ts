@@ -1,5 +1,5 @@
-import type { Peer } from '../exchange/streams.ts';
 import { readAddress, words } from '../shared/address-words.ts';
+import type { Client } from '../shared/client.ts';
 
 const V2_SIGNATURE = '\r\n\r\n\0\r\nQUIT\n';
 const V2_PROXY = '\x21';
@@ -13,7 +13,7 @@ const V1_UNKNOWN = 'PROXY UNKNOWN\r\n';
  * The header of the PROXY protocol that tells a backend of this client, as latin1 text.
  * @param clientAddress the peer's, or the one that it named, whose port is not known then
  */
-export function proxyHeader(version: 'v1' | 'v2', peer: Peer, clientAddress: string): string {
+export function proxyHeader(version: 'v1' | 'v2', peer: Client, clientAddress: string): string {
   const source = bytesOf(clientAddress);
   const destination = bytesOf(peer.localAddress);
   if (source === null || destination === null) return version === 'v1' ? V1_UNKNOWN : V2_UNKNOWN;

@@ -8,9 +8,20 @@ export function reset(socket: Socket): void {
     // connection below is reset, too. Node keeps that one there, but does not document it.
     const carrier: unknown = Reflect.get(socket, '_parent');
     if (carrier instanceof Socket && !carrier.destroyed) reset(carrier);
+    else closeByReset(socket);
     socket.destroy();
   }
   // TCP alone has addresses.
   else if ('port' in socket.address()) socket.resetAndDestroy();
   else socket.destroy();
+}
+
+/** A TLS socket that made its TCP connection itself has it as a handle only, which it is about to close: that becomes a reset. */
+function closeByReset(socket: TLSSocket): void {
+  const handle: unknown = Reflect.get(socket, '_handle');
+  if (typeof handle !== 'object' || handle === null) return;
+  const tcp: unknown = Reflect.get(handle, '_parent');
+  if (typeof tcp !== 'object' || tcp === null) return;
+  const resetTcp: unknown = Reflect.get(tcp, 'reset');
+  if (typeof resetTcp === 'function') Reflect.set(tcp, 'close', resetTcp);
 }

@@ -2,7 +2,12 @@ import { Socket, type OnReadOpts } from 'node:net';
 import type { SocketInput } from '../shared/socket-input.ts';
 
 /** Node's own servers make their sockets like this. */
-type SocketOnHandle = new (options: { handle: object; allowHalfOpen: boolean; onread: OnReadOpts }) => Socket;
+type SocketOnHandle = new (options: {
+  handle: object;
+  allowHalfOpen: boolean;
+  onread: OnReadOpts;
+  pauseOnCreate: boolean;
+}) => Socket;
 
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Node's types know of one kind of handle only
 const SocketOnHandle = Socket as unknown as SocketOnHandle;
@@ -16,16 +21,22 @@ const SocketOnHandle = Socket as unknown as SocketOnHandle;
  * @returns the socket to use; `accepted` itself, read through 'data' events, where it has no handle to
  * give away: when it was closed already, or by a Node that keeps handles elsewhere
  */
-export function withInput(accepted: Socket, input: SocketInput): Socket {
+export function withInput(
+  accepted: Socket,
+  input: SocketInput,
+  reads: 'at once' | 'when resumed' = 'at once',
+): Socket {
   const handle: unknown = Reflect.get(accepted, '_handle');
   if (typeof handle !== 'object' || handle === null) {
     input.readFrom(accepted);
-    accepted.resume();
+    if (reads === 'at once') accepted.resume();
+    else accepted.pause();
     return accepted;
   }
   Reflect.set(accepted, '_handle', null);
   accepted.destroy();
-  return new SocketOnHandle({ handle, allowHalfOpen: true, onread: input.onread });
+  const pauseOnCreate = reads === 'when resumed';
+  return new SocketOnHandle({ handle, allowHalfOpen: true, onread: input.onread, pauseOnCreate });
 }
 
 /** What was put back into an accepted connection after something before its protocol was read; it would be lost with the first socket. */

@@ -24,7 +24,7 @@ export function allowsConnection({ plugins, config }: Guarded, peer: Client): bo
 export function allowsHandshake(
   { plugins, config }: Guarded,
   peer: Client,
-  hello: ClientHello | null,
+  hello: Pick<ClientHello, 'serverName' | 'protocols'> | null,
 ): boolean {
   if (plugins === null || plugins.tls === null) return true;
   const handshake = {

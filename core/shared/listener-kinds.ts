@@ -1,8 +1,13 @@
 import type { SocketAddressConfig } from './config-types.ts';
+import type { TcpListenerConfig } from './layer4-types.ts';
 import type { HttpListenerConfig, ListenerConfig, RuleScriptConfig } from './listener-types.ts';
 
 export function isHttp(listener: ListenerConfig): listener is HttpListenerConfig {
   return listener.protocol === 'http' || listener.protocol === 'https';
+}
+
+export function isTcp(listener: ListenerConfig): listener is TcpListenerConfig {
+  return listener.protocol === 'tcp' || listener.protocol === 'tls';
 }
 
 /** The scripts of a listener: the one that serves, and the one that is tried. */

@@ -1,19 +1,25 @@
-import { listenKey, listenKeys } from '../ipc/messages.ts';
+import { listenKeys } from '../ipc/messages.ts';
 import type { SocketHandle } from '../ipc/channel.ts';
 import type { ListenerService } from '../exchange/listener-service.ts';
+import type { TcpService } from '../layer4/tcp-service.ts';
 import { BoundServer } from '../listeners/bound-server.ts';
 import { Listener } from '../listeners/listener.ts';
+import { TcpListener } from '../listeners/tcp.ts';
+import type { TlsFront } from '../listeners/tls/front.ts';
 import type { Deadlines } from '../shared/deadlines.ts';
 import type { ListenerConfig } from '../shared/listener-types.ts';
 import type { Snapshot } from './snapshot.ts';
+
+type AnyListener = Listener | TcpListener;
 
 /** The listeners of one worker: opened, updated and drained as snapshots come. */
 export class Listeners {
   readonly #deadlines: Deadlines;
   /** Bound sockets that the primary has sent and no listener uses yet, by `listenKey`. */
   readonly #handles = new Map<string, SocketHandle>();
+  /** By `listenKey`, as who takes their connections. */
   readonly #servers = new Map<string, BoundServer>();
-  readonly #open = new Map<string, Listener>();
+  #open: ReadonlyMap<string, AnyListener> = new Map();
   readonly #closing = new Set<Promise<void>>();
   #workers = 1;
 
@@ -40,34 +46,58 @@ export class Listeners {
   /** Swaps every listener to its service of the snapshot, opens new ones, lets the others drain. */
   async apply(snapshot: Snapshot): Promise<void> {
     this.#workers = snapshot.plan.config.workers;
-    const wanted = new Map<string, ListenerService>();
-    for (const service of snapshot.services.values()) wanted.set(listenKey(service.config), service);
-    for (const [key, listener] of this.#open) {
-      const service = wanted.get(key);
-      if (service === undefined) {
-        this.#open.delete(key);
-        this.#close(key);
-        this.#drain(listener);
-      } else listener.update(service, snapshot.fronts.get(service.config.name));
-    }
-    const opening: Promise<void>[] = [];
-    for (const [key, service] of wanted) {
-      if (this.#open.has(key)) continue;
-      const handle = this.#handles.get(key);
-      if (handle === undefined) continue; // refused in `missing` before it came to this
-      this.#handles.delete(key);
-      const listener = new Listener(
+    const before = this.#open;
+    const open = new Map<string, AnyListener>();
+    const used = new Set<AnyListener>();
+    for (const service of [...snapshot.services.values(), ...snapshot.tcpServices.values()]) {
+      const keys = listenKeys(service.config);
+      const listener = this.#listenerFor(
         service,
-        this.#deadlines,
-        () => this.#workers,
-        snapshot.fronts.get(service.config.name),
+        keys,
+        snapshot.fronts.get(service.config.name) ?? null,
+        used,
       );
-      const server = new BoundServer(listener);
-      this.#servers.set(key, server);
-      this.#open.set(key, listener);
-      opening.push(server.listen(handle));
+      used.add(listener);
+      for (const key of keys) open.set(key, listener);
     }
-    await Promise.all(opening);
+    this.#open = open;
+    for (const key of before.keys()) if (!open.has(key)) this.#close(key);
+    for (const listener of new Set(before.values())) if (!used.has(listener)) this.#drain(listener);
+    await Promise.all([...open].map(([key, listener]) => this.#accept(key, listener)));
+  }
+
+  /** The one that serves its address, or one of its addresses, already; else a new one. `taken`: by others. */
+  #listenerFor(
+    service: ListenerService | TcpService,
+    keys: readonly string[],
+    front: TlsFront | null,
+    taken: ReadonlySet<AnyListener>,
+  ): AnyListener {
+    const workers = (): number => this.#workers;
+    const present = keys.flatMap((key) => this.#open.get(key) ?? []).filter((each) => !taken.has(each));
+    if (isOfTcp(service)) {
+      const listener = present.find((each) => each instanceof TcpListener);
+      if (listener === undefined) return new TcpListener(service, this.#deadlines, workers, front);
+      listener.update(service, front);
+      return listener;
+    }
+    const listener = present.find((each) => each instanceof Listener);
+    if (listener === undefined) return new Listener(service, this.#deadlines, workers, front);
+    listener.update(service, front);
+    return listener;
+  }
+
+  /** From now on connections to this address are taken by `listener`. */
+  async #accept(key: string, listener: AnyListener): Promise<void> {
+    const server = this.#servers.get(key);
+    const handle = this.#handles.get(key);
+    if (server !== undefined) server.taker = listener;
+    else if (handle !== undefined) {
+      this.#handles.delete(key);
+      const created = new BoundServer(listener);
+      this.#servers.set(key, created);
+      await created.listen(handle);
+    }
   }
 
   /** Closes the sockets that a rolled-back snapshot would have used. */
@@ -82,8 +112,8 @@ export class Listeners {
    */
   async drain(endMs: number): Promise<void> {
     for (const key of this.#servers.keys()) this.#close(key);
-    for (const listener of this.#open.values()) this.#drain(listener, endMs);
-    this.#open.clear();
+    for (const listener of new Set(this.#open.values())) this.#drain(listener, endMs);
+    this.#open = new Map();
     await Promise.all(this.#closing);
   }
 
@@ -92,9 +122,13 @@ export class Listeners {
     this.#servers.delete(key);
   }
 
-  #drain(listener: Listener, endMs?: number): void {
+  #drain(listener: AnyListener, endMs?: number): void {
     const drained = listener.drain(endMs);
     this.#closing.add(drained);
     void drained.then(() => this.#closing.delete(drained));
   }
+}
+
+function isOfTcp(service: ListenerService | TcpService): service is TcpService {
+  return service.config.protocol === 'tcp' || service.config.protocol === 'tls';
 }

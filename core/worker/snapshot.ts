@@ -8,9 +8,14 @@ import { RouteTable } from '../exchange/routes.ts';
 import { ShadowRules } from '../exchange/shadow/shadow-rules.ts';
 import { ServiceUsage } from '../exchange/service-usage.ts';
 import type { ConnectionPools } from '../forward/connections.ts';
+import type { TcpDialer } from '../forward/tcp.ts';
 import type { Tunnels } from '../forward/tunnels.ts';
 import type { SnapshotPlan } from '../ipc/messages.ts';
-import { isHttp } from '../shared/listener-kinds.ts';
+import { ConnectionCounters } from '../layer4/connection-counters.ts';
+import type { OpenConnections } from '../layer4/open-connections.ts';
+import { TcpRouteTable } from '../layer4/tcp-routes.ts';
+import type { TcpService } from '../layer4/tcp-service.ts';
+import { isHttp, isTcp } from '../shared/listener-kinds.ts';
 import type { HttpListenerConfig } from '../shared/listener-types.ts';
 import { formatProblem } from '../shared/problem.ts';
 import type { RuleScript, ShadowScript } from '../shared/rule-script.ts';
@@ -30,6 +35,9 @@ export interface SnapshotParts {
   readonly rules: RuleHost;
   readonly plugins: PluginHost;
   readonly counters: Map<string, ListenerCounters>;
+  readonly connectionCounters: Map<string, ConnectionCounters>;
+  readonly dialer: TcpDialer;
+  readonly connections: OpenConnections;
   readonly shadowCounts: ShadowCountsByListener;
   readonly tls: TlsFronts;
   readonly challenges: WorkerChallenges;
@@ -42,6 +50,7 @@ export interface Snapshot {
   readonly upstreams: ReadonlyMap<string, Upstream>;
   /** By listener name. */
   readonly services: ReadonlyMap<string, ListenerService>;
+  readonly tcpServices: ReadonlyMap<string, TcpService>;
   /** By the names of the listeners that speak TLS. */
   readonly fronts: ReadonlyMap<string, TlsFront>;
   readonly scripts: readonly RuleScript[];
@@ -103,7 +112,7 @@ export async function buildSnapshot(
       upstream: config.upstream === null ? null : (upstreams.get(config.upstream) ?? null),
       trustsPeer: compileTrust(config.forwarded.trust),
       challenges: parts.challenges,
-      counters: countersOf(parts.counters, config.name),
+      counters: kept(parts.counters, config.name, () => new ListenerCounters()),
       usage: new ServiceUsage(),
       pools: parts.pools,
       tunnels: parts.tunnels,
@@ -118,6 +127,24 @@ export async function buildSnapshot(
       upstreamPlugins,
     });
   }
+  const tcpServices = new Map<string, TcpService>();
+  for (const config of plan.config.listeners.filter(isTcp)) {
+    tcpServices.set(config.name, {
+      config,
+      rules: scripts.get(plan.listenerRules[config.name] ?? '') ?? null,
+      routes: new TcpRouteTable(config.routes),
+      upstreams,
+      upstream: config.upstream === null ? null : (upstreams.get(config.upstream) ?? null),
+      counters: kept(parts.connectionCounters, config.name, () => new ConnectionCounters()),
+      usage: new ServiceUsage(),
+      dialer: parts.dialer,
+      connections: parts.connections,
+      accessLog: logs.access,
+      log: logs.log.child({ component: 'tcp' }),
+      loggedFailures: null,
+      plugins: listeners?.get(config.name) ?? null,
+    });
+  }
   return {
     ok: true,
     snapshot: {
@@ -125,6 +152,7 @@ export async function buildSnapshot(
       logs,
       upstreams,
       services,
+      tcpServices,
       fronts,
       scripts: [...scripts.values()],
       plugins: plugins.plugins,
@@ -138,7 +166,7 @@ export function retireSnapshot(
   { rules, plugins }: Pick<SnapshotParts, 'rules' | 'plugins'>,
   onReleased: () => void,
 ): void {
-  const services = [...snapshot.services.values()];
+  const services = [...snapshot.services.values(), ...snapshot.tcpServices.values()];
   let inUse = services.length;
   const release = (): void => {
     inUse -= 1;
@@ -165,10 +193,11 @@ function shadowOf(
   return new ShadowRules(script, shadow.sample, log.child({ component: 'rules' }), counts);
 }
 
-function countersOf(all: Map<string, ListenerCounters>, name: string): ListenerCounters {
+/** What outlives snapshots that keep the listener's name. */
+function kept<Counters>(all: Map<string, Counters>, name: string, create: () => Counters): Counters {
   let counters = all.get(name);
   if (counters === undefined) {
-    counters = new ListenerCounters();
+    counters = create();
     all.set(name, counters);
   }
   return counters;

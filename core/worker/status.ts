@@ -1,10 +1,18 @@
-import type { BackendStatus, QueueStatus, RetryCounts, WorkerStatus } from '../ipc/messages.ts';
+import type {
+  BackendStatus,
+  HttpListenerStatus,
+  QueueStatus,
+  RetryCounts,
+  WorkerStatus,
+} from '../ipc/messages.ts';
 import type { BackendConfig } from '../shared/config-types.ts';
+import type { ListenerService } from '../exchange/listener-service.ts';
 import type { ShadowRules } from '../exchange/shadow/shadow-rules.ts';
 import type { RuleStatus, ShadowStatus } from '../shared/rule-script.ts';
 import { AddressBackend, type Backend } from '../upstreams/backend.ts';
 import type { RetryBudget } from '../upstreams/retry-budget.ts';
 import type { Upstream } from '../upstreams/upstream.ts';
+import { connectionStatus } from './connection-status.ts';
 import type { Snapshot, SnapshotParts } from './snapshot.ts';
 
 /** What this worker knows, for `tidegate status`. */
@@ -19,17 +27,12 @@ export function workerStatus(
     snapshotVersion: snapshot?.plan.version ?? 0,
     uptimeMs: Math.round(performance.now()),
     rssBytes: process.memoryUsage.rss(),
-    listeners: [...(snapshot?.services.values() ?? [])].map(({ config, counters }) => ({
-      kind: 'http',
-      protocol: config.protocol,
-      name: config.name,
-      connections: counters.connections,
-      requests: counters.requests,
-      inFlight: counters.inFlight,
-      webSockets: counters.webSockets,
-      statuses: [...counters.statuses],
-      refused: counters.refused,
-    })),
+    listeners: [
+      ...[...(snapshot?.services.values() ?? [])].map(httpStatus),
+      ...[...(snapshot?.tcpServices.values() ?? [])].map(({ config, counters }) =>
+        connectionStatus(config, counters),
+      ),
+    ],
     upstreams: [...(snapshot?.upstreams.values() ?? [])].map((upstream) => ({
       name: upstream.name,
       backends: backendsOf(upstream, parts, auditMs),
@@ -41,6 +44,20 @@ export function workerStatus(
       shadow === null ? [] : [shadowStatus(config.name, shadow)],
     ),
     plugins: parts.plugins.status(),
+  };
+}
+
+function httpStatus({ config, counters }: ListenerService): HttpListenerStatus {
+  return {
+    kind: 'http',
+    protocol: config.protocol,
+    name: config.name,
+    connections: counters.connections,
+    requests: counters.requests,
+    inFlight: counters.inFlight,
+    webSockets: counters.webSockets,
+    statuses: [...counters.statuses],
+    refused: counters.refused,
   };
 }
 

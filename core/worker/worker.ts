@@ -1,7 +1,9 @@
 import { ConnectionPools } from '../forward/connections.ts';
+import { TcpDialer } from '../forward/tcp.ts';
 import { Tunnels } from '../forward/tunnels.ts';
 import type { PrimaryChannel } from '../ipc/channel.ts';
 import type { PrimaryMessage, SnapshotPlan } from '../ipc/messages.ts';
+import { OpenConnections } from '../layer4/open-connections.ts';
 import { Deadlines } from '../shared/deadlines.ts';
 import { afterNextTurn } from '../shared/turn.ts';
 import { UpstreamRegistry } from '../upstreams/registry.ts';
@@ -65,6 +67,9 @@ export class Worker {
         send: (instance, body) => channel.send({ type: 'plugin-message', instance, body }),
       }),
       counters: new Map(),
+      connectionCounters: new Map(),
+      dialer: new TcpDialer(this.#deadlines),
+      connections: new OpenConnections(),
       shadowCounts: new ShadowCountsByListener(),
       tls: new TlsFronts(
         (message) => channel.send(message),

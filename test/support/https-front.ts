@@ -9,7 +9,10 @@ export async function startHttpsFront({ listener }: DataPath): Promise<number> {
   const stages = new Set<Stage>();
   const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, (accepted) => {
     const addresses = { address: '127.0.0.1', port: 4711, localAddress: '127.0.0.1', localPort: 443 };
-    stages.add(serveHttp(accepted, { ...addresses, scheme: 'https' }, listener, false));
+    const tls = { serverName: null, protocol: 'TLSv1.3', cipher: 'none', client: null };
+    stages.add(
+      serveHttp(accepted, { ...addresses, tls: { ...tls, text: JSON.stringify(tls) } }, listener, false),
+    );
   });
   return listenForTest(server, () => {
     for (const stage of stages) stage.destroy();

@@ -1,5 +1,5 @@
 import type { RuleBundle } from '../../shared/config-types.ts';
-import type { PickCandidate, RequestDecision, RuleRequest } from '../../shared/rule-script.ts';
+import type { PickCandidate, RequestDecision, RuleRequest, RuleScript } from '../../shared/rule-script.ts';
 import type { Problem } from '../problems.ts';
 
 /** What the command line asks its sandbox process; it does one job and ends. */
@@ -22,7 +22,7 @@ export type SandboxJob =
 
 export type SandboxReply =
   | { readonly type: 'problems'; readonly problems: readonly Problem[] }
-  | { readonly type: 'loaded' }
+  | { readonly type: 'loaded'; readonly handles: RuleScript['handles'] }
   | { readonly type: 'explained'; readonly answer: RuleAnswer };
 
 export interface RuleAnswer {

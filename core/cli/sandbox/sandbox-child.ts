@@ -22,7 +22,9 @@ async function run(job: SandboxJob): Promise<SandboxReply> {
   });
   if (job.type === 'load') {
     const loaded = await host.load(job.bundle, job.lists);
-    return loaded.ok ? { type: 'loaded' } : { type: 'problems', problems: loaded.problems };
+    return loaded.ok
+      ? { type: 'loaded', handles: loaded.script.handles }
+      : { type: 'problems', problems: loaded.problems };
   }
   // 'deny' makes faults visible. The first call of a cold process may take longer than any other; a loop takes longer still.
   const bundle: RuleBundle = {

@@ -37,7 +37,6 @@ const PEER: Peer = {
   port: 0,
   localAddress: NO_ADDRESS,
   localPort: 0,
-  scheme: 'http',
 };
 
 /** A listener that nobody can connect to: it limits nothing, adds nothing to what it forwards, and believes what plugins say of the client. */

@@ -55,10 +55,10 @@ test('a body that comes while its request waits is whole when it is sent, and is
   const crowd = await startCrowd({});
   await send(crowd, '/a');
   const client = await connectRaw(crowd.proxy.port);
-  const body = 'x'.repeat(4_000_000);
+  const body = 'x'.repeat(48_000_000);
   client.send(`POST /b HTTP/1.1\r\nHost: a\r\nContent-Length: ${body.length}\r\n\r\n`);
   await poll(() => waiting(crowd) === 1);
-  for (let at = 0; at < body.length; at += 1000) client.send(body.slice(at, at + 1000));
+  for (let at = 0; at < body.length; at += 16_000) client.send(body.slice(at, at + 16_000));
   // As much as the system holds has left, and no more does.
   await poll(() => client.socket.writableLength > 0 && client.socket.writableLength < body.length);
   await answer(crowd, '/a', '/b');

@@ -79,10 +79,7 @@ describe('findings', () => {
     [{ protocol: 'tcp', alpn: ['h2'] }, /alpn: expected with protocol "tls" only/],
     [{ protocol: 'tls' }, /missing: expected `tls` with `certificates` for protocol "tls"/],
     [{ protocol: 'udp', address: 'unix:/run/a.sock' }, /expected an IP address for protocol "udp"/],
-    [
-      { protocol: 'udp', responses: 0 },
-      /responses: expected an integer from 1 to 1000000, found 0/,
-    ],
+    [{ protocol: 'udp', responses: 0 }, /responses: expected an integer from 1 to 1000000, found 0/],
     [
       { protocol: 'udp', upstream: 'sit' },
       /expected the name of an upstream \(site\), found "sit"; did you mean `site`/,

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { resolveScheduler } from '../../../core/config/scheduler-schema.ts';
 import { contentWith, findingsIn } from '../../support/config-findings.ts';
 
-const KEYS = 'source, uri, path, query(name), header(name), cookie(name) or rule';
+const KEYS = 'source, uri, path, query(name), header(name), cookie(name), rdp-cookie(name) or rule';
 const backends = [{ address: '10.0.0.1:80' }, { address: '10.0.0.2:80' }];
 const ranges = (...rows: readonly object[]) => ({ type: 'key-ranges', key: 'source', ranges: rows });
 const first = { backends: ['10.0.0.1:80'] };
@@ -12,6 +12,7 @@ test.each<[unknown]>([
   [{ type: 'round-robin' }],
   [{ type: 'maglev', key: 'cookie(sid)', bounded: 1.25, subKey: true, table: 65_521 }],
   [{ type: 'consistent-hash', key: 'rule' }],
+  [{ type: 'maglev', key: 'rdp-cookie(mstshash)' }],
   [{ type: 'dynamic-ratio', header: 'X-Weight' }],
   [ranges({ from: 'm', ...first }, { to: 'm', ...first })],
   [ranges({ from: 10, to: 20, ...first }, { from: 0, to: 10, ...first }, { from: 20, ...first })],
@@ -31,10 +32,7 @@ describe('what is wrong is named', () => {
     [{ type: 'key-ranges', ranges: [first] }, ': expected an object with `key` for key-ranges'],
     [{ type: 'key-ranges', key: 'uri' }, ': expected an object with `ranges` for key-ranges, found none'],
     [{ type: 'maglev', key: 'header' }, `.key: expected ${KEYS}, found "header"`],
-    [
-      { type: 'maglev', key: 'rdp-cookie(mstshash)' },
-      `.key: expected ${KEYS}, found "rdp-cookie(mstshash)", which only TCP connections have`,
-    ],
+    [{ type: 'maglev', key: 'rdp-cookie' }, `.key: expected ${KEYS}, found "rdp-cookie"`],
     [{ type: 'maglev', key: 'uri', keys: 1 }, '.keys: unknown key; did you mean `key`?'],
     [
       { type: 'random', key: 'uri' },

@@ -28,7 +28,6 @@ const PEER: Peer = {
   port: 4711,
   localAddress: '192.0.2.80',
   localPort: 80,
-  scheme: 'http',
 };
 
 const LIMITS: ClientLimits = {

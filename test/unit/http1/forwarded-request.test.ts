@@ -18,7 +18,6 @@ const PEER = {
   port: 4711,
   localAddress: '192.0.2.80',
   localPort: 80,
-  scheme: 'http',
 } as const;
 
 /** Node knows a fixed set of methods; CONNECT and TRACE are never forwarded. */

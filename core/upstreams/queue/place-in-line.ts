@@ -1,13 +1,23 @@
-import { ProxyError } from '../shared/errors.ts';
-import type { Priority } from '../shared/priority.ts';
-import type { AddressBackend } from '../upstreams/backend.ts';
-import type { Waiter } from '../upstreams/queue/waiting-queue.ts';
-import type { Upstream } from '../upstreams/upstream.ts';
-import type { Exchange } from './exchange.ts';
+import { ProxyError } from '../../shared/errors.ts';
+import type { Priority } from '../../shared/priority.ts';
+import type { AddressBackend } from '../backend.ts';
+import type { KeySource, Upstream } from '../upstream.ts';
+import type { Waiter } from './waiting-queue.ts';
 
-/** Whose request waits. */
+/** What wants a place at a backend: a request, or a connection. */
+export interface PlaceSeeker extends KeySource {
+  readonly tried: readonly AddressBackend[];
+  /** Attempts at its present upstream. */
+  readonly attemptsHere: number;
+  readonly priority: Priority;
+  placeInLine: PlaceInLine | null;
+  /** It has waited for so long. */
+  onWaited(ms: number): void;
+}
+
+/** Whose request or connection waits. */
 export interface PlaceTaker {
-  readonly exchange: Exchange;
+  readonly seeker: PlaceSeeker;
   /** Its time in line is over: `place` is the backend that has one free, or why it gets none. */
   onLineLeft(upstream: Upstream, place: AddressBackend | ProxyError): void;
 }
@@ -21,18 +31,18 @@ export function placeOrLine(
   upstream: Upstream,
   own: AddressBackend | undefined,
 ): AddressBackend | ProxyError | null {
-  const { exchange } = taker;
+  const { seeker } = taker;
   const { queue } = upstream;
-  const picked = own ?? pickByScheduler(exchange, upstream);
+  const picked = own ?? pickByScheduler(seeker, upstream);
   // A retry has stood in line before.
-  const mayPass = queue.length === 0 || exchange.attemptsHere > 0;
+  const mayPass = queue.length === 0 || seeker.attemptsHere > 0;
   if (picked !== undefined && mayPass && !picked.isFull) return picked;
   // A key may have backends of its own, which can be full or down while others are not.
-  if (picked === undefined && upstream.pick([], exchange, true) === undefined)
+  if (picked === undefined && upstream.pick([], seeker, true) === undefined)
     return new ProxyError('no-backend', 'proxy', upstream.whyNone());
   const place = new PlaceInLine(taker, upstream, own ?? null);
   if (queue.enter(place)) {
-    exchange.placeInLine = place;
+    seeker.placeInLine = place;
     return null;
   }
   place.leave();
@@ -44,11 +54,11 @@ function queueFull({ name, queue }: Upstream): ProxyError {
 }
 
 /** A backend that was not tried yet if there is one, in reserve if need be. */
-function pickByScheduler(exchange: Exchange, upstream: Upstream): AddressBackend | undefined {
-  const { tried } = exchange;
-  const picked = upstream.pick(tried, exchange);
+function pickByScheduler(seeker: PlaceSeeker, upstream: Upstream): AddressBackend | undefined {
+  const { tried } = seeker;
+  const picked = upstream.pick(tried, seeker);
   if (picked !== undefined || tried.length === 0) return picked;
-  return upstream.pickReserve(tried, exchange) ?? upstream.pick([], exchange);
+  return upstream.pickReserve(tried, seeker) ?? upstream.pick([], seeker);
 }
 
 /** A request that waits until a backend has a place free, for as long as its upstream allows. */
@@ -61,8 +71,7 @@ export class PlaceInLine implements Waiter {
   readonly #timer: NodeJS.Timeout;
 
   constructor(taker: PlaceTaker, upstream: Upstream, own: AddressBackend | null) {
-    const { decision } = taker.exchange;
-    this.priority = (decision?.kind === 'forward' ? decision.priority : undefined) ?? 'normal';
+    this.priority = taker.seeker.priority;
     this.#taker = taker;
     this.#upstream = upstream;
     this.#own = own;
@@ -76,8 +85,8 @@ export class PlaceInLine implements Waiter {
   }
 
   tryGo(): boolean {
-    const { exchange } = this.#taker;
-    const backend = this.own ?? pickByScheduler(exchange, this.#upstream);
+    const { seeker } = this.#taker;
+    const backend = this.own ?? pickByScheduler(seeker, this.#upstream);
     if (backend === undefined || backend.isFull) return false;
     const waitedMs = this.leave();
     const { counters } = this.#upstream.queue;
@@ -89,15 +98,12 @@ export class PlaceInLine implements Waiter {
 
   /** @returns how long it has waited, in ms */
   leave(): number {
-    const { exchange } = this.#taker;
+    const { seeker } = this.#taker;
     clearTimeout(this.#timer);
     this.#upstream.queue.leave(this);
-    exchange.placeInLine = null;
+    seeker.placeInLine = null;
     const waitedMs = performance.now() - this.#sinceMs;
-    exchange.queueMs = (exchange.queueMs ?? 0) + waitedMs;
-    // Of an attempt before it; stages are timed one behind the other.
-    exchange.connectedMs = 0;
-    exchange.answeredMs = 0;
+    seeker.onWaited(waitedMs);
     return waitedMs;
   }
 

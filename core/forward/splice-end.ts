@@ -1,0 +1,114 @@
+import type { Socket } from 'node:net';
+import { reset } from '../http1/reset.ts';
+import { copyOf } from '../shared/read-buffers.ts';
+import type { SocketInput } from '../shared/socket-input.ts';
+
+/** What an end tells the splice that it is of. */
+export interface SpliceEndOwner {
+  /** It sends no more. */
+  onEnded(end: SpliceEnd): void;
+  /** It is closed in both directions; `failed`: by a reset, or what amounts to one. */
+  onGone(end: SpliceEnd, failed: boolean): void;
+}
+
+/** How long ago the last byte may be of a direction in which more is likely to be on its way. */
+const UNDER_WAY_MS = 1000;
+
+/** One of the two sockets of a splice, and what comes from it on its way to the other one. */
+export class SpliceEnd {
+  /** That came from it. */
+  bytes = 0;
+  /** When something last came from it, or what came could last be passed on; on the clock of performance.now(). */
+  lastMs = 0;
+  /** It sends no more. */
+  ended = false;
+  /** It is closed in both directions. */
+  gone = false;
+  readonly #socket: Socket;
+  readonly #owner: SpliceEndOwner;
+  #other: SpliceEnd = this;
+  #paused = false;
+
+  constructor(socket: Socket, owner: SpliceEndOwner) {
+    this.#socket = socket;
+    this.#owner = owner;
+  }
+
+  /** Takes the socket over; its other listeners are gone by then. `readAhead`: what was read from it before. */
+  open(input: SocketInput, other: SpliceEnd, readAhead: Buffer | null): void {
+    const socket = this.#socket;
+    this.#other = other;
+    this.lastMs = performance.now();
+    input.receive = (piece) => this.#onData(piece);
+    socket.once('end', () => this.#onEnd());
+    socket.on('drain', () => this.#other.#flow());
+    socket.on('error', ignore); // 'close' follows
+    socket.once('close', (failed) => this.#onClose(failed));
+    if (readAhead !== null) this.#onData(readAhead);
+  }
+
+  /** Once both ends are open. */
+  begin(): void {
+    // What happened between the two owners of the socket was heard by nobody.
+    if (this.#socket.closed) this.#onClose(this.#socket.errored !== null);
+    else if (this.#socket.readableEnded) this.#onEnd();
+    else if (!this.#paused) this.#socket.resume();
+  }
+
+  /**
+   * Ends it in both directions. A stream of bytes that is cut off within must not look like a whole one,
+   * so that it is reset where something of it is under way; else it ends as if the sender had ended it.
+   */
+  finish(now: number): void {
+    if (this.#other.#isUnderWay(now) || this.#socket.writableLength > 0) this.reset();
+    else if (!this.gone) this.#socket.destroySoon();
+  }
+
+  reset(): void {
+    if (!this.gone) reset(this.#socket);
+  }
+
+  /** Ends it in both directions when what was written has left. */
+  destroySoon(): void {
+    if (!this.gone) this.#socket.destroySoon();
+  }
+
+  #isUnderWay(now: number): boolean {
+    return this.#paused || (!this.ended && this.bytes > 0 && now - this.lastMs < UNDER_WAY_MS);
+  }
+
+  #onData(piece: Buffer): void {
+    this.bytes += piece.length;
+    this.lastMs = performance.now();
+    const { gone } = this.#other;
+    const to = this.#other.#socket;
+    // A write that has to wait keeps its buffer. `write` says that it is full by what it was given, however much of that has left.
+    if (gone || to.write(copyOf(piece)) || to.writableLength === 0) return;
+    this.#paused = true;
+    this.#socket.pause();
+  }
+
+  #flow(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.lastMs = performance.now();
+    this.#socket.resume();
+  }
+
+  #onEnd(): void {
+    if (this.ended) return;
+    this.ended = true;
+    if (!this.#other.gone) this.#other.#socket.end();
+    this.#owner.onEnded(this);
+  }
+
+  #onClose(failed: boolean): void {
+    if (this.gone) return;
+    this.ended = true;
+    this.gone = true;
+    this.#paused = false;
+    this.#owner.onGone(this, failed);
+  }
+}
+
+function ignore(): void {}
