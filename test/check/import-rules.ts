@@ -53,7 +53,7 @@ const parts: readonly Part[] = [
   // What connections to backends have in common, whatever is spoken on them.
   {
     name: 'backend sockets',
-    files: /^core\/http1\/(backend-failures|backend-tls|open-socket)\.ts$/,
+    files: /^core\/http1\/(backend-failures|backend-tls|open-socket|reset)\.ts$/,
     mayImport: [],
   },
   { name: 'http1', files: /^core\/http1\//, mayImport: ['messages', 'fields', 'backend sockets'] },
@@ -69,7 +69,7 @@ const parts: readonly Part[] = [
     mayImport: ['forward', 'upstreams', 'health', 'http1', 'fields', 'messages', 'plugin api'],
   },
   // What `exchange` is for requests, for connections and sessions of which nothing but bytes is known.
-  { name: 'layer4', files: /^core\/layer4\//, mayImport: ['forward', 'upstreams', 'health', 'plugin api'] },
+  { name: 'layer4', files: /^core\/layer4\//, mayImport: ['forward', 'upstreams', 'health', 'backend sockets', 'plugin api'] },
   {
     name: 'listeners',
     files: /^core\/listeners\//,
