@@ -20,11 +20,13 @@ function program(name: string): string {
   return newest;
 }
 
-/** A PostgreSQL server, and one that takes over everything that is written to it and is read-only. */
-export async function startPostgresPair(): Promise<{
+export interface PostgresPair {
   readonly primary: ServerProcess;
+  /** It takes over everything that is written to the primary, and is read-only. */
   readonly standby: ServerProcess;
-}> {
+}
+
+export async function startPostgresPair(): Promise<PostgresPair> {
   const primary = await startPostgres(async (data, run) => {
     await run(
       program('initdb'),

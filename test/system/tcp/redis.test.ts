@@ -2,26 +2,23 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { poll } from '../../support/poll.ts';
+import type { ServerProcess } from '../../support/server-process.ts';
 import { runTidegate, type TidegateProcess } from '../../support/tidegate-process.ts';
-import { pipeline, redis, startRedis, startRedisCli, startReplica } from './redis-servers.ts';
+import { pipeline, redis, startRedis, startRedisCli } from './redis-servers.ts';
 
 const COMMANDS = 50_000;
 
-/** `listener`, `upstream`: YAML for them. */
+/** `more`: YAML for the listener. */
 async function inFrontOf(
-  ports: readonly number[],
-  { listener = '', upstream = 'healthCheck: false' } = {},
+  server: ServerProcess,
+  more = '',
 ): Promise<{ tidegate: TidegateProcess; port: number }> {
-  const backends = ports.map((port, index) => `{ address: '127.0.0.1:${port}', backup: ${index > 0} }`);
   const tidegate = await runTidegate({
     workers: 'real',
     files: {
       'tidegate.config.yaml': `
-listeners: [{ name: cache, protocol: tcp, address: '127.0.0.1:0', upstream: cache${listener} }]
-upstreams:
-  cache:
-    backends: [${backends.join(', ')}]
-    ${upstream}
+listeners: [{ name: cache, protocol: tcp, address: '127.0.0.1:0', upstream: cache${more} }]
+upstreams: { cache: { backends: [{ address: '127.0.0.1:${server.port}' }], healthCheck: false } }
 log: { access: { format: json, file: access.log } }
 workers: 2
 `,
@@ -32,7 +29,7 @@ workers: 2
 
 test(`${COMMANDS} pipelined commands, with answers of every size`, async () => {
   const server = await startRedis();
-  const { port } = await inFrontOf([server.port]);
+  const { port } = await inFrontOf(server);
   function* commands(): Generator<string> {
     for (let n = 0; n < COMMANDS / 2; n++) {
       const value = String(n).repeat(n % 500 === 0 ? 2000 : 20);
@@ -46,7 +43,7 @@ test(`${COMMANDS} pipelined commands, with answers of every size`, async () => {
 
 test('a subscriber gets what is published before and after a reload', async () => {
   const server = await startRedis();
-  const { tidegate, port } = await inFrontOf([server.port]);
+  const { tidegate, port } = await inFrontOf(server);
   const subscriber = startRedisCli(port, 'subscribe', 'news');
   await poll(() => subscriber.lines.length === 3);
   expect(await redis(port, ['publish', 'news', 'before'])).toBe('1');
@@ -60,7 +57,7 @@ test('a subscriber gets what is published before and after a reload', async () =
 
 test('a blocking command waits as long as the listener lets a connection be idle, and no longer', async () => {
   const server = await startRedis();
-  const { tidegate, port } = await inFrontOf([server.port], { listener: ', timeouts: { idle: 2s }' });
+  const { tidegate, port } = await inFrontOf(server, ', timeouts: { idle: 2s }');
   expect(await redis(port, ['blpop', 'jobs', '1'])).toBe('');
   const answered = startRedisCli(port, 'blpop', 'jobs', '0');
   await poll(async () => (await redis(server.port, ['info', 'clients'])).includes('blocked_clients:1'));
@@ -76,18 +73,4 @@ test('a blocking command waits as long as the listener lets a connection be idle
   await poll(async () =>
     (await readFile(join(tidegate.folder, 'access.log'), 'utf8')).includes('"end":"idle"'),
   );
-});
-
-test('a primary that is killed: new connections read from the replica, and go back when the primary is back', async () => {
-  const primary = await startRedis();
-  const replica = await startReplica(primary);
-  const upstream = 'healthCheck: { type: tcp, send: "PING\\r\\n", expect: "+PONG", interval: 200ms }';
-  const { port } = await inFrontOf([primary.port, replica.port], { upstream });
-  await redis(port, ['set', 'kept', 'value']);
-  await poll(async () => (await redis(replica.port, ['get', 'kept'])) === 'value');
-  await primary.kill();
-  expect(await redis(port, ['get', 'kept'])).toBe('value');
-  expect(await redis(port, ['role'])).toContain('slave');
-  await primary.start();
-  await poll(async () => (await redis(port, ['role'])).startsWith('master'));
 });
