@@ -4,10 +4,11 @@ import type { PluginChain } from '../../plugins/contract/chain.ts';
 import { NO_ADDRESS, plainAddress } from '../exchange/client-address.ts';
 import { connectionIsSecure } from '../exchange/plugins/connection-view.ts';
 import type { Peer } from '../exchange/streams.ts';
+import { Bandwidth } from '../shared/bandwidth.ts';
 import { compileCidrs } from '../shared/cidr.ts';
 import type { SocketAddressConfig } from '../shared/config-types.ts';
 import type { Deadlines } from '../shared/deadlines.ts';
-import type { ProxyProtocolConfig } from '../shared/listener-types.ts';
+import type { BandwidthConfig, ProxyProtocolConfig } from '../shared/listener-types.ts';
 import type { Logger } from '../shared/log.ts';
 import type { RuleScript } from '../shared/rule-script.ts';
 import type { OpenListener } from './open-listener.ts';
@@ -28,6 +29,7 @@ export interface StreamService {
     readonly address: SocketAddressConfig;
     readonly limits: { readonly connections: number; readonly connectionsPerClient: number | null };
     readonly proxyProtocol: ProxyProtocolConfig | null;
+    readonly bandwidth: BandwidthConfig | null;
   };
   readonly plugins: PluginChain | null;
   readonly rules: RuleScript | null;
@@ -54,6 +56,7 @@ export abstract class StreamListener<Service extends StreamService>
   readonly #perClient = new Map<string, number>();
   readonly #workers: () => number;
   readonly #refusals = new RefusalLog();
+  protected readonly bandwidth = new Bandwidth();
   #trustsHeaderOf: (address: string) => boolean;
   #onEmpty: (() => void) | null = null;
 
@@ -64,6 +67,7 @@ export abstract class StreamListener<Service extends StreamService>
     this.deadlines = deadlines;
     this.#workers = workers;
     this.#trustsHeaderOf = headerTrust(service);
+    this.bandwidth.set(service.config.bandwidth, workers());
   }
 
   /** The connection is let in. `socket`: as it was accepted. */
@@ -86,6 +90,7 @@ export abstract class StreamListener<Service extends StreamService>
     this.countClients(this.current, -clients);
     this.current = service;
     this.#trustsHeaderOf = headerTrust(service);
+    this.bandwidth.set(service.config.bandwidth, this.#workers());
   }
 
   drain(_endMs?: number): Promise<void> {

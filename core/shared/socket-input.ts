@@ -18,18 +18,24 @@ export type Receive = (piece: Buffer) => void;
  */
 export class SocketInput {
   receive: Receive = () => {};
+  /** Hears how much was read when that was taken; null: nobody asks. */
+  onRead: ((bytes: number) => void) | null = null;
 
   /** What `net.connect`, `tls.connect` and `new Socket` take as `onread`; of one socket only. */
   readonly onread: OnReadOpts = {
     buffer: BUFFER,
     callback: (bytes) => {
       this.receive(BUFFER.subarray(0, bytes));
+      if (this.onRead !== null) this.onRead(bytes);
       return true;
     },
   };
 
   /** For a socket that was made without `onread`. */
   readFrom(socket: Socket): void {
-    socket.on('data', (piece: Buffer) => this.receive(piece));
+    socket.on('data', (piece: Buffer) => {
+      this.receive(piece);
+      if (this.onRead !== null) this.onRead(piece.length);
+    });
   }
 }

@@ -1,0 +1,28 @@
+/** So long of a rate may pass at once after a rest: several looks at who waits, or the rate would not be reached where they are late. */
+const BURST_MS = 100;
+
+/** A rate below it still lets a packet pass. */
+export const LEAST_BYTES = 1500;
+
+/** Bytes that may pass: so many more with time. */
+export class ByteBucket {
+  /** Below 0: what passed beyond, and has to be made up for. */
+  bytes: number;
+  #atMs = performance.now();
+
+  /** Begins full. */
+  constructor(perSecond: number) {
+    this.bytes = capacityOf(perSecond);
+  }
+
+  /** To be called before `bytes` is read. `nowMs`: on the clock of performance.now(). */
+  refill(perSecond: number, nowMs: number): void {
+    const more = ((nowMs - this.#atMs) * perSecond) / 1000;
+    this.bytes = Math.min(capacityOf(perSecond), this.bytes + more);
+    this.#atMs = nowMs;
+  }
+}
+
+function capacityOf(perSecond: number): number {
+  return Math.max(LEAST_BYTES, (perSecond * BURST_MS) / 1000);
+}
