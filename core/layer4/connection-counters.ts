@@ -2,11 +2,14 @@
 export const DROP_REASONS = [
   'denied',
   'no-backend',
+  'backend-full',
   'sessions',
   'sessions-per-client',
   'queue',
   'bandwidth',
+  'too-large',
   'send-failed',
+  'draining',
 ] as const;
 export type DropReason = (typeof DROP_REASONS)[number];
 

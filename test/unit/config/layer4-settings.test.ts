@@ -40,7 +40,7 @@ test('the least udp listener gets every default', () => {
     plugins: [],
     upstream: 'site',
     timeouts: { idleMs: 30_000 },
-    limits: { sessions: 10_000, sessionsPerClient: null },
+    limits: { sessions: 10_000, sessionsPerClient: null, queueBytes: 262_144 },
     sticky: true,
     consistent: true,
     responses: null,
