@@ -1,4 +1,5 @@
 import type { Client } from '../shared/client.ts';
+import type { DatagramBandwidth } from '../shared/datagram-bandwidth.ts';
 import type { Deadlines, Timed } from '../shared/deadlines.ts';
 import { ProxyError } from '../shared/errors.ts';
 import { udpFailure } from '../shared/udp-errors.ts';
@@ -25,6 +26,7 @@ const MAX_TRIES = 3;
 export interface DatagramPathOptions {
   readonly deadlines: Deadlines;
   readonly descriptors: DescriptorBudget;
+  readonly bandwidth: DatagramBandwidth;
   /** As plugins, rules and logs are to see who has sent to a socket. */
   readonly clientOf: (address: string, port: number, socket: UdpSocket) => Client;
   /** Whether the `connect` hooks of the listener's plugins let a client in. */
@@ -126,6 +128,7 @@ export class DatagramPath implements UdpSessionOwner, Timed {
 
   // 6. Backend: the session's own as long as it can be reached, else another one.
   #send(session: UdpSession, data: Buffer): void {
+    if (!this.#options.bandwidth.admitsFromClient(session, data.length)) return this.#drop('bandwidth');
     for (let tries = 0; tries < MAX_TRIES; tries++) {
       const attempt = session.attempt ?? this.#backends.connect(session);
       if (typeof attempt === 'string') return this.#drop(attempt);
@@ -180,6 +183,7 @@ export class DatagramPath implements UdpSessionOwner, Timed {
     session.error = null;
     session.tried.length = 0;
     this.#table.touch(session, performance.now());
+    if (!this.#options.bandwidth.admitsToClient(session, data.length)) return this.#drop('bandwidth');
     const { socket, address, port } = session.path;
     const reason = notSent(socket.sendTo(data, address, port));
     if (reason !== null) return this.#drop(reason);

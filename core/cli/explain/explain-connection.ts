@@ -10,7 +10,7 @@ import type { SchedulerKey } from '../../shared/scheduler-key.ts';
 import type { ConnectionTls } from '../../shared/tls-info.ts';
 import type { Upstream } from '../../upstreams/upstream.ts';
 import type { AskedConnection, ConnectAnswer } from '../sandbox/messages.ts';
-import { backendStep, missingUpstream, upstreamsAsWritten } from './explained-upstreams.ts';
+import { backendStep, fallbackOf, missingUpstream, upstreamsAsWritten } from './explained-upstreams.ts';
 import { placeOf, type ConnectionExplanation, type ConnectionOutcome, type Step } from './explanation.ts';
 import { readConnection, type ConnectionQuery, type ReadConnection } from './read-connection.ts';
 
@@ -151,6 +151,9 @@ class ExplainedConnection {
     const keyFor = (wanted: SchedulerKey): string | undefined => this.#keyFor(wanted);
     const backend = upstream.pick([], { keyFor });
     this.steps.push(backendStep(upstream, backend, null, keyFor, sent));
+    const { fallback } = upstream.config;
+    if (backend === undefined && fallback !== null && sent === 'connections')
+      return this.#choose(fallback, fallbackOf(name));
     if (backend === undefined) return failed(`no backend of "${name}" takes ${sent}`);
     return { kind: 'forward', upstream: name, backend: backend.addressText };
   }

@@ -15,7 +15,7 @@ import type { PickCandidate, RequestDecision, RuleRequest } from '../../shared/r
 import { pickCandidate } from '../../upstreams/backend.ts';
 import type { Upstream } from '../../upstreams/upstream.ts';
 import type { RuleAnswer } from '../sandbox/messages.ts';
-import { backendStep, missingUpstream, upstreamsAsWritten } from './explained-upstreams.ts';
+import { backendStep, fallbackOf, missingUpstream, upstreamsAsWritten } from './explained-upstreams.ts';
 import {
   placeOf,
   type RequestExplanation,
@@ -220,6 +220,8 @@ class ExplainedPath {
     const backend = picked ?? upstream.pick([], { keyFor });
     const byRule = picked === undefined ? null : "the script's `pick` handler chose it";
     this.steps.push(backendStep(upstream, backend, byRule, keyFor, 'requests'));
+    const { fallback } = upstream.config;
+    if (backend === undefined && fallback !== null) return this.#choose(fallback, target, fallbackOf(name));
     if (backend === undefined)
       return {
         kind: 'answer',

@@ -36,6 +36,11 @@ export function missingUpstream(
   };
 }
 
+/** Why an upstream is the next one. */
+export function fallbackOf(name: string): string {
+  return `it stands in for ${name}, which has no backend for it`;
+}
+
 /** `reason`: null where its scheduler has picked it. */
 export function backendStep(
   upstream: Upstream,

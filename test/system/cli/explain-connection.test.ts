@@ -17,6 +17,7 @@ listeners:
       - { serverName: '*.example.com', upstream: ssh }
   - { name: plain, protocol: tcp, address: 127.0.0.1:4200, upstream: range }
   - { name: rdp, protocol: tcp, address: 127.0.0.1:4300, upstream: rdp }
+  - { name: reserve, protocol: tcp, address: 127.0.0.1:4400, upstream: none }
   - { name: dns, protocol: udp, address: 127.0.0.1:5300, rules: ./dns.ts, upstream: web }
   - { name: http, protocol: http, address: 127.0.0.1:8080, upstream: web }
 upstreams:
@@ -24,6 +25,7 @@ upstreams:
   ssh: { backends: [{ address: 127.0.0.1:9022 }] }
   db: { backends: [{ address: 127.0.0.1:9032, weight: 0 }, { address: 127.0.0.1:9033, weight: 0 }] }
   range: { port: listener, backends: [{ address: 127.0.0.1:9042 }] }
+  none: { fallback: ssh, backends: [{ address: 127.0.0.1:9062, weight: 0 }] }
   rdp: { scheduler: { type: maglev, key: rdp-cookie(mstshash) }, backends: [{ address: 127.0.0.1:9051 }, { address: 127.0.0.1:9052 }] }
 lists: { office: [192.0.2.0/24] }
 `;
@@ -136,6 +138,11 @@ test.for([
     'no route fits',
     [names, '--bytes', 'SSH-2.0-x'],
     ['the first bytes are no ClientHello', 'none fits', '→ closed: no rule and no route places it'],
+  ],
+  [
+    'another upstream stands in',
+    ['tcp://127.0.0.1:4400'],
+    ['9062: weight 0, takes no new', 'it stands in for none', 'goes to 127.0.0.1:9022 (upstream ssh)'],
   ],
   [
     'a name that nothing looks for',
