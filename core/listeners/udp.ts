@@ -2,6 +2,7 @@ import { plainAddress } from '../exchange/client-address.ts';
 import { DatagramPath } from '../layer4/datagram-path.ts';
 import type { DescriptorBudget } from '../layer4/descriptor-budget.ts';
 import type { UdpService } from '../layer4/udp-service.ts';
+import { DatagramBandwidth } from '../shared/datagram-bandwidth.ts';
 import type { Deadlines } from '../shared/deadlines.ts';
 import { UdpSocket, type UdpHandle, type UdpSocketOwner } from '../shared/udp-socket.ts';
 import { allowsConnection } from './plugin-hooks.ts';
@@ -12,15 +13,18 @@ import { allowsConnection } from './plugin-hooks.ts';
  */
 export class UdpListener implements UdpSocketOwner {
   readonly #path: DatagramPath;
+  readonly #bandwidth = new DatagramBandwidth();
   #service: UdpService;
   /** null: it serves. */
   #drained: Promise<void> | null = null;
 
   constructor(service: UdpService, deadlines: Deadlines, descriptors: DescriptorBudget) {
     this.#service = service;
+    this.#bandwidth.set(service.config.bandwidth, service.workers);
     this.#path = new DatagramPath(service, {
       deadlines,
       descriptors,
+      bandwidth: this.#bandwidth,
       clientOf: (address, port, { localAddress, localPort }) => ({
         address: plainAddress(address),
         port,
@@ -44,6 +48,7 @@ export class UdpListener implements UdpSocketOwner {
 
   update(service: UdpService): void {
     this.#service = service;
+    this.#bandwidth.set(service.config.bandwidth, service.workers);
     this.#path.update(service);
   }
 

@@ -8,17 +8,21 @@ export const LEAST_BYTES = 1500;
 export class ByteBucket {
   /** Below 0: what passed beyond, and has to be made up for. */
   bytes: number;
+  /** So many at most. */
+  capacity: number;
   #atMs = performance.now();
 
   /** Begins full. */
   constructor(perSecond: number) {
-    this.bytes = capacityOf(perSecond);
+    this.capacity = capacityOf(perSecond);
+    this.bytes = this.capacity;
   }
 
   /** To be called before `bytes` is read. `nowMs`: on the clock of performance.now(). */
   refill(perSecond: number, nowMs: number): void {
     const more = ((nowMs - this.#atMs) * perSecond) / 1000;
-    this.bytes = Math.min(capacityOf(perSecond), this.bytes + more);
+    this.capacity = capacityOf(perSecond);
+    this.bytes = Math.min(this.capacity, this.bytes + more);
     this.#atMs = nowMs;
   }
 }
