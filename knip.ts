@@ -28,7 +28,7 @@ export default {
   // Half of a pair: `createX` and the type of what it gives.
   ignoreExportsUsedInFile: { class: true, interface: true, type: true },
   // The system's own.
-  ignoreBinaries: ['chromium', 'knotd', 'openssl', 'taskset', 'mkfifo', 'nsenter'],
+  ignoreBinaries: ['chromium', 'knotd', 'openssl', 'redis-cli', 'taskset', 'mkfifo', 'nsenter'],
   ignoreDependencies: [
     // Started by test/check/run.ts and by oxlint.
     'oxlint',

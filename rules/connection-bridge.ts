@@ -5,8 +5,8 @@ import { decode, keyOf, priorityOf, text, type Decoded } from './bridge.ts';
 /** A connection crosses as one string, of parts that cannot hold a NUL, and its bytes where there are any: see `runtime/connection.ts` for the other side. */
 export function encodeConnection(connection: RuleConnection): string[] {
   const { listener, protocol, clientAddress, clientPort, localAddress, localPort, tls, bytes } = connection;
-  const text = [listener, protocol, clientAddress, clientPort, localAddress, localPort, tls].join('\0');
-  return bytes === null ? [text] : [text, bytes];
+  const known = [listener, protocol, clientAddress, clientPort, localAddress, localPort, tls].join('\0');
+  return bytes === null ? [known] : [known, bytes];
 }
 
 /** `connection`: what the script was asked about. */

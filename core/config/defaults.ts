@@ -21,7 +21,10 @@ export const DEFAULTS = {
     timeouts: { idle: '10m', halfClosed: '1m', inspect: '5s', lifetime: 'none' },
     limits: { connections: 20_000, connectionsPerClient: 'none', inspect: '16KiB' },
   },
-  udp: { timeouts: { idle: '30s' }, limits: { sessions: 10_000, sessionsPerClient: 'none' } },
+  udp: {
+    timeouts: { idle: '30s' },
+    limits: { sessions: 10_000, sessionsPerClient: 'none', queue: '256KiB' },
+  },
   drainTimeout: '10s',
   proxyHeaderTimeout: '5s',
   redirect: { status: 308 },

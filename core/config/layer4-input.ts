@@ -91,6 +91,8 @@ export interface UdpListenerInput {
         sessions?: number | undefined;
         /** Sessions of one client address. Default: `'none'`. */
         sessionsPerClient?: number | 'none' | undefined;
+        /** Datagrams that one socket holds until the kernel takes them. Default: `'256KiB'`. */
+        queue?: Size | undefined;
       }
     | undefined;
   /** The datagrams of a session go to the same backend. Default: true. */

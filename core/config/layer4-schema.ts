@@ -146,6 +146,10 @@ export const udpListener = field.object({
         .integerOrNone(1, 1_000_000)
         .prefault(DEFAULTS.udp.limits.sessionsPerClient)
         .describe('Sessions of one client address.'),
+      queue: field
+        .size()
+        .prefault(DEFAULTS.udp.limits.queue)
+        .describe('Datagrams that one socket holds until the kernel takes them.'),
     })
     .prefault({})
     .describe('How much there may be.'),

@@ -52,14 +52,18 @@ function resolveTcpListener(
 }
 
 function resolveUdpListener(listener: UdpListenerFile, { folder }: ListenerSurroundings): UdpListenerConfig {
-  const { sticky, consistent, responses, datagrams } = listener;
+  const { limits, sticky, consistent, responses, datagrams } = listener;
   return {
     ...resolveBase(listener, folder),
     protocol: listener.protocol,
     lastPort: listener.address.lastPort,
     tls: null,
     timeouts: { idleMs: listener.timeouts.idle },
-    limits: listener.limits,
+    limits: {
+      sessions: limits.sessions,
+      sessionsPerClient: limits.sessionsPerClient,
+      queueBytes: limits.queue,
+    },
     sticky,
     consistent,
     responses,

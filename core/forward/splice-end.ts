@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net';
 import { reset } from '../http1/reset.ts';
 import { copyOf } from '../shared/read-buffers.ts';
-import type { SocketInput } from '../shared/socket-input.ts';
+import { READ_BYTES, type SocketInput } from '../shared/socket-input.ts';
+import { lendBuffer, takeBack } from './lent-buffers.ts';
 
 /** What an end tells the splice that it is of. */
 export interface SpliceEndOwner {
@@ -13,6 +14,9 @@ export interface SpliceEndOwner {
 
 /** How long ago the last byte may be of a direction in which more is likely to be on its way. */
 const UNDER_WAY_MS = 1000;
+
+/** So much at once belongs to a large transfer. */
+const LARGE_BYTES = READ_BYTES / 4;
 
 /** One of the two sockets of a splice, and what comes from it on its way to the other one. */
 export class SpliceEnd {
@@ -27,6 +31,7 @@ export class SpliceEnd {
   readonly #socket: Socket;
   readonly #owner: SpliceEndOwner;
   #other: SpliceEnd = this;
+  #input: SocketInput | null = null;
   #paused = false;
 
   constructor(socket: Socket, owner: SpliceEndOwner) {
@@ -39,12 +44,13 @@ export class SpliceEnd {
     const socket = this.#socket;
     this.#other = other;
     this.lastMs = performance.now();
-    input.receive = (piece) => this.#onData(piece);
-    socket.once('end', () => this.#onEnd());
+    this.#input = input;
+    input.receive = (piece) => this.#onData(piece, input);
+    socket.on('end', () => this.#onEnd());
     socket.on('drain', () => this.#other.#flow());
     socket.on('error', ignore); // 'close' follows
-    socket.once('close', (failed) => this.#onClose(failed));
-    if (readAhead !== null) this.#onData(readAhead);
+    socket.on('close', (failed) => this.#onClose(failed));
+    if (readAhead !== null) this.#pass(copyOf(readAhead));
   }
 
   /** Once both ends are open. */
@@ -77,15 +83,27 @@ export class SpliceEnd {
     return this.#paused || (!this.ended && this.bytes > 0 && now - this.lastMs < UNDER_WAY_MS);
   }
 
-  #onData(piece: Buffer): void {
-    this.bytes += piece.length;
+  #onData(piece: Buffer, input: SocketInput): void {
     this.lastMs = performance.now();
-    const { gone } = this.#other;
+    // A write that has to wait keeps its buffer.
+    const isOurs = input.ownBuffer !== null || input.piecesLast;
+    const waits = this.#pass(isOurs ? piece : copyOf(piece));
+    chooseBuffer(input, piece.length, waits);
+  }
+
+  /** @returns whether some of it waits to be written */
+  #pass(bytes: Buffer): boolean {
+    this.bytes += bytes.length;
+    if (this.#other.gone) return false;
     const to = this.#other.#socket;
-    // A write that has to wait keeps its buffer. `write` says that it is full by what it was given, however much of that has left.
-    if (gone || to.write(copyOf(piece)) || to.writableLength === 0) return;
-    this.#paused = true;
-    this.#socket.pause();
+    const takesMore = to.write(bytes);
+    const waits = to.writableLength > 0;
+    // `write` says that it is full by what it was given, however much of that has left.
+    if (!takesMore && waits) {
+      this.#paused = true;
+      this.#socket.pause();
+    }
+    return waits;
   }
 
   #flow(): void {
@@ -107,8 +125,21 @@ export class SpliceEnd {
     this.ended = true;
     this.gone = true;
     this.#paused = false;
+    if (this.#input !== null) giveBack(this.#input, false);
     this.#owner.onGone(this, failed);
   }
+}
+
+/** Where the next piece is read into, after one of so many bytes. */
+function chooseBuffer(input: SocketInput, bytes: number, waits: boolean): void {
+  if (waits || bytes < LARGE_BYTES) giveBack(input, waits);
+  else if (!input.piecesLast) input.ownBuffer ??= lendBuffer();
+}
+
+function giveBack(input: SocketInput, inUse: boolean): void {
+  if (input.ownBuffer === null) return;
+  takeBack(input.ownBuffer, inUse);
+  input.ownBuffer = null;
 }
 
 function ignore(): void {}

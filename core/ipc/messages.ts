@@ -33,6 +33,8 @@ export interface SnapshotPlan {
 export type PrimaryMessage =
   /** Sent with a bound, not yet listening handle; the worker keeps it by this key (see `listenKey`) until a snapshot uses it. */
   | { readonly type: 'socket'; readonly key: string }
+  /** The same with a UDP socket, of which each worker has its own; `localAddress`: that it is bound to. By `udpKeys`. */
+  | { readonly type: 'udp-socket'; readonly key: string; readonly localAddress: string }
   /** Build this snapshot beside the live one and answer `prepared` or `refused`. */
   | { readonly type: 'prepare'; readonly plan: SnapshotPlan }
   /** Make the plugin that stands at `path` in the config of this snapshot, close it, and answer `plugin-tried`. */
@@ -77,8 +79,8 @@ export type PrimaryMessage =
   | { readonly type: 'sticky-sessions'; readonly news: LearnedNews }
   | PluginMessage
   | { readonly type: 'reopen-logs' }
-  /** Stop accepting, finish what runs, close idle connections, then answer `drained` and exit 0. */
-  | { readonly type: 'drain'; readonly timeoutMs: number };
+  /** Stop accepting, finish what runs, close idle connections, then answer `drained` and exit 0. `isAlone`: other workers go on. */
+  | { readonly type: 'drain'; readonly timeoutMs: number; readonly isAlone: boolean };
 
 export type WorkerMessage =
   /** The channel is up; the worker waits for sockets and its first snapshot. */
@@ -139,6 +141,12 @@ export function listenKey({ name, address }: Pick<Config['listeners'][number], '
 export function listenKeys(listener: Config['listeners'][number]): readonly string[] {
   if (listener.protocol === 'udp') return [];
   return listenAddresses(listener).map((address) => listenKey({ name: listener.name, address }));
+}
+
+/** The same for UDP: one for each port. */
+export function udpKeys(listener: Config['listeners'][number]): readonly string[] {
+  if (listener.protocol !== 'udp') return [];
+  return listenAddresses(listener).map((address) => `udp|${listenKey({ name: listener.name, address })}`);
 }
 
 export interface WorkerStatus {

@@ -2,11 +2,15 @@
 export const DROP_REASONS = [
   'denied',
   'no-backend',
+  'backend-full',
   'sessions',
   'sessions-per-client',
   'queue',
   'bandwidth',
+  'too-large',
   'send-failed',
+  'draining',
+  'internal-error',
 ] as const;
 export type DropReason = (typeof DROP_REASONS)[number];
 

@@ -3,6 +3,7 @@ import type { TLSSocket } from 'node:tls';
 import type { Peer } from '../exchange/streams.ts';
 import { ServerConnection } from '../http1/server-connection.ts';
 import type { ServerSessionOwner } from '../http2/server-session.ts';
+import type { Bandwidth } from '../shared/bandwidth.ts';
 import { SocketInput } from '../shared/socket-input.ts';
 import { takeReadAhead, withInput } from './accepted-socket.ts';
 import { FirstBytes } from './first-bytes.ts';
@@ -15,10 +16,12 @@ export function serveHttp(
   peer: Peer,
   owner: ServerSessionOwner,
   acceptsHttp2: boolean,
+  bandwidth: Bandwidth,
 ): Stage {
   const input = new SocketInput();
   const early = takeReadAhead(accepted);
   const socket = withInput(accepted, input);
+  bandwidth.pace(socket, input);
   const stage = acceptsHttp2
     ? new FirstBytes(socket, input, peer, owner)
     : new ServerConnection(socket, input, peer, owner);
@@ -27,8 +30,14 @@ export function serveHttp(
 }
 
 /** A client's connection after the TLS handshake, which has settled by ALPN what is spoken (RFC 7301). */
-export function serveSecure(socket: TLSSocket, peer: Peer, owner: ServerSessionOwner): Stage {
+export function serveSecure(
+  socket: TLSSocket,
+  peer: Peer,
+  owner: ServerSessionOwner,
+  bandwidth: Bandwidth,
+): Stage {
   const input = new SocketInput();
+  bandwidth.pace(socket, input);
   const stage =
     socket.alpnProtocol === 'h2'
       ? serveHttp2(socket, input, peer, owner)

@@ -81,11 +81,11 @@ export class Listener extends StreamListener<ListenerService> implements ServerS
   }
 
   protected serve(socket: Socket, peer: Peer): Stage {
-    return serveHttp(socket, peer, this, this.current.config.http2 !== null);
+    return serveHttp(socket, peer, this, this.current.config.http2 !== null, this.bandwidth);
   }
 
   protected serveSecure(socket: TLSSocket, peer: Peer): Stage {
-    return serveSecure(socket, peer, this);
+    return serveSecure(socket, peer, this, this.bandwidth);
   }
 
   protected countClients({ counters }: ListenerService, change: number): void {

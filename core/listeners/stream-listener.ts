@@ -4,11 +4,12 @@ import type { PluginChain } from '../../plugins/contract/chain.ts';
 import { NO_ADDRESS, plainAddress } from '../exchange/client-address.ts';
 import { connectionIsSecure } from '../exchange/plugins/connection-view.ts';
 import type { Peer } from '../exchange/streams.ts';
+import { Bandwidth } from '../shared/bandwidth.ts';
 import { compileCidrs } from '../shared/cidr.ts';
 import type { Client } from '../shared/client.ts';
 import type { SocketAddressConfig } from '../shared/config-types.ts';
 import type { Deadlines } from '../shared/deadlines.ts';
-import type { ProxyProtocolConfig } from '../shared/listener-types.ts';
+import type { BandwidthConfig, ProxyProtocolConfig } from '../shared/listener-types.ts';
 import type { Logger } from '../shared/log.ts';
 import type { RuleScript } from '../shared/rule-script.ts';
 import type { OpenListener } from './open-listener.ts';
@@ -29,6 +30,7 @@ export interface StreamService {
     readonly address: SocketAddressConfig;
     readonly limits: { readonly connections: number; readonly connectionsPerClient: number | null };
     readonly proxyProtocol: ProxyProtocolConfig | null;
+    readonly bandwidth: BandwidthConfig | null;
   };
   readonly plugins: PluginChain | null;
   readonly rules: RuleScript | null;
@@ -55,6 +57,7 @@ export abstract class StreamListener<Service extends StreamService>
   readonly #perClient = new Map<string, number>();
   readonly #workers: () => number;
   readonly #refusals = new RefusalLog();
+  protected readonly bandwidth = new Bandwidth();
   #trustsHeaderOf: (address: string) => boolean;
   #onEmpty: (() => void) | null = null;
 
@@ -65,6 +68,7 @@ export abstract class StreamListener<Service extends StreamService>
     this.deadlines = deadlines;
     this.#workers = workers;
     this.#trustsHeaderOf = headerTrust(service);
+    this.bandwidth.set(service.config.bandwidth, workers());
   }
 
   /** The connection is let in. `socket`: as it was accepted. */
@@ -92,6 +96,7 @@ export abstract class StreamListener<Service extends StreamService>
     this.countClients(this.current, -clients);
     this.current = service;
     this.#trustsHeaderOf = headerTrust(service);
+    this.bandwidth.set(service.config.bandwidth, this.#workers());
   }
 
   drain(_endMs?: number): Promise<void> {

@@ -55,6 +55,7 @@ export class TcpListener extends StreamListener<TcpService> implements Connectio
     early: Buffer | null,
     hello: ClientHello | null,
   ): Stage {
+    this.bandwidth.pace(socket, input);
     const connection = new Connection(this.current, peer);
     if (peer.tls !== undefined) {
       const { text: _, ...info } = peer.tls;

@@ -16,6 +16,18 @@ export interface BoundSocket {
   readonly handle: SocketHandle;
   /** The real address, with the port that the system chose for port 0. */
   readonly addressText: string;
+  /** Absent: it is no UDP socket, and all workers share it. */
+  readonly udp?: UdpPlace;
+}
+
+/** Which of the UDP sockets of an address it is: each worker has its own. */
+export interface UdpPlace {
+  /** One of `udpKeys`. */
+  readonly key: string;
+  /** The worker's. */
+  readonly slot: number;
+  readonly localAddress: string;
+  readonly port: number;
 }
 
 export type BindResult =
@@ -139,7 +151,8 @@ function isBound(path: string): boolean {
   }
 }
 
-function explain(errno: number, port: number | null): string {
+/** Why an address cannot be bound. `errno`: below 0, or 0 for what `listen` would find out. */
+export function explain(errno: number, port: number | null): string {
   const name = errno === 0 ? 'EADDRINUSE' : getSystemErrorName(errno);
   switch (name) {
     case 'EADDRINUSE':
@@ -150,6 +163,8 @@ function explain(errno: number, port: number | null): string {
         : 'permission denied (EACCES)';
     case 'EINVAL':
       return port === null ? `its path is longer than ${LONGEST_UNIX_PATH_BYTES} bytes (EINVAL)` : name;
+    case 'EMFILE':
+      return 'no more files may be open; a UDP listener needs one for each port, worker and address of this machine (EMFILE)';
     case 'EAFNOSUPPORT':
       return 'this machine has no IPv6; 0.0.0.0 is every interface of IPv4 (EAFNOSUPPORT)';
     case 'EADDRNOTAVAIL':

@@ -1,4 +1,5 @@
 import type { WorkerMessage } from '../ipc/messages.ts';
+import type { BoundSocket } from './bind.ts';
 import type { LivePlan } from './live-plan.ts';
 import { describeExit } from './worker-process.ts';
 import type { Answer, WorkerProcess } from './worker-process.ts';
@@ -57,7 +58,7 @@ export async function distribute(
     const worker = prepared[index];
     if (worker === undefined) return;
     if (answer.kind === 'answer') {
-      worker.committed = { version, sockets: new Set(live.sockets.keys()) };
+      worker.committed = { version, sockets: new Set(socketsFor(worker, live).keys()) };
       return;
     }
     lost++;
@@ -74,9 +75,10 @@ function prepare(worker: WorkerProcess, live: LivePlan, timeoutMs: number): Prom
       return { kind: 'refused', problems: message.problems };
     return undefined;
   }, timeoutMs);
-  for (const [key, socket] of live.sockets) {
+  for (const [key, { handle, udp }] of socketsFor(worker, live)) {
     if (worker.committed?.sockets.has(key) === true) continue;
-    worker.send({ type: 'socket', key }, socket.handle);
+    if (udp === undefined) worker.send({ type: 'socket', key }, handle);
+    else worker.send({ type: 'udp-socket', key: udp.key, localAddress: udp.localAddress }, handle);
   }
   worker.send({ type: 'prepare', plan: live.plan });
   return answer;
@@ -89,4 +91,16 @@ function commit(worker: WorkerProcess, version: number, timeoutMs: number): Prom
   );
   worker.send({ type: 'commit', version });
   return answer;
+}
+
+/** Those that the worker is to hold, by what they are for it: all, but of the UDP sockets of an address its own. */
+function socketsFor(worker: WorkerProcess, { plan, sockets }: LivePlan): ReadonlyMap<string, BoundSocket> {
+  // One too many, which is about to go, has a part in what a new listener gets.
+  const slot = worker.slot % plan.config.workers;
+  const own = [...sockets].flatMap(([key, socket]): [string, BoundSocket][] => {
+    const { udp } = socket;
+    if (udp === undefined) return [[key, socket]];
+    return udp.slot === slot ? [[`${udp.key}|${udp.localAddress}`, socket]] : [];
+  });
+  return new Map(own);
 }

@@ -1,16 +1,17 @@
 import { listenKey } from '../ipc/messages.ts';
 import type { SnapshotPlan } from '../ipc/messages.ts';
 import { formatAddress } from '../shared/address.ts';
-import type { SocketAddressConfig } from '../shared/config-types.ts';
+import type { Config, SocketAddressConfig } from '../shared/config-types.ts';
 import { listenAddresses } from '../shared/listener-kinds.ts';
 import type { ListenerConfig } from '../shared/listener-types.ts';
+import { bindUdpListeners } from './bind-udp.ts';
 import { bindSocket } from './bind.ts';
 import type { BindResult, BoundSocket } from './bind.ts';
 
 /** A snapshot that workers serve, or are to serve, with the sockets that its listeners need. */
 export interface LivePlan {
   readonly plan: SnapshotPlan;
-  /** By `listenKey`. */
+  /** By `listenKey`; those of UDP by what `bindUdpListeners` calls them. */
   readonly sockets: ReadonlyMap<string, BoundSocket>;
 }
 
@@ -23,7 +24,7 @@ export type BindAllResult =
  * or nothing and reports every address that cannot be bound.
  */
 export async function bindAll(
-  listeners: readonly ListenerConfig[],
+  { listeners, workers }: Pick<Config, 'listeners' | 'workers'>,
   held: ReadonlyMap<string, BoundSocket>,
   bind: (address: SocketAddressConfig) => Promise<BindResult> = bindSocket,
 ): Promise<BindAllResult> {
@@ -47,6 +48,7 @@ export async function bindAll(
     if (result.ok) sockets.set(key, result.socket);
     else problems.push(result.problem);
   }
+  problems.push(...(await bindUdpListeners(listeners, workers, held, sockets)));
   if (problems.length === 0) return { ok: true, sockets };
   closeSocketsNotIn(sockets, held);
   return { ok: false, problems };

@@ -140,7 +140,7 @@ export class Reloader {
     const { supervisor, quarantine, certificates, backends, health } = this.#options;
     const held = supervisor.current?.sockets ?? new Map();
     const plan = await makePlan(this.#version, loaded, quarantine);
-    const bound = await bindAll(loaded.config.listeners, held);
+    const bound = await bindAll(loaded.config, held);
     if (!bound.ok) return { problems: bound.problems, warnings: [], changes: [] };
     const problems = await certificates.add(loaded.config, loaded.certificates);
     if (problems.length > 0) {

@@ -1,7 +1,7 @@
 import { mergeStatus } from '../admin/merge-status.ts';
 import type { HealthView } from '../admin/merge-status.ts';
 import type { StatusReport } from '../admin/status-report.ts';
-import { listenKeys } from '../ipc/messages.ts';
+import { listenKeys, udpKeys } from '../ipc/messages.ts';
 import { collectStatus } from './collect-status.ts';
 import type { ListenerConfig } from '../shared/listener-types.ts';
 import type { LivePlan } from './live-plan.ts';
@@ -66,9 +66,13 @@ export function listenerAddresses(current: LivePlan | null): ReadonlyMap<string,
 }
 
 function addressOf(config: ListenerConfig, current: LivePlan | null): string {
-  const [key, ...more] = listenKeys(config);
+  const [key, ...more] = [...listenKeys(config), ...udpKeys(config)];
   // A range is shown as written.
-  const socket = key === undefined || more.length > 0 ? undefined : current?.sockets.get(key);
+  if (key === undefined || more.length > 0) return config.addressText;
+  const socket =
+    current?.sockets.get(key) ??
+    // The first one is that of the address as written, before those of the machine's own addresses.
+    [...(current?.sockets.values() ?? [])].find(({ udp }) => udp?.key === key);
   return socket?.addressText ?? config.addressText;
 }
 

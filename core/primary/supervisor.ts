@@ -121,7 +121,7 @@ export class Supervisor {
       slot.worker = null;
       if (worker === null) continue;
       this.#retired.add(worker);
-      void worker.drain(drainTimeoutMs).then(() => this.#retired.delete(worker));
+      void worker.drain(drainTimeoutMs, true).then(() => this.#retired.delete(worker));
     }
     while (this.#slots.length < count) this.#spawn(this.#addSlot(this.#slots.length));
   }
@@ -151,7 +151,7 @@ export class Supervisor {
   /** Drains every worker, and kills those that are not done in time. */
   async stop(timeoutMs: number): Promise<void> {
     this.#startNoMore();
-    await Promise.all(this.#living().map((worker) => worker.drain(timeoutMs)));
+    await Promise.all(this.#living().map((worker) => worker.drain(timeoutMs, false)));
   }
 
   /** Ends every worker at once. */
@@ -221,6 +221,7 @@ export class Supervisor {
   #spawn(slot: Slot): void {
     const { onRuleFault, onWorker } = this.#options;
     const worker = this.#spare.take() ?? this.#fork();
+    worker.slot = slot.index;
     slot.worker = worker;
     slot.state = 'starting';
     worker.onMessage((message) => {

@@ -48,6 +48,8 @@ export class WorkerProcess {
   readonly exited: Promise<WorkerExit>;
   /** What it serves: the version, and the keys of the sockets that it holds for it. */
   committed: { readonly version: number; readonly sockets: ReadonlySet<string> } | null = null;
+  /** Which of the UDP sockets that are bound for each worker are this one's. */
+  slot = 0;
   readonly #child: ChildProcess;
   readonly #onSendError: (error: Error) => void;
   readonly #listeners = new Set<(message: WorkerMessage) => void>();
@@ -140,9 +142,9 @@ export class WorkerProcess {
     });
   }
 
-  /** It ends by itself when it has drained; if not, it is killed. */
-  async drain(timeoutMs: number): Promise<void> {
-    this.send({ type: 'drain', timeoutMs });
+  /** It ends by itself when it has drained; if not, it is killed. `isAlone`: the others stay. */
+  async drain(timeoutMs: number, isAlone: boolean): Promise<void> {
+    this.send({ type: 'drain', timeoutMs, isAlone });
     const timer = setTimeout(() => this.kill('SIGKILL'), timeoutMs + drainGraceMs);
     await this.exited;
     clearTimeout(timer);

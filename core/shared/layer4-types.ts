@@ -56,6 +56,8 @@ export interface UdpListenerConfig extends ListenerBase {
     /** For the whole listener: a worker enforces ceil(sessions / workers). */
     readonly sessions: number;
     readonly sessionsPerClient: number | null;
+    /** Datagrams that one socket holds until the kernel takes them. */
+    readonly queueBytes: number;
   };
   /** Whether the datagrams of a session go to the backend of the first one. */
   readonly sticky: boolean;

@@ -1,10 +1,13 @@
 import type { OnReadOpts, Socket } from 'node:net';
 
+/** The most that is read at once. */
+export const READ_BYTES = 64 * 1024;
+
 /**
- * Where every socket of the process reads into. One buffer does for all of them: a read and the
- * callback that takes it are one step of the event loop, so no other read comes between.
+ * Where every socket of the process reads into, but for a few that are lent a buffer of their own. One does for all of them: a
+ * read and the callback that takes it are one step of the event loop, so no other read comes between.
  */
-const BUFFER = Buffer.allocUnsafeSlow(64 * 1024);
+const SHARED = Buffer.allocUnsafeSlow(READ_BYTES);
 
 /**
  * Takes what a socket has read. The piece is valid during the call only, since the next read of any
@@ -18,18 +21,33 @@ export type Receive = (piece: Buffer) => void;
  */
 export class SocketInput {
   receive: Receive = () => {};
+  /** Instead of the shared one; null: none. To be changed within `receive` only. */
+  ownBuffer: Buffer | null = null;
+  /** Hears how much was read when that was taken; null: nobody asks. */
+  onRead: ((bytes: number) => void) | null = null;
+  #piecesLast = false;
 
   /** What `net.connect`, `tls.connect` and `new Socket` take as `onread`; of one socket only. */
   readonly onread: OnReadOpts = {
-    buffer: BUFFER,
+    buffer: () => this.ownBuffer ?? SHARED,
     callback: (bytes) => {
-      this.receive(BUFFER.subarray(0, bytes));
+      this.receive((this.ownBuffer ?? SHARED).subarray(0, bytes));
+      if (this.onRead !== null) this.onRead(bytes);
       return true;
     },
   };
 
+  /** Whether every piece has memory of its own, so that nobody needs a copy. */
+  get piecesLast(): boolean {
+    return this.#piecesLast;
+  }
+
   /** For a socket that was made without `onread`. */
   readFrom(socket: Socket): void {
-    socket.on('data', (piece: Buffer) => this.receive(piece));
+    this.#piecesLast = true;
+    socket.on('data', (piece: Buffer) => {
+      this.receive(piece);
+      if (this.onRead !== null) this.onRead(piece.length);
+    });
   }
 }

@@ -5,6 +5,7 @@ import { AddressBackend, availabilityChanged, availabilityVersion, type Backend 
 import { candidatesOf } from './candidates.ts';
 import { NestedBackend } from './nested-backend.ts';
 import { WaitingQueue } from './queue/waiting-queue.ts';
+import { Rendezvous } from './rendezvous.ts';
 import { RetryBudget } from './retry-budget.ts';
 import type { RandomSource } from './schedulers/draw.ts';
 import { createScheduler, type Scheduler } from './schedulers/scheduler.ts';
@@ -24,6 +25,7 @@ export class Upstream {
   /** Where the key of a request is found; null: the scheduler wants none. */
   readonly key: SchedulerKey | null;
   readonly #scheduler: Scheduler;
+  readonly #rendezvous = new Rendezvous();
   readonly #now: () => number;
   readonly #random: RandomSource;
   /** Whether its turns have begun somewhere. */
@@ -167,6 +169,18 @@ export class Upstream {
     const key = this.key === null ? undefined : source?.keyFor(this.key);
     const picked = this.#scheduler.pick(candidates, key, this.#left(tried, evenFull));
     return this.resolve(picked, tried, source, evenFull);
+  }
+
+  /**
+   * As `pick`, but by the client alone where the scheduler has no key to go by: what has the same candidates chooses the same
+   * one, in any worker, at any time. `client`: the same text for the same client.
+   */
+  pickByClient(client: string, tried: readonly Backend[], source: KeySource): AddressBackend | undefined {
+    if (this.key !== null && source.keyFor(this.key) !== undefined) return this.pick(tried, source);
+    const picked = this.#rendezvous.pick(this.candidates(), client, this.#left(tried, false));
+    return picked instanceof NestedBackend
+      ? picked.upstream.pickByClient(client, tried, source)
+      : this.resolve(picked);
   }
 
   /**

@@ -15,6 +15,7 @@ import { ConnectionCounters } from '../layer4/connection-counters.ts';
 import type { OpenConnections } from '../layer4/open-connections.ts';
 import { TcpRouteTable } from '../layer4/tcp-routes.ts';
 import type { TcpService } from '../layer4/tcp-service.ts';
+import type { UdpService } from '../layer4/udp-service.ts';
 import { isHttp, isTcp } from '../shared/listener-kinds.ts';
 import type { HttpListenerConfig } from '../shared/listener-types.ts';
 import { formatProblem } from '../shared/problem.ts';
@@ -26,6 +27,7 @@ import type { WorkerChallenges } from './challenges.ts';
 import type { Logs } from './logs.ts';
 import type { ShadowCountsByListener } from './shadow-counts.ts';
 import type { TlsFronts } from './tls-fronts.ts';
+import { udpServices } from './udp-services.ts';
 
 /** The parts of a worker that outlive snapshots. */
 export interface SnapshotParts {
@@ -51,6 +53,7 @@ export interface Snapshot {
   /** By listener name. */
   readonly services: ReadonlyMap<string, ListenerService>;
   readonly tcpServices: ReadonlyMap<string, TcpService>;
+  readonly udpServices: ReadonlyMap<string, UdpService>;
   /** By the names of the listeners that speak TLS. */
   readonly fronts: ReadonlyMap<string, TlsFront>;
   readonly scripts: readonly RuleScript[];
@@ -145,6 +148,14 @@ export async function buildSnapshot(
       plugins: listeners?.get(config.name) ?? null,
     });
   }
+  const udp = udpServices({
+    plan,
+    logs,
+    upstreams,
+    scripts,
+    plugins: listeners,
+    countersOf: (name) => kept(parts.connectionCounters, name, () => new ConnectionCounters()),
+  });
   return {
     ok: true,
     snapshot: {
@@ -153,6 +164,7 @@ export async function buildSnapshot(
       upstreams,
       services,
       tcpServices,
+      udpServices: udp,
       fronts,
       scripts: [...scripts.values()],
       plugins: plugins.plugins,
@@ -166,7 +178,11 @@ export function retireSnapshot(
   { rules, plugins }: Pick<SnapshotParts, 'rules' | 'plugins'>,
   onReleased: () => void,
 ): void {
-  const services = [...snapshot.services.values(), ...snapshot.tcpServices.values()];
+  const services = [
+    ...snapshot.services.values(),
+    ...snapshot.tcpServices.values(),
+    ...snapshot.udpServices.values(),
+  ];
   let inUse = services.length;
   const release = (): void => {
     inUse -= 1;

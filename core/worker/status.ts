@@ -29,8 +29,8 @@ export function workerStatus(
     rssBytes: process.memoryUsage.rss(),
     listeners: [
       ...[...(snapshot?.services.values() ?? [])].map(httpStatus),
-      ...[...(snapshot?.tcpServices.values() ?? [])].map(({ config, counters }) =>
-        connectionStatus(config, counters),
+      ...[...(snapshot?.tcpServices.values() ?? []), ...(snapshot?.udpServices.values() ?? [])].map(
+        ({ config, counters }) => connectionStatus(config, counters),
       ),
     ],
     upstreams: [...(snapshot?.upstreams.values() ?? [])].map((upstream) => ({

@@ -5,6 +5,7 @@ import type { PrimaryChannel } from '../ipc/channel.ts';
 import type { PrimaryMessage, SnapshotPlan } from '../ipc/messages.ts';
 import { OpenConnections } from '../layer4/open-connections.ts';
 import { Deadlines } from '../shared/deadlines.ts';
+import { isUdpHandle } from '../shared/udp-socket.ts';
 import { afterNextTurn } from '../shared/turn.ts';
 import { UpstreamRegistry } from '../upstreams/registry.ts';
 import { PluginHost } from '../../plugins/host.ts';
@@ -16,6 +17,7 @@ import { Listeners } from './listeners.ts';
 import { Logs, followLog } from './logs.ts';
 import { buildSnapshot, retireSnapshot, type Snapshot, type SnapshotParts } from './snapshot.ts';
 import { ShadowCountsByListener } from './shadow-counts.ts';
+import { UdpListeners } from './udp-listeners.ts';
 import { TlsFronts, type TlsMessage } from './tls-fronts.ts';
 import { tryPlugin } from './try-plugin.ts';
 import { WarmUp } from './warm-up.ts';
@@ -32,6 +34,7 @@ export class Worker {
   readonly #channel: PrimaryChannel;
   readonly #deadlines = new Deadlines();
   readonly #listeners = new Listeners(this.#deadlines);
+  readonly #udp = new UdpListeners(this.#deadlines);
   readonly #parts: SnapshotParts;
   readonly #rules: RuleHost;
   readonly #warmUp: WarmUp;
@@ -88,6 +91,11 @@ export class Worker {
         if (handle !== undefined) this.#listeners.keepHandle(message.key, handle);
         return;
       }
+      if (message.type === 'udp-socket') {
+        if (handle !== undefined && isUdpHandle(handle))
+          this.#udp.keepHandle(message.key, message.localAddress, handle);
+        return;
+      }
       // Says that the event loop turns; what it is busy with does not matter.
       if (message.type === 'ping') {
         this.#channel.send({ type: 'pong' });
@@ -127,7 +135,7 @@ export class Worker {
         .catch((error: unknown) => this.die(error));
     });
     // Without a primary there is nobody to reload, drain or replace this worker: it ends its exchanges, then itself.
-    this.#channel.onClose(() => void this.#drain(this.#live?.plan.config.shutdownTimeoutMs ?? 0));
+    this.#channel.onClose(() => void this.#drain(this.#live?.plan.config.shutdownTimeoutMs ?? 0, false));
     this.#channel.send({ type: 'online' });
   }
 
@@ -135,7 +143,16 @@ export class Worker {
     message: Exclude<
       PrimaryMessage,
       | TlsMessage
-      | { type: 'socket' | 'ping' | 'backend-health' | 'challenges' | 'sticky-sessions' | 'plugin-message' }
+      | {
+          type:
+            | 'socket'
+            | 'udp-socket'
+            | 'ping'
+            | 'backend-health'
+            | 'challenges'
+            | 'sticky-sessions'
+            | 'plugin-message';
+        }
     >,
   ): Promise<void> {
     switch (message.type) {
@@ -174,14 +191,14 @@ export class Worker {
         return;
       case 'drain':
         // Not awaited: status must be answered meanwhile.
-        void this.#drain(message.timeoutMs);
+        void this.#drain(message.timeoutMs, message.isAlone);
         return;
     }
   }
 
   async #prepare(plan: SnapshotPlan): Promise<void> {
     this.#forgetPrepared();
-    const problems = this.#listeners.missing(plan);
+    const problems = [...this.#listeners.missing(plan), ...this.#udp.missing(plan.config)];
     const logs = this.#openLogs(plan, problems);
     if (logs !== null && problems.length === 0) {
       const built = await buildSnapshot(plan, logs, this.#parts, (upstreams) => {
@@ -221,6 +238,7 @@ export class Worker {
     this.#parts.plugins.commit(next.plugins);
     this.#warmUp.keep(next.upstreams.values());
     await this.#listeners.apply(next);
+    this.#udp.apply([...next.udpServices.values()]);
     this.#parts.tls.keep(new Set(next.fronts.values()));
     const closeLogs = (): void => {
       if (previousLogs !== this.#logs) void previousLogs.close();
@@ -233,6 +251,7 @@ export class Worker {
   #rollback(version: number): void {
     if (this.#prepared?.plan.version === version) this.#forgetPrepared();
     this.#listeners.dropUnusedHandles();
+    this.#udp.dropUnusedHandles();
   }
 
   #forgetPrepared(): void {
@@ -245,11 +264,11 @@ export class Worker {
     });
   }
 
-  async #drain(timeoutMs: number): Promise<void> {
+  async #drain(timeoutMs: number, isAlone: boolean): Promise<void> {
     this.#warmUp.stop();
     const endMs = performance.now() + timeoutMs;
     const timer = setTimeout(() => void this.#exit(endMs), timeoutMs);
-    await this.#listeners.drain(endMs);
+    await Promise.all([this.#listeners.drain(endMs), this.#udp.drain(endMs, isAlone)]);
     clearTimeout(timer);
     this.#channel.send({ type: 'drained' });
     await this.#exit(endMs);

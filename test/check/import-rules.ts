@@ -69,7 +69,11 @@ const parts: readonly Part[] = [
     mayImport: ['forward', 'upstreams', 'health', 'http1', 'fields', 'messages', 'plugin api'],
   },
   // What `exchange` is for requests, for connections and sessions of which nothing but bytes is known.
-  { name: 'layer4', files: /^core\/layer4\//, mayImport: ['forward', 'upstreams', 'health', 'backend sockets', 'plugin api'] },
+  {
+    name: 'layer4',
+    files: /^core\/layer4\//,
+    mayImport: ['forward', 'upstreams', 'health', 'backend sockets', 'plugin api'],
+  },
   {
     name: 'listeners',
     files: /^core\/listeners\//,

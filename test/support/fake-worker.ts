@@ -24,6 +24,9 @@ channel.onMessage((message, handle) => {
     case 'socket':
       if (handle !== undefined) handles.set(message.key, handle);
       break;
+    case 'udp-socket':
+      handle?.close();
+      break;
     case 'prepare': {
       const { version } = message.plan;
       const wishes = message.plan.config.upstreams.map(({ name }) => name);

@@ -21,7 +21,12 @@ export async function startKnot(
   zones: readonly string[],
   algorithm: 'hmac-sha256' | 'hmac-sha384' | 'hmac-sha512' = knotKey.algorithm,
   records = '',
-): Promise<{ readonly port: number; readonly txt: (name: string) => Promise<string[]> }> {
+): Promise<{
+  readonly port: number;
+  readonly txt: (name: string) => Promise<string[]>;
+  /** As `kill -9` does. Resolves when it is gone. */
+  readonly kill: () => Promise<void>;
+}> {
   const folder = await mkdtemp(join(tmpdir(), 'tidegate-knot-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   const port = await freePort();
@@ -64,15 +69,17 @@ ${zoneLines.join('')}`,
   });
   const ended = once(child, 'exit');
   ended.catch(() => {});
-  onTestFinished(async () => {
+  const kill = async (): Promise<void> => {
     child.kill('SIGKILL');
     await ended;
-  });
+  };
+  onTestFinished(kill);
   const resolver = new Resolver({ timeout: 500, tries: 1 });
   resolver.setServers([`127.0.0.1:${port}`]);
   await poll(() => Promise.all(zones.map((zone) => resolver.resolveSoa(zone))), 20_000);
   return {
     port,
+    kill,
     txt: async (name) => {
       try {
         return (await resolver.resolveTxt(name)).map((pieces) => pieces.join(''));

@@ -38,7 +38,7 @@ export async function startRealWorkers(
   const load = await loadAll(join(folder, 'tidegate.config.yaml'));
   if (!load.ok) throw new Error(load.problems.join('\n'));
   const { config } = load.loaded;
-  const bound = await bindAll(config.listeners, new Map());
+  const bound = await bindAll(config, new Map());
   if (!bound.ok) throw new Error(bound.problems.join('\n'));
   const keys = new TicketKeys(() => {});
   keys.use(new Set(config.listeners.flatMap(({ tls }) => (tls === null ? [] : [tls.ticketRotationMs]))));

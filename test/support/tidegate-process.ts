@@ -102,8 +102,17 @@ export class TidegateProcess {
 
   /** `http://127.0.0.1:PORT` of a listener at port 0. */
   async url(listener = 'web'): Promise<string> {
+    return `http://${await this.#address(listener)}`;
+  }
+
+  /** The port of a listener at port 0. */
+  async port(listener: string): Promise<number> {
+    return Number((await this.#address(listener)).split(':').at(-1));
+  }
+
+  async #address(listener: string): Promise<string> {
     const line = await this.line('listening', (each) => each['listener'] === listener);
-    return `http://${String(line['address'])}`;
+    return String(line['address']);
   }
 
   /** Whole at once, so that nobody who looks meanwhile finds half of it. */

@@ -5,11 +5,12 @@ import { describe, expect, test } from 'vitest';
 import { webConfig } from '../support/configs.ts';
 import { runTidegate } from '../support/tidegate-process.ts';
 import { runToEnd } from '../support/run-to-end.ts';
-import { startNginx, type RealServer } from './real-servers.ts';
+import type { ServerProcess } from '../support/server-process.ts';
+import { startNginx } from './real-servers.ts';
 
 const MIB = 2 ** 20;
 
-async function proxyTo(nginx: RealServer): Promise<string> {
+async function proxyTo(nginx: ServerProcess): Promise<string> {
   const tidegate = await runTidegate({
     files: { 'tidegate.config.yaml': webConfig({ backend: `127.0.0.1:${nginx.port}` }) },
     workers: 'real',

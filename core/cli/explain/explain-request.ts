@@ -6,18 +6,22 @@ import { statusOf } from '../../exchange/respond.ts';
 import { RouteTable, hostWithoutPort } from '../../exchange/routes.ts';
 import { schedulerKey, type KeyedRequest } from '../../exchange/scheduler-key.ts';
 import type { RequestHead } from '../../exchange/streams.ts';
-import type { Config, UpstreamConfig } from '../../shared/config-types.ts';
+import type { Config } from '../../shared/config-types.ts';
 import type { HttpListenerConfig, RuleScriptConfig } from '../../shared/listener-types.ts';
 import { ProxyError } from '../../shared/errors.ts';
 import type { PluginConfig } from '../../shared/plugin-types.ts';
 import type { SchedulerKey } from '../../shared/scheduler-key.ts';
 import type { PickCandidate, RequestDecision, RuleRequest } from '../../shared/rule-script.ts';
-import { AddressBackend, BackendRuntime, pickCandidate } from '../../upstreams/backend.ts';
-import { nestUpstreams } from '../../upstreams/nested-backend.ts';
-import { Upstream } from '../../upstreams/upstream.ts';
-import { shownPath } from '../problems.ts';
+import { pickCandidate } from '../../upstreams/backend.ts';
+import type { Upstream } from '../../upstreams/upstream.ts';
 import type { RuleAnswer } from '../sandbox/messages.ts';
-import type { Explanation, Outcome, Step } from './explanation.ts';
+import { backendStep, fallbackOf, missingUpstream, upstreamsAsWritten } from './explained-upstreams.ts';
+import {
+  placeOf,
+  type RequestExplanation,
+  type RequestOutcome as Outcome,
+  type Step,
+} from './explanation.ts';
 import { readRequest, type ExplainQuery } from './read-request.ts';
 
 /** Asks a rule script. */
@@ -34,7 +38,7 @@ export async function explainRequest(
   reason: string,
   query: ExplainQuery,
   askRule: AskRule,
-): Promise<Explanation> {
+): Promise<RequestExplanation> {
   const path = new ExplainedPath(config, listener);
   path.step('listener', `${listener.name} (${listener.addressText})`, [reason]);
   const outcome = await path.follow(query, askRule);
@@ -55,8 +59,7 @@ class ExplainedPath {
 
   constructor(config: Config, listener: HttpListenerConfig) {
     this.#listener = listener;
-    this.#upstreams = new Map(config.upstreams.map((upstream) => [upstream.name, asWritten(upstream)]));
-    nestUpstreams(this.#upstreams);
+    this.#upstreams = upstreamsAsWritten(config);
   }
 
   step(step: Step['step'], text: string, details: readonly string[]): void {
@@ -133,7 +136,11 @@ class ExplainedPath {
       this.#shadow({ kind: 'next', edits: [] }, tried);
       return null;
     }
-    this.step('rule', `${describeDecision(decision)}${placeOf(answer)}`, describeEdits(editsOf(decision)));
+    this.step(
+      'rule',
+      `${describeDecision(decision)}${placeOf(answer?.at ?? null)}`,
+      describeEdits(editsOf(decision)),
+    );
     this.#shadow(decision, tried);
     switch (decision.kind) {
       case 'next':
@@ -160,7 +167,7 @@ class ExplainedPath {
     const shadow = tried?.decision ?? null;
     if (shadow === null) return;
     const differs = differencesOf(decision, shadow);
-    this.step('shadow', `${describeDecision(shadow)}${placeOf(tried)}`, [
+    this.step('shadow', `${describeDecision(shadow)}${placeOf(tried?.at ?? null)}`, [
       ...describeEdits(editsOf(shadow)),
       differs.length === 0
         ? 'as the rule decides'
@@ -197,10 +204,7 @@ class ExplainedPath {
   #choose(name: string, target: string, reason: string): Outcome {
     const upstream = this.#upstreams.get(name);
     if (upstream === undefined) {
-      this.step('upstream', `"${name}" does not exist`, [
-        reason,
-        `there is ${[...this.#upstreams.keys()].join(', ')}`,
-      ]);
+      this.steps.push(missingUpstream(name, reason, this.#upstreams));
       return {
         kind: 'answer',
         status: statusOf('rule-fault') ?? 500,
@@ -209,54 +213,21 @@ class ExplainedPath {
     }
     this.step('upstream', name, [reason]);
     this.#plugins('of the upstream', upstream.config.plugins);
-    const candidates = upstream.candidates();
-    const table = [...upstream.backends, ...upstream.nested].map(
-      (one) =>
-        `${one.addressText}: weight ${one.weight}${candidates.includes(one) ? '' : ', takes no new requests'}`,
-    );
-    const picked = upstream.resolve(candidates[this.#picks?.[name] ?? -1]);
+    const picked = upstream.resolve(upstream.candidates()[this.#picks?.[name] ?? -1]);
     const keyed = this.#keyed === null ? null : { ...this.#keyed, forwardTarget: target };
     const keyFor = (wanted: SchedulerKey): string | undefined =>
       keyed === null ? undefined : schedulerKey(keyed, wanted);
     const backend = picked ?? upstream.pick([], { keyFor });
-    if (backend === undefined) {
-      this.step('backend', 'none', table);
+    const byRule = picked === undefined ? null : "the script's `pick` handler chose it";
+    this.steps.push(backendStep(upstream, backend, byRule, keyFor, 'requests'));
+    const { fallback } = upstream.config;
+    if (backend === undefined && fallback !== null) return this.#choose(fallback, target, fallbackOf(name));
+    if (backend === undefined)
       return {
         kind: 'answer',
         status: statusOf('no-backend') ?? 503,
         reason: `no backend of "${name}" takes requests`,
       };
-    }
-    const byScheduler =
-      candidates.length === 1
-        ? 'the only one that takes requests'
-        : byWhat(upstream, upstream.key === null ? undefined : keyFor(upstream.key), candidates.length);
-    const through = backend.settings.name === name ? [] : [`a backend of ${backend.settings.name}`];
-    this.step('backend', backend.addressText, [
-      picked === undefined ? byScheduler : "the script's `pick` handler chose it",
-      ...through,
-      ...table,
-    ]);
     return { kind: 'forward', upstream: name, backend: backend.addressText, target };
   }
-}
-
-function placeOf(answer: RuleAnswer | null): string {
-  const at = answer?.at ?? null;
-  return at === null ? '' : `, at ${shownPath(at.file)}:${at.line}:${at.column}`;
-}
-
-function byWhat({ key: wanted, config }: Upstream, key: string | undefined, candidates: number): string {
-  const { type } = config.scheduler;
-  if (key !== undefined) return `${type} picks it of ${candidates} for the key ${JSON.stringify(key)}`;
-  const without = wanted === null ? '' : ` without a key (${config.scheduler.key})`;
-  return `${type} picks it first of ${candidates}${without}; later requests get the others`;
-}
-
-/** With one backend for each row: which addresses a host name stands for depends on when one asks. The client is new: nobody sticks to any. With several workers the first turn is anybody's. */
-function asWritten(config: UpstreamConfig): Upstream {
-  return new Upstream(
-    { ...config, sticky: null, workers: 1 },
-    config.backends.map((row) => new AddressBackend(row, config, new BackendRuntime())),
-  );
 }

@@ -7,7 +7,7 @@ import type { HttpListenerConfig } from '../../shared/listener-types.ts';
 import { ProxyError } from '../../shared/errors.ts';
 import type { RuleRequest } from '../../shared/rule-script.ts';
 import type { TlsInfo } from '../../shared/tls-info.ts';
-import type { Outcome, Step } from './explanation.ts';
+import type { RequestOutcome, Step } from './explanation.ts';
 import type { ExplainedUrl } from './read-url.ts';
 
 export interface ExplainQuery {
@@ -21,7 +21,7 @@ export interface ExplainQuery {
 
 export type ReadRequest =
   | { readonly ok: true; readonly step: Step; readonly head: RequestHead; readonly request: RuleRequest }
-  | { readonly ok: false; readonly step: Step; readonly outcome: Outcome };
+  | { readonly ok: false; readonly step: Step; readonly outcome: RequestOutcome };
 
 /** Writes the query as a client would and reads it as the listener does. */
 export function readRequest(

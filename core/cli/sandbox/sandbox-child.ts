@@ -3,6 +3,7 @@ import { RuleHost } from '../../../rules/evaluate.ts';
 import type { LoadedScript } from '../../../rules/loaded-script.ts';
 import type { RuleBundle } from '../../shared/config-types.ts';
 import type { PickCandidate } from '../../shared/rule-script.ts';
+import { askAboutConnection } from './ask-connection.ts';
 import type { RuleAnswer, SandboxJob, SandboxReply } from './messages.ts';
 
 const silent = {
@@ -18,7 +19,7 @@ async function run(job: SandboxJob): Promise<SandboxReply> {
     onFault: () => undefined,
     lastWords: false,
     trace: false,
-    explain: job.type === 'explain',
+    explain: job.type !== 'load',
   });
   if (job.type === 'load') {
     const loaded = await host.load(job.bundle, job.lists);
@@ -34,7 +35,12 @@ async function run(job: SandboxJob): Promise<SandboxReply> {
   };
   const loaded = await host.load(bundle, job.lists);
   if (!loaded.ok) return { type: 'problems', problems: loaded.problems };
-  return { type: 'explained', answer: ask(loaded.script, job) };
+  if (job.type === 'explain') return { type: 'explained', answer: ask(loaded.script, job) };
+  const { connect } = loaded.script.handles;
+  return {
+    type: 'explained-connection',
+    answers: connect ? askAboutConnection(loaded.script, job.asked) : [],
+  };
 }
 
 function ask(

@@ -21,6 +21,7 @@ listeners:
 upstreams:
   site: { sticky: { type: cookie }, backends: [{ address: 127.0.0.1:9001, weight: 0 }, { address: 127.0.0.1:9002 }] }
   api: { backends: [{ address: 127.0.0.1:9003 }] }
+  reserved: { fallback: api, backends: [{ address: 127.0.0.1:9005, weight: 0 }] }
   empty: { backends: [{ address: 127.0.0.1:9004, weight: 0 }] }
 lists: { office: [192.0.2.0/24] }
 `;
@@ -31,6 +32,7 @@ export default defineRules({
     if (req.path === '/admin' && !req.client.in('office')) return deny();
     if (req.path === '/old') return redirect('/new', 308);
     if (req.path === '/empty') return forward('empty');
+    if (req.path === '/reserved') return forward('reserved');
     if (req.path === '/typo') return forward('sitte');
     if (req.path === '/throws') throw new Error('on purpose');
     if (req.path === '/preview') req.headers.set('x-preview', '1');
@@ -54,7 +56,7 @@ test.for([
   [
     'a named list lets in',
     ['GET', `${url}/admin`, '--client', '192.0.2.9'],
-    ['next, at site.ts:10:', '127.0.0.1:9002'],
+    ['next, at site.ts:11:', '127.0.0.1:9002'],
   ],
   ['a rule redirects', ['GET', `${url}/old`], ['redirect 308 to /new, at site.ts:5:', 'answered with 308']],
   [
@@ -73,8 +75,13 @@ test.for([
     ['refused: request-malformed', 'answered with 400'],
   ],
   ['no backend takes requests', ['GET', `${url}/empty`], ['127.0.0.1:9004: weight 0', 'answered with 503']],
+  [
+    'another upstream stands in',
+    ['GET', `${url}/reserved`],
+    ['it stands in for reserved', '/reserved goes to 127.0.0.1:9003'],
+  ],
   ['a rule names no upstream', ['GET', `${url}/typo`], ['"sitte" does not exist', 'answered with 500']],
-  ['a rule throws', ['GET', `${url}/throws`], ['on purpose', 'site.ts:8', 'answered with 500']],
+  ['a rule throws', ['GET', `${url}/throws`], ['on purpose', 'site.ts:9', 'answered with 500']],
   [
     'a route takes it',
     ['GET', `${url}/v2/users`, '-H', 'Host: api.example.com'],

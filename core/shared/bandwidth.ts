@@ -1,0 +1,94 @@
+import type { Socket } from 'node:net';
+import type { BandwidthConfig } from './listener-types.ts';
+import { Pacer } from './pacer.ts';
+import type { SocketInput } from './socket-input.ts';
+
+const UNLIMITED: BandwidthConfig = { listenerBytes: null, connectionBytes: null };
+
+/** What the connections of one listener may take, in one worker. It outlives reloads, and the connections that it has met go by what it is set to last. */
+export class Bandwidth {
+  #isLimited = false;
+  readonly #fromClients = new Pacer();
+  readonly #toClients = new Pacer();
+
+  /** `workers`: how many share the listener's rate. */
+  set(config: BandwidthConfig | null, workers: number): void {
+    const { listenerBytes, connectionBytes } = config ?? UNLIMITED;
+    this.#isLimited = config !== null;
+    const share = listenerBytes === null ? null : listenerBytes / workers;
+    this.#fromClients.setRates(share, connectionBytes);
+    this.#toClients.setRates(share, connectionBytes);
+  }
+
+  /**
+   * Holds a client's connection to the rates in both directions, whatever is spoken on it. Who writes to the socket is held up by back-pressure.
+   * @param input all that the socket reads
+   */
+  pace(socket: Socket, input: SocketInput): void {
+    if (!this.#isLimited) return;
+    paceReads(socket, input, this.#fromClients);
+    paceWrites(socket, this.#toClients);
+  }
+}
+
+/** A read takes what has come, so that the socket is paused behind it; who has paused or resumed it for a reason of his own finds it so. */
+function paceReads(socket: Socket, input: SocketInput, pacer: Pacer): void {
+  const pause = socket.pause.bind(socket);
+  const resume = socket.resume.bind(socket);
+  let isWanted = !socket.isPaused();
+  let isHeld = false;
+  const flow = pacer.flow(() => {
+    isHeld = false;
+    if (isWanted) resume();
+  });
+  socket.pause = () => {
+    isWanted = false;
+    return pause();
+  };
+  socket.resume = () => {
+    isWanted = true;
+    return isHeld ? socket : resume();
+  };
+  input.onRead = (bytes) => {
+    if (flow.spend(bytes)) return;
+    isHeld = true;
+    pause();
+  };
+  // Where others wait, the first read does, too.
+  input.onRead(0);
+  socket.once('close', () => flow.close());
+}
+
+/** What is written waits in the socket, and leaves in pieces. */
+function paceWrites(socket: Socket, pacer: Pacer): void {
+  const write = socket._write.bind(socket);
+  let isAllowed = true;
+  let next: (() => void) | null = null;
+  const flow = pacer.flow(() => {
+    isAllowed = true;
+    const goOn = next;
+    next = null;
+    goOn?.();
+  });
+  // One chunk after the other.
+  Reflect.set(socket, '_writev', undefined);
+  socket._write = (chunk: string | Buffer, encoding, done) => {
+    const isText = typeof chunk === 'string';
+    const length = isText ? Buffer.byteLength(chunk, encoding) : chunk.length;
+    const writeFrom = (from: number): void => {
+      if (!isAllowed) {
+        next = () => writeFrom(from);
+        return;
+      }
+      // Texts are short: heads with small bodies.
+      const to = isText ? length : Math.min(length, from + flow.pieceBytes);
+      isAllowed = flow.spend(to - from);
+      write(isText ? chunk : chunk.subarray(from, to), encoding, (error) => {
+        if (error || to === length) done(error);
+        else writeFrom(to);
+      });
+    };
+    writeFrom(0);
+  };
+  socket.once('close', () => flow.close());
+}
