@@ -11,6 +11,7 @@ import { healthCheckFindings } from './health-checks.ts';
 import { httpsFindings, layer4Findings, proxyProtocolFindings, tlsFindings } from './listener-checks.ts';
 import type { RouteFile } from './route-schema.ts';
 import { schedulerFindings } from './scheduler-checks.ts';
+import { udpFindings } from './udp-checks.ts';
 import { formatAddress } from '../shared/address.ts';
 import type { SocketAddressConfig } from '../shared/config-types.ts';
 
@@ -31,6 +32,7 @@ export function crossChecks(draft: Draft): Finding[] {
       ...proxyProtocolFindings(listener, ['listeners', index]),
       ...layer4Findings(listener, ['listeners', index]),
     ]),
+    ...udpFindings(draft),
     ...duplicateBackends(draft),
     ...backendRowFindings(draft),
     ...slowStartFindings(draft),

@@ -10,6 +10,7 @@ export const DROP_REASONS = [
   'too-large',
   'send-failed',
   'draining',
+  'internal-error',
 ] as const;
 export type DropReason = (typeof DROP_REASONS)[number];
 

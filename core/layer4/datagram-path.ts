@@ -2,15 +2,16 @@ import type { Client } from '../shared/client.ts';
 import type { DatagramBandwidth } from '../shared/datagram-bandwidth.ts';
 import type { Deadlines, Timed } from '../shared/deadlines.ts';
 import { ProxyError } from '../shared/errors.ts';
-import { errnoName, udpFailure } from '../shared/udp-errors.ts';
+import { udpFailure } from '../shared/udp-errors.ts';
 import type { UdpSocket } from '../shared/udp-socket.ts';
 import type { DropReason } from './connection-counters.ts';
 import type { EndReason } from './connection-entry.ts';
 import type { DescriptorBudget } from './descriptor-budget.ts';
 import { countConnection, finishConnection } from './finish-connection.ts';
-import { UdpAttempt } from './udp-attempt.ts';
+import type { UdpAttempt } from './udp-attempt.ts';
+import { SessionBackends } from './udp-backends.ts';
 import { dropReasonOf, notSent } from './udp-drops.ts';
-import { pickAgain, pickBackend } from './udp-pick.ts';
+import { pickBackend } from './udp-pick.ts';
 import { placeSession } from './udp-place.ts';
 import { tableLimits, type UdpService } from './udp-service.ts';
 import { UdpSession, type UdpSessionOwner } from './udp-session.ts';
@@ -46,6 +47,7 @@ export class DatagramPath implements UdpSessionOwner, Timed {
   #service: UdpService;
   readonly #options: DatagramPathOptions;
   readonly #table: UdpSessionTable<UdpSession>;
+  readonly #backends: SessionBackends;
   readonly #sweep = new SessionSweep();
   /** null: it serves. */
   #drain: { readonly endMs: number; readonly takesNew: boolean; readonly onEmpty: () => void } | null = null;
@@ -54,11 +56,20 @@ export class DatagramPath implements UdpSessionOwner, Timed {
     this.#service = service;
     this.#options = options;
     this.#table = new UdpSessionTable(tableLimits(service));
+    this.#backends = new SessionBackends(options.descriptors, (session) => this.#evictFor(session));
     options.deadlines.add(this);
   }
 
   // 1. Arrive: from a client that is known, or that is new.
   arrive(socket: UdpSocket, address: string, port: number, data: Buffer): void {
+    try {
+      this.#arrive(socket, address, port, data);
+    } catch (error) {
+      this.#bug(error);
+    }
+  }
+
+  #arrive(socket: UdpSocket, address: string, port: number, data: Buffer): void {
     const nowMs = performance.now();
     const key = `${address} ${port} ${socket.localAddress} ${socket.localPort}`;
     const known = this.#service.config.sticky ? this.#table.find(key) : undefined;
@@ -111,7 +122,7 @@ export class DatagramPath implements UdpSessionOwner, Timed {
     this.#table.touch(session, nowMs);
     const { attempt } = session;
     if (attempt?.isAnswered === true) this.#table.establish(session);
-    if (attempt?.backend.isUp === false) this.#leave(session, attempt);
+    if (attempt?.backend.isUp === false) this.#backends.leave(session, attempt);
     this.#send(session, data);
   }
 
@@ -119,52 +130,16 @@ export class DatagramPath implements UdpSessionOwner, Timed {
   #send(session: UdpSession, data: Buffer): void {
     if (!this.#options.bandwidth.admitsFromClient(session, data.length)) return this.#drop('bandwidth');
     for (let tries = 0; tries < MAX_TRIES; tries++) {
-      const attempt = session.attempt ?? this.#connect(session);
+      const attempt = session.attempt ?? this.#backends.connect(session);
       if (typeof attempt === 'string') return this.#drop(attempt);
       if (attempt !== null && this.#sendOver(session, attempt, data)) return;
     }
     this.#drop('no-backend');
   }
 
-  /** @returns null: it could not be reached, another one may be; or why there is none */
-  #connect(session: UdpSession): UdpAttempt | DropReason | null {
-    const { descriptors } = this.#options;
-    const backend = session.picked ?? pickAgain(session);
-    session.picked = null;
-    if (backend instanceof ProxyError) {
-      session.error = backend;
-      return dropReasonOf(backend);
-    }
-    if (session.upstream === null || !this.#freeDescriptor(session)) return this.#noDescriptor(session);
-    const attempt = new UdpAttempt(session, session.upstream, backend);
-    const errno = attempt.connect(session.client.localPort, this.#service.config.limits.queueBytes);
-    if (errno < 0 && udpFailure(errno) === 'no-descriptor') {
-      descriptors.giveBack();
-      return this.#noDescriptor(session);
-    }
-    attempt.begin('scheduler');
-    session.attempt = attempt;
-    session.attempts += 1;
-    session.lastBackend = backend;
-    if (errno === 0) return attempt;
-    this.onUnreachable(session, attempt, errno);
-    return null;
-  }
-
-  /** A flood must leave descriptors to the worker's other connections. */
-  #freeDescriptor(session: UdpSession): boolean {
-    const { descriptors } = this.#options;
-    if (descriptors.take()) return true;
+  #evictFor(session: UdpSession): void {
     const oldest = this.#table.oldest();
-    if (oldest === null || oldest === session) return false;
-    this.#end(oldest, 'evicted');
-    return descriptors.take();
-  }
-
-  #noDescriptor(session: UdpSession): DropReason {
-    const why = 'no file descriptor is left for a socket to a backend';
-    session.error = new ProxyError('backend-connections-exhausted', 'proxy', why);
-    return 'sessions';
+    if (oldest !== null && oldest !== session) this.#end(oldest, 'evicted');
   }
 
   // 7. Send: without waiting for room.
@@ -173,7 +148,7 @@ export class DatagramPath implements UdpSessionOwner, Timed {
     const result = attempt.send(data);
     if (typeof result === 'number' && udpFailure(result) === 'unreachable') {
       // Of a datagram before this one, which was not sent.
-      this.onUnreachable(session, attempt, result);
+      this.#backends.unreachable(session, attempt, result);
       return false;
     }
     const reason = notSent(result);
@@ -192,25 +167,19 @@ export class DatagramPath implements UdpSessionOwner, Timed {
 
   /** The next datagram goes to another backend. */
   onUnreachable(session: UdpSession, attempt: UdpAttempt, errno: number): void {
-    if (session.attempt !== attempt) return;
-    const { backend } = attempt;
-    const why = `${backend.addressText} can not be reached: ${errnoName(errno)}`;
-    const error = new ProxyError('connect-failed', 'backend', why);
-    attempt.fail(error);
-    session.error = error;
-    session.tried.push(backend);
-    this.#leave(session, attempt);
-  }
-
-  #leave(session: UdpSession, attempt: UdpAttempt): void {
-    session.attempt = null;
-    attempt.leave();
-    this.#options.descriptors.giveBack();
+    this.#backends.unreachable(session, attempt, errno);
   }
 
   // 8. Reply: from the address that the client has sent to.
   onReply(session: UdpSession, attempt: UdpAttempt, data: Buffer): void {
-    if (session.attempt !== attempt) return;
+    try {
+      if (session.attempt === attempt) this.#reply(session, data);
+    } catch (error) {
+      this.#bug(error);
+    }
+  }
+
+  #reply(session: UdpSession, data: Buffer): void {
     session.error = null;
     session.tried.length = 0;
     this.#table.touch(session, performance.now());
@@ -230,7 +199,7 @@ export class DatagramPath implements UdpSessionOwner, Timed {
     if (!session.isIn) return;
     this.#table.remove(session);
     this.#sweep.forget(session);
-    if (session.attempt !== null) this.#leave(session, session.attempt);
+    if (session.attempt !== null) this.#backends.leave(session, session.attempt);
     finishConnection(session, reason);
     if (this.#table.size === 0) this.#drain?.onEmpty();
   }
@@ -254,6 +223,14 @@ export class DatagramPath implements UdpSessionOwner, Timed {
 
   #drop(reason: DropReason): void {
     this.#service.counters.countDrop(reason);
+  }
+
+  /** Of ours: it must cost one datagram, and not the worker. */
+  #bug(error: unknown): void {
+    this.#drop('internal-error');
+    const { log, config, loggedFailures } = this.#service;
+    if (loggedFailures?.take() !== false)
+      log.error({ err: error, listener: config.name }, 'a datagram was dropped for a bug of Tidegate');
   }
 
   /** Looks after what has become idle, or has to leave its backend. */

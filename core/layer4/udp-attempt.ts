@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import type { ProxyError } from '../shared/errors.ts';
 import type { Logger } from '../shared/log.ts';
 import { UdpSocket, type SendResult, type UdpSocketOwner } from '../shared/udp-socket.ts';
@@ -42,7 +43,8 @@ export class UdpAttempt implements UdpSocketOwner {
   /** `port`: that the client sent to. @returns 0, or why there is no socket: an errno, below 0 */
   connect(port: number, maxQueuedBytes: number): number {
     const { address, settings } = this.backend;
-    if (address.kind === 'unix') throw new Error('a Unix socket takes no datagrams of UDP');
+    // Where a rule forwards to; of the listener's own upstream the config knows.
+    if (address.kind === 'unix') return -constants.errno.EAFNOSUPPORT;
     // `localhost` is this machine, and no handshake tells which family somebody listens on.
     const host = address.ip ?? (address.host === 'localhost' ? '127.0.0.1' : address.host);
     const socket = UdpSocket.connect(

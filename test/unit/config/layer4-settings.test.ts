@@ -79,6 +79,7 @@ describe('findings', () => {
     [{ protocol: 'tcp', alpn: ['h2'] }, /alpn: expected with protocol "tls" only/],
     [{ protocol: 'tls' }, /missing: expected `tls` with `certificates` for protocol "tls"/],
     [{ protocol: 'udp', address: 'unix:/run/a.sock' }, /expected an IP address for protocol "udp"/],
+    [{ protocol: 'udp', limits: { queue: '1' } }, /limits\.queue: expected a size/],
     [{ protocol: 'udp', responses: 0 }, /responses: expected an integer from 1 to 1000000, found 0/],
     [
       { protocol: 'udp', upstream: 'sit' },
@@ -91,6 +92,19 @@ describe('findings', () => {
     [{ protocol: 'tcp', bandwidth: { listener: '0B/s' } }, /bandwidth\.listener: expected a rate like/],
   ])('%j', (listener, finding) => {
     expect(findingsIn(contentWith({ listener })).join('\n')).toMatch(finding);
+  });
+
+  test.each([
+    [{ backends: [{ address: 'unix:/run/dns.sock' }] }, /found "site", whose backends\[0\] is a Unix socket/],
+    [
+      { backends: [{ address: '10.0.0.1:53' }], tls: true },
+      /expected an upstream without `tls`, found "site"/,
+    ],
+  ])('a udp listener with the upstream %j', (site, finding) => {
+    const listener = { protocol: 'udp', address: ':53' };
+    const [found = ''] = findingsIn(contentWith({ listener, top: { upstreams: { site } } }));
+    expect(found).toMatch(/^listeners\[0\]\.upstream: /);
+    expect(found).toMatch(finding);
   });
 
   test('the same route twice, and an unknown upstream in one', () => {
