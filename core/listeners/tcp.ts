@@ -75,6 +75,11 @@ export class TcpListener extends StreamListener<TcpService> implements Connectio
   /** `connections` of the path are counted there. */
   protected countClients(): void {}
 
+  protected countDenied({ counters }: TcpService): void {
+    counters.accepted += 1;
+    counters.denied += 1;
+  }
+
   protected turnAway(socket: Socket): void {
     socket.resetAndDestroy();
   }
