@@ -46,10 +46,10 @@ export class SpliceEnd {
     this.lastMs = performance.now();
     this.#input = input;
     input.receive = (piece) => this.#onData(piece, input);
-    socket.once('end', () => this.#onEnd());
+    socket.on('end', () => this.#onEnd());
     socket.on('drain', () => this.#other.#flow());
     socket.on('error', ignore); // 'close' follows
-    socket.once('close', (failed) => this.#onClose(failed));
+    socket.on('close', (failed) => this.#onClose(failed));
     if (readAhead !== null) this.#pass(copyOf(readAhead));
   }
 

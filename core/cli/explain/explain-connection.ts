@@ -8,7 +8,8 @@ import type { RuleScriptConfig } from '../../shared/listener-types.ts';
 import type { ConnectDecision } from '../../shared/rule-script.ts';
 import type { SchedulerKey } from '../../shared/scheduler-key.ts';
 import type { ConnectionTls } from '../../shared/tls-info.ts';
-import type { Upstream } from '../../upstreams/upstream.ts';
+import type { AddressBackend } from '../../upstreams/backend.ts';
+import type { KeySource, Upstream } from '../../upstreams/upstream.ts';
 import type { AskedConnection, ConnectAnswer } from '../sandbox/messages.ts';
 import { backendStep, fallbackOf, missingUpstream, upstreamsAsWritten } from './explained-upstreams.ts';
 import { placeOf, type ConnectionExplanation, type ConnectionOutcome, type Step } from './explanation.ts';
@@ -146,16 +147,41 @@ class ExplainedConnection {
     const { localPort } = this.#read.asked.connection;
     const ports =
       upstream.config.port === 'listener' ? [`on port ${localPort}, which the client connected to`] : [];
-    this.step('upstream', name, [reason, ...ports]);
+    const each =
+      this.#listener.protocol === 'udp' && !this.#listener.sticky
+        ? ['each datagram is scheduled by itself (sticky: false)']
+        : [];
+    this.step('upstream', name, [reason, ...ports, ...each]);
     const sent = this.#listener.protocol === 'udp' ? 'sessions' : 'connections';
     const keyFor = (wanted: SchedulerKey): string | undefined => this.#keyFor(wanted);
-    const backend = upstream.pick([], { keyFor });
-    this.steps.push(backendStep(upstream, backend, null, keyFor, sent));
+    const picked = this.#pick(upstream, keyFor);
+    const { backend } = picked;
+    this.steps.push(backendStep(upstream, backend, picked.reason, keyFor, sent));
     const { fallback } = upstream.config;
     if (backend === undefined && fallback !== null && sent === 'connections')
       return this.#choose(fallback, fallbackOf(name));
     if (backend === undefined) return failed(`no backend of "${name}" takes ${sent}`);
     return { kind: 'forward', upstream: name, backend: backend.addressText };
+  }
+
+  /** As `layer4/udp-pick.ts` for sessions. `reason`: null where the scheduler has picked it. */
+  #pick(
+    upstream: Upstream,
+    keyFor: KeySource['keyFor'],
+  ): { backend?: AddressBackend; reason: string | null } {
+    const listener = this.#listener;
+    const { clientAddress, clientPort } = this.#read.asked.connection;
+    const isKeyed = upstream.key !== null && keyFor(upstream.key) !== undefined;
+    const byClient = listener.protocol === 'udp' && listener.sticky && listener.consistent && !isKeyed;
+    const backend = byClient
+      ? upstream.pickByClient(`${clientAddress} ${clientPort}`, [], { keyFor })
+      : upstream.pick([], { keyFor });
+    const count = upstream.candidates().length;
+    const reason =
+      byClient && count > 1
+        ? `the client's address and port choose it of ${count}: whichever worker it is, and whenever`
+        : null;
+    return backend === undefined ? { reason } : { backend, reason };
   }
 
   #keyFor(wanted: SchedulerKey): string | undefined {

@@ -19,6 +19,7 @@ listeners:
   - { name: rdp, protocol: tcp, address: 127.0.0.1:4300, upstream: rdp }
   - { name: reserve, protocol: tcp, address: 127.0.0.1:4400, upstream: none }
   - { name: dns, protocol: udp, address: 127.0.0.1:5300, rules: ./dns.ts, upstream: web }
+  - { name: single, protocol: udp, address: 127.0.0.1:5301, sticky: false, upstream: web }
   - { name: http, protocol: http, address: 127.0.0.1:8080, upstream: web }
 upstreams:
   web: { backends: [{ address: 127.0.0.1:9001 }, { address: 127.0.0.1:9002 }] }
@@ -164,7 +165,16 @@ test.for([
     ['udp://127.0.0.1:5300', '--bytes', 'hex:07'],
     ['forward to ssh, at dns.ts:2:', 'goes to 127.0.0.1:9022'],
   ],
-  ['another one', ['udp://127.0.0.1:5300'], ['next', 'goes to 127.0.0.1:900']],
+  [
+    'one that the client places',
+    ['udp://127.0.0.1:5300'],
+    ['next', "the client's address and port choose it of 2", 'goes to 127.0.0.1:900'],
+  ],
+  [
+    'one that is scheduled by itself',
+    ['udp://127.0.0.1:5301'],
+    ['each datagram is scheduled by itself', 'weighted-round-robin picks it first of 2'],
+  ],
 ] as const)('%s', async ([, args, parts]) => {
   const { status, stdout, stderr } = await runHere(project.path, register, 'explain', ...args);
   expect(stderr).toBe('');
