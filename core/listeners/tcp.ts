@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Peer } from '../exchange/streams.ts';
+import { reset } from '../http1/reset.ts';
 import { Connection } from '../layer4/connection.ts';
 import { ConnectionPath, type ConnectionPathOwner } from '../layer4/connection-path.ts';
 import type { TcpService } from '../layer4/tcp-service.ts';
@@ -68,7 +69,7 @@ export class TcpListener extends StreamListener<TcpService> implements Connectio
   protected countClients(): void {}
 
   protected turnAway(socket: Socket): void {
-    socket.resetAndDestroy();
+    reset(socket);
   }
 
   allowsHello(connection: Connection): boolean {
