@@ -10,9 +10,9 @@ const MiB = 2 ** 20;
 interface Peers {
   readonly proxy: TcpPath;
   readonly client: Socket;
-  received(): number;
+  readonly received: () => number;
   /** By the backend. */
-  taken(): number;
+  readonly taken: () => number;
 }
 
 /** A backend that sends a MiB, and a client that does the same. */
