@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Peer } from '../exchange/streams.ts';
+import { reset } from '../http1/reset.ts';
 import { Connection } from '../layer4/connection.ts';
 import type { ConnectionPathOwner } from '../layer4/backend-path.ts';
 import { ConnectionPath } from '../layer4/connection-path.ts';
@@ -81,7 +82,7 @@ export class TcpListener extends StreamListener<TcpService> implements Connectio
   }
 
   protected turnAway(socket: Socket): void {
-    socket.resetAndDestroy();
+    reset(socket);
   }
 
   allowsHello({ client, connectionTls }: Connection): boolean {
