@@ -1,4 +1,5 @@
-import type { Peer, TunnelEnd } from '../exchange/streams.ts';
+import type { TunnelEnd } from '../exchange/streams.ts';
+import type { Client } from '../shared/client.ts';
 import type { HttpListenerConfig } from '../shared/listener-types.ts';
 import type { Deadlines } from '../shared/deadlines.ts';
 import type { BackendRuntime } from '../upstreams/backend.ts';
@@ -6,7 +7,7 @@ import { Tunnel, type TunnelEnding } from './tunnel.ts';
 
 /** What a WebSocket hangs on: the client's connection and the backend. */
 export interface TunnelParties {
-  readonly peer: Peer;
+  readonly peer: Client;
   readonly backend: BackendRuntime;
 }
 
@@ -15,7 +16,7 @@ export class Tunnels {
   readonly #deadlines: Deadlines;
   readonly #open = new Map<Tunnel, TunnelParties>();
   /** Who goes away, and when that has to be over: a WebSocket may still be opened by a request that was under way. */
-  readonly #leaving = new WeakMap<Peer | BackendRuntime, number>();
+  readonly #leaving = new WeakMap<Client | BackendRuntime, number>();
 
   constructor(deadlines: Deadlines) {
     this.#deadlines = deadlines;
@@ -44,13 +45,13 @@ export class Tunnels {
    * These go away: their WebSockets are closed after `drainTimeout`.
    * @param endMs when that has to be over, on the clock of performance.now()
    */
-  leave(parties: Iterable<Peer | BackendRuntime>, endMs = Number.POSITIVE_INFINITY): void {
+  leave(parties: Iterable<Client | BackendRuntime>, endMs = Number.POSITIVE_INFINITY): void {
     for (const party of parties) this.#leaving.set(party, endMs);
     for (const [tunnel, its] of this.#open) this.#leaveWith(its, tunnel);
   }
 
   /** These are there for new WebSockets again. Those that were told to leave still do. */
-  stay(parties: Iterable<Peer | BackendRuntime>): void {
+  stay(parties: Iterable<Client | BackendRuntime>): void {
     for (const party of parties) this.#leaving.delete(party);
   }
 

@@ -91,11 +91,11 @@ export class DatagramPath implements UdpSessionOwner, Timed {
     const upstream = placeSession(session, data);
     if (upstream === 'denied') return this.#turnAway(session, 'denied', 'denied');
     if (upstream instanceof ProxyError) return this.#fail(session, upstream);
-    session.upstream = upstream;
+    session.placedAt = upstream;
     session.placedMs = performance.now();
 
     // 4. Pick: by the client, or as the scheduler has it.
-    const backend = pickBackend(session, upstream);
+    const backend = pickBackend(session);
     if (backend instanceof ProxyError) return this.#fail(session, backend);
     session.picked = backend;
     if (sticky) return this.#add(session, data);
@@ -104,7 +104,7 @@ export class DatagramPath implements UdpSessionOwner, Timed {
     session.key = `${session.key} ${backend.settings.name} ${backend.addressText}`;
     const known = this.#table.find(session.key);
     if (known === undefined) return this.#add(session, data);
-    known.attempt?.countRequest('scheduler', session.placedMs);
+    known.attempt?.countAnother(session.placedMs);
     this.#goOn(known, data, session.startMs);
   }
 

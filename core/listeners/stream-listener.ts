@@ -6,6 +6,7 @@ import { connectionIsSecure } from '../exchange/plugins/connection-view.ts';
 import type { Peer } from '../exchange/streams.ts';
 import { Bandwidth } from '../shared/bandwidth.ts';
 import { compileCidrs } from '../shared/cidr.ts';
+import type { Client } from '../shared/client.ts';
 import type { SocketAddressConfig } from '../shared/config-types.ts';
 import type { Deadlines } from '../shared/deadlines.ts';
 import type { BandwidthConfig, ProxyProtocolConfig } from '../shared/listener-types.ts';
@@ -50,9 +51,9 @@ export abstract class StreamListener<Service extends StreamService>
   protected current: Service;
   /** null: no TLS is ended here. */
   protected front: TlsFront | null;
-  protected readonly connections = new Map<Peer, Stage>();
+  protected readonly connections = new Map<Client, Stage>();
   /** Those of `connections` over which a CA validates a name: no clients, and not counted as such. */
-  readonly #validations = new Set<Peer>();
+  readonly #validations = new Set<Client>();
   readonly #perClient = new Map<string, number>();
   readonly #workers: () => number;
   readonly #refusals = new RefusalLog();
@@ -76,8 +77,15 @@ export abstract class StreamListener<Service extends StreamService>
   protected abstract serveSecure(socket: TLSSocket, peer: Peer, hello: ClientHello | null): Stage;
   /** There is no place for it; it has been counted. */
   protected abstract turnAway(socket: Socket): void;
+  /** A plugin has said no. */
+  protected abstract countDenied(service: Service): void;
   /** So many more clients are connected to this service; negative: fewer. */
   protected abstract countClients(service: Service, change: number): void;
+
+  /** Nothing more is accepted: it may have nothing to do any more. */
+  protected leaveIdle(stage: Stage): void {
+    stage.closeIfIdle();
+  }
 
   get service(): Service {
     return this.current;
@@ -95,7 +103,7 @@ export abstract class StreamListener<Service extends StreamService>
 
   drain(_endMs?: number): Promise<void> {
     this.draining = true;
-    for (const stage of this.connections.values()) stage.closeIfIdle();
+    for (const stage of this.connections.values()) this.leaveIdle(stage);
     return new Promise((resolve) => {
       this.#onEmpty = resolve;
       if (this.connections.size === 0) resolve();
@@ -139,7 +147,8 @@ export abstract class StreamListener<Service extends StreamService>
     this.countClients(this.current, -1);
     const served = client === null ? peer : behindProxy(peer, client);
     this.#letIn(socket, served);
-    if (this.draining) this.connections.get(served)?.closeIfIdle();
+    const stage = this.connections.get(served);
+    if (this.draining && stage !== undefined) this.leaveIdle(stage);
     if (this.connections.size === 0) this.#onEmpty?.();
   }
 
@@ -164,7 +173,7 @@ export abstract class StreamListener<Service extends StreamService>
     if (connectionsPerClient !== null && peer.address !== NO_ADDRESS && ofClient >= connectionsPerClient)
       return this.#refuse(socket);
     if (!allowsConnection(this.current, peer)) {
-      this.current.counters.refused += 1;
+      this.countDenied(this.current);
       socket.destroy();
       return;
     }
@@ -206,7 +215,7 @@ export abstract class StreamListener<Service extends StreamService>
     this.turnAway(socket);
   }
 
-  onClosed(peer: Peer): void {
+  onClosed(peer: Client): void {
     if (!this.connections.delete(peer)) return;
     if (!this.#validations.delete(peer)) this.countClients(this.current, -1);
     const left = (this.#perClient.get(peer.address) ?? 1) - 1;

@@ -1,8 +1,10 @@
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Peer } from '../exchange/streams.ts';
+import { reset } from '../http1/reset.ts';
 import { Connection } from '../layer4/connection.ts';
-import { ConnectionPath, type ConnectionPathOwner } from '../layer4/connection-path.ts';
+import type { ConnectionPathOwner } from '../layer4/backend-path.ts';
+import { ConnectionPath } from '../layer4/connection-path.ts';
 import type { TcpService } from '../layer4/tcp-service.ts';
 import type { ClientHello } from '../shared/client-hello.ts';
 import { SocketInput } from '../shared/socket-input.ts';
@@ -14,20 +16,25 @@ import type { TlsFront } from './tls/front.ts';
 
 /** TCP at one or several bound ports, with or without TLS that is ended here. */
 export class TcpListener extends StreamListener<TcpService> implements ConnectionPathOwner {
-  readonly #paths = new Map<Connection, { readonly path: ConnectionPath; readonly peer: Peer }>();
+  /** When all has to be over, on the clock of performance.now(); null: it stays. */
+  #endMs: number | null = null;
 
   /** What is joined to a backend already goes on with the service of the new snapshot, for as long as it takes. */
   override update(service: TcpService, front: TlsFront | null = null): void {
     super.update(service, front);
-    for (const { path } of this.#paths.values()) path.adopt(service);
+    for (const path of this.#paths()) path.adopt(service);
   }
 
   /** Ends nothing before its `drainTimeout`. */
   override drain(endMs?: number): Promise<void> {
     const drained = super.drain(endMs);
-    for (const { path } of this.#paths.values()) path.leave(endMs ?? Number.POSITIVE_INFINITY);
+    this.#endMs = endMs ?? Number.POSITIVE_INFINITY;
+    for (const path of this.#paths()) path.leave(this.#endMs);
     return drained;
   }
+
+  /** What has not said anything may wait for the backend to speak first. */
+  protected override leaveIdle(): void {}
 
   protected serve(accepted: Socket, peer: Peer): Stage {
     const input = new SocketInput();
@@ -56,34 +63,34 @@ export class TcpListener extends StreamListener<TcpService> implements Connectio
       connection.connectionTls = { ...info, alpn: hello?.protocols ?? [] };
     }
     const path = new ConnectionPath(connection, socket, input, this);
-    this.#paths.set(connection, { path, peer });
-    // What is not joined yet goes on, too: it will be soon, or fail.
-    const stage = { closeIfIdle: () => {}, destroy: () => path.destroy() };
+    if (this.#endMs !== null) path.leave(this.#endMs);
     // Behind what counts it among the listener's connections.
     queueMicrotask(() => path.begin(early));
-    return stage;
+    return path;
+  }
+
+  *#paths(): Iterable<ConnectionPath> {
+    for (const stage of this.connections.values()) if (stage instanceof ConnectionPath) yield stage;
   }
 
   /** `connections` of the path are counted there. */
   protected countClients(): void {}
 
+  protected countDenied({ counters }: TcpService): void {
+    counters.accepted += 1;
+    counters.denied += 1;
+  }
+
   protected turnAway(socket: Socket): void {
-    socket.resetAndDestroy();
+    reset(socket);
   }
 
-  allowsHello(connection: Connection): boolean {
-    const peer = this.#paths.get(connection)?.peer;
-    if (peer === undefined) return false;
-    const { connectionTls } = connection;
-    return allowsHandshake(this.current, peer, {
-      serverName: connectionTls?.serverName ?? '',
-      protocols: connectionTls?.alpn ?? [],
-    });
+  allowsHello({ client, connectionTls }: Connection): boolean {
+    const { serverName = null, alpn = [] } = connectionTls ?? {};
+    return allowsHandshake(this.current, client, { serverName: serverName ?? '', protocols: alpn });
   }
 
-  onConnectionOver(connection: Connection): void {
-    const peer = this.#paths.get(connection)?.peer;
-    this.#paths.delete(connection);
-    if (peer !== undefined) this.onClosed(peer);
+  onConnectionOver({ client }: Connection): void {
+    this.onClosed(client);
   }
 }

@@ -14,6 +14,7 @@ test.each([
     { bytes: 7, isAll: true, maxBytes: 100 },
     'the rule asks for 100 bytes, of which it has seen all that came: 7',
   ],
+  [{ bytes: 100, isAll: false, maxBytes: 200 }, 'the rule asks for 100 bytes, and has seen 100 already'],
 ])('with %j', (seen, reason) => {
   expect(refusedInspection(asked, seen)).toBe(reason);
 });

@@ -1,0 +1,26 @@
+import { createSocket } from 'node:dgram';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Child } from './children.ts';
+
+/** Resolves when a datagram to the child's port is answered. @throws with the child's output when it ends or 30 s pass. */
+export async function waitUntilEchoing(child: Child, port: number, name: string): Promise<void> {
+  const deadline = performance.now() + 30_000;
+  const socket = createSocket('udp4');
+  // Nobody listens there yet.
+  socket.on('error', () => undefined);
+  let isAnswered = false;
+  socket.once('message', () => {
+    isAnswered = true;
+  });
+  try {
+    while (!isAnswered) {
+      if (!child.running) throw new Error(`${name} ended while starting:\n${child.output}`);
+      if (performance.now() > deadline)
+        throw new Error(`${name} does not answer on its port:\n${child.output}`);
+      socket.send('?', port, '127.0.0.1');
+      await delay(25);
+    }
+  } finally {
+    socket.close();
+  }
+}
