@@ -21,7 +21,7 @@ export interface UdpSessionOwner {
 
 /** Where replies leave from, and where they go: as the socket names it. */
 export interface ReplyPath {
-  readonly socket: UdpSocket;
+  socket: UdpSocket;
   readonly address: string;
   readonly port: number;
 }
