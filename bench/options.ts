@@ -15,6 +15,7 @@ export const sectionNames = [
   'websocket-memory',
   'stream',
   'stream-memory',
+  'udp',
   'routes',
   'body',
   'reload',

@@ -29,6 +29,7 @@ import { measureSchedulers } from './sections/schedulers.ts';
 import { measureStream } from './sections/stream.ts';
 import { measureStreamMemory } from './sections/stream-memory.ts';
 import { measureWebSocketMemory } from './sections/websocket-memory.ts';
+import { measureUdp } from './sections/udp.ts';
 import { measureWebSocket } from './sections/websocket.ts';
 
 const sections: Record<SectionName, (bench: Bench) => Promise<Section>> = {
@@ -46,6 +47,7 @@ const sections: Record<SectionName, (bench: Bench) => Promise<Section>> = {
   'websocket-memory': measureWebSocketMemory,
   stream: measureStream,
   'stream-memory': measureStreamMemory,
+  udp: measureUdp,
   routes: measureRoutes,
   body: measureBody,
   reload: measureReload,

@@ -21,6 +21,8 @@ export interface Comparison {
   /** Default: HTTP, to the backend of the whole bench. */
   readonly backend?: { readonly port: number; readonly traffic: Traffic };
   load(port: number, seconds: number): Promise<LoadResult>;
+  /** Default: it answers HTTP. */
+  waitUntilUp?(child: Child, port: number, name: string): Promise<void>;
   /** Looks at a peer that answers, before it is measured. @throws when it does not do what is to be measured. */
   check?(peer: Peer, port: number): Promise<void>;
 }
@@ -91,7 +93,7 @@ export function ratioText(ratio: number): string {
 /** Starts a peer on a free port. */
 export async function startPeer(
   bench: Bench,
-  comparison: Pick<Comparison, 'name' | 'certificate' | 'backend' | 'check'>,
+  comparison: Pick<Comparison, 'name' | 'certificate' | 'backend' | 'check' | 'waitUntilUp'>,
   peer: Peer,
 ): Promise<Pick<Running, 'child' | 'port'>> {
   const { name, certificate, backend } = comparison;
@@ -101,7 +103,9 @@ export async function startPeer(
   const { port: backendPort, traffic } = backend ?? { port: bench.backendPort, traffic: 'http' };
   const context = { folder, port, backendPort, certificate, traffic };
   const child = await bench.children.start(await peer.prepare(context), bench.cores.proxy);
-  await waitUntilAnswering(child, port, peer.name, certificate === null ? 'http' : 'https');
+  if (comparison.waitUntilUp === undefined)
+    await waitUntilAnswering(child, port, peer.name, certificate === null ? 'http' : 'https');
+  else await comparison.waitUntilUp(child, port, peer.name);
   await comparison.check?.(peer, port);
   return { child, port };
 }

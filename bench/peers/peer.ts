@@ -7,11 +7,11 @@ export interface PeerContext {
   readonly backendPort: number;
   /** To serve HTTPS, with HTTP/1.1 and HTTP/2 by ALPN; null: plain HTTP/1.1. */
   readonly certificate: Certificate | null;
-  /** `websocket`: upgrades pass, too; `grpc`: the backend speaks HTTP/2 with prior knowledge; `tcp`: bytes pass as they are. */
+  /** `websocket`: upgrades pass, too; `grpc`: the backend speaks HTTP/2 with prior knowledge; `tcp` and `udp`: bytes pass as they are. */
   readonly traffic: Traffic;
 }
 
-export type Traffic = 'http' | 'websocket' | 'grpc' | 'tcp';
+export type Traffic = 'http' | 'websocket' | 'grpc' | 'tcp' | 'udp';
 
 /** Absolute paths of PEM files; `both` holds the certificate and its key. */
 export interface Certificate {

@@ -45,7 +45,7 @@ export function tidegateConfig(
 }
 
 function protocolOf({ certificate, traffic }: PeerContext): Readonly<Record<string, unknown>> {
-  if (traffic === 'tcp') return { protocol: 'tcp' };
+  if (traffic === 'tcp' || traffic === 'udp') return { protocol: traffic };
   if (certificate === null) return { protocol: 'http' };
   const { cert, key } = certificate;
   return { protocol: 'https', tls: { certificates: [{ cert, key }] } };

@@ -11,13 +11,14 @@ import type { HealthCheckFile, HealthLogFile, PassiveHealthFile } from './health
 const longestDefaultTimeoutMs = 2_000;
 const defaultFastMs = { least: 50, most: 1_000 };
 
-/** `given`: undefined where the file says nothing, which is a `tcp` check. */
+/** `given`: undefined where the file says nothing, which is a check of `defaultType`. */
 export function resolveHealthCheck(
   given: HealthCheckFile | false | undefined,
   folder: string,
+  defaultType: 'tcp' | 'udp',
 ): HealthCheckConfig | null {
   if (given === false) return null;
-  const check = given ?? healthCheck.parse({});
+  const check = given ?? healthCheck.parse({ type: defaultType });
   const { interval, jitter, timeout, fastInterval, rise, fall } = check;
   const third = Math.round(interval / 3);
   return {

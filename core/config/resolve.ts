@@ -9,6 +9,7 @@ import { resolveAddress } from './resolve-address.ts';
 import { resolveCircuitBreaker, resolveConnections, resolveRetries } from './resolve-retries.ts';
 import { resolveSticky } from './sticky-schema.ts';
 import { accessLog } from './schema.ts';
+import { datagramUpstreams } from './datagram-upstreams.ts';
 import { DEFAULTS } from './defaults.ts';
 import { resolveTlsPolicy } from './tls-policy-schema.ts';
 import type { ConfigFile } from './schema.ts';
@@ -21,12 +22,13 @@ import type { AccessLogConfig, Config, UpstreamConfig, UpstreamTlsConfig } from 
 export function resolveConfig(content: ConfigFile, file: string, texts: ReadonlyMap<string, string>): Config {
   const folder = dirname(file);
   const workers = content.workers === 'auto' ? availableParallelism() : content.workers;
+  const forDatagrams = datagramUpstreams(content);
   return {
     file,
     listeners: content.listeners.map((listener) => resolveListener(listener, { content, folder, texts })),
     certificates: resolveCertificates(content.certificates, folder, texts),
     upstreams: Object.entries(content.upstreams).map(([name, upstream]) =>
-      resolveUpstream(name, upstream, workers, folder, texts),
+      resolveUpstream(name, upstream, workers, folder, texts, forDatagrams.has(name) ? 'udp' : 'tcp'),
     ),
     lists: content.lists,
     workers,
@@ -57,6 +59,7 @@ function resolveUpstream(
   workers: number,
   folder: string,
   texts: ReadonlyMap<string, string>,
+  defaultCheck: 'tcp' | 'udp',
 ): UpstreamConfig {
   const { timeouts } = upstream;
   return {
@@ -75,7 +78,7 @@ function resolveUpstream(
     protocol: upstream.protocol,
     port: upstream.port,
     tls: resolveUpstreamTls(upstream.tls, folder, texts),
-    healthCheck: resolveHealthCheck(upstream.healthCheck, folder),
+    healthCheck: resolveHealthCheck(upstream.healthCheck, folder, defaultCheck),
     passiveHealth: resolvePassiveHealth(upstream.passiveHealth),
     retries: resolveRetries(upstream.retries),
     circuitBreaker: resolveCircuitBreaker(upstream.circuitBreaker),

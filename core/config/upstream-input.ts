@@ -63,7 +63,7 @@ export interface UpstreamInput {
         headers?: number | undefined;
       }
     | undefined;
-  /** How backends are probed; false: not at all. Default: `{ type: 'tcp' }`. */
+  /** How backends are probed; false: not at all. Default: `{ type: 'tcp' }`; `{ type: 'udp' }` where only UDP listeners have the upstream. */
   healthCheck?: false | HealthCheckInput | undefined;
   /** When a backend is left out because of what happens to requests; false: never. Default: `{}`. */
   passiveHealth?: false | PassiveHealthInput | undefined;

@@ -173,7 +173,9 @@ export const upstream = field.object({
       error: field.wants('false, or an object with `type`, `interval` and so on'),
     })
     .optional()
-    .describe('How backends are probed, or `false`. Without it: `{ type: tcp }`.'),
+    .describe(
+      'How backends are probed, or `false`. Without it: `{ type: tcp }`; `{ type: udp }` where only UDP listeners have the upstream.',
+    ),
   passiveHealth: z
     .union([z.literal(false), passiveHealth], {
       error: field.wants('false, or an object with `failures`, `ejection` and so on'),

@@ -92,6 +92,10 @@ export class Listener extends StreamListener<ListenerService> implements ServerS
     counters.connections += change;
   }
 
+  protected countDenied({ counters }: ListenerService): void {
+    counters.refused += 1;
+  }
+
   protected turnAway(socket: Socket): void {
     if (this.front !== null) {
       // Nothing can be said before a handshake, and that is what there is no room for.

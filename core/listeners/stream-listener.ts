@@ -78,6 +78,8 @@ export abstract class StreamListener<Service extends StreamService>
   protected abstract serveSecure(socket: TLSSocket, peer: Peer, hello: ClientHello | null): Stage;
   /** There is no place for it; it has been counted. */
   protected abstract turnAway(socket: Socket): void;
+  /** A plugin has said no. */
+  protected abstract countDenied(service: Service): void;
   /** So many more clients are connected to this service; negative: fewer. */
   protected abstract countClients(service: Service, change: number): void;
 
@@ -172,7 +174,7 @@ export abstract class StreamListener<Service extends StreamService>
     if (connectionsPerClient !== null && peer.address !== NO_ADDRESS && ofClient >= connectionsPerClient)
       return this.#refuse(socket);
     if (!allowsConnection(this.current, peer)) {
-      this.current.counters.refused += 1;
+      this.countDenied(this.current);
       socket.destroy();
       return;
     }

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Peer } from '../exchange/streams.ts';
+import { reset } from '../http1/reset.ts';
 import { Connection } from '../layer4/connection.ts';
 import type { ConnectionPathOwner } from '../layer4/backend-path.ts';
 import { ConnectionPath } from '../layer4/connection-path.ts';
@@ -36,7 +37,7 @@ export class TcpListener extends StreamListener<TcpService> implements Connectio
   protected override leaveIdle(): void {}
 
   protected serve(accepted: Socket, peer: Peer): Stage {
-    const input = new SocketInput();
+    const input = new SocketInput(this.bandwidth.readBytes);
     const early = takeReadAhead(accepted);
     return this.#begin(withInput(accepted, input, 'when resumed'), input, peer, early, null);
   }
@@ -75,8 +76,13 @@ export class TcpListener extends StreamListener<TcpService> implements Connectio
   /** `connections` of the path are counted there. */
   protected countClients(): void {}
 
+  protected countDenied({ counters }: TcpService): void {
+    counters.accepted += 1;
+    counters.denied += 1;
+  }
+
   protected turnAway(socket: Socket): void {
-    socket.resetAndDestroy();
+    reset(socket);
   }
 
   allowsHello({ client, connectionTls }: Connection): boolean {

@@ -181,18 +181,15 @@ test('a script sees the name and the protocols of a ClientHello that passes on',
   await hears(client, `a:${hello.toString('latin1')}`);
 });
 
-test('its log handler has a say in the entries of connections', async () => {
+test('its log handler adds to the entries of connections', async () => {
   const { port, entries } = await startWith(
     `export default defineRules({
-      connect: (conn) => conn.bytes === null ? inspect(1) : forward(String.fromCharCode(conn.bytes[0] ?? 0)),
-      log: (entry) => entry['upstream'] === 'a' ? false : { of: String(entry['protocol']) },
+      log: (entry) => ({ of: String(entry['protocol']), end: String(entry['end']) }),
     });`,
   );
-  for (const name of ['a', 'b', 'a', 'b']) {
-    const client = await connectRaw(port);
-    client.socket.end(name);
-    expect(await client.end()).toBe('fin');
-  }
-  await poll(() => entries.length === 2);
-  for (const entry of entries) expect(entry).toMatchObject({ upstream: 'b', fields: { of: 'tcp' } });
+  const client = await connectRaw(port);
+  client.socket.end();
+  expect(await client.end()).toBe('fin');
+  await poll(() => entries.length === 1);
+  expect(entries[0]).toMatchObject({ upstream: 'site', fields: { of: 'tcp', end: 'closed' } });
 });
