@@ -88,7 +88,8 @@ export class SpliceEnd {
     // A write that has to wait keeps its buffer.
     const isOurs = input.ownBuffer !== null || input.piecesLast;
     const waits = this.#pass(isOurs ? piece : copyOf(piece));
-    chooseBuffer(input, piece.length, waits);
+    // While it is paused nothing is read, so that its own buffer may wait with what is in it.
+    if (!this.#paused) chooseBuffer(input, piece.length, waits);
   }
 
   /** @returns whether some of it waits to be written */
@@ -124,8 +125,8 @@ export class SpliceEnd {
     if (this.gone) return;
     this.ended = true;
     this.gone = true;
+    if (this.#input !== null) giveBack(this.#input, this.#paused);
     this.#paused = false;
-    if (this.#input !== null) giveBack(this.#input, false);
     this.#owner.onGone(this, failed);
   }
 }

@@ -167,7 +167,9 @@ export abstract class BackendPath implements PlaceTaker, TcpDialOwner, SpliceOwn
     owner.deadlines.add(splice);
     if (this.deadlineMs !== 0) splice.leave(this.deadlineMs);
     connections.add(this);
-    splice.open(this.#input, input, this.first.length > 0 ? this.first.bytes() : null);
+    // A connection may last for days; what was looked at is not kept for so long.
+    connection.bytes = null;
+    splice.open(this.#input, input, this.first.take());
     this.adopt(owner.service);
   }
 

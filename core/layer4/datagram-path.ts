@@ -74,7 +74,7 @@ export class DatagramPath implements UdpSessionOwner, Timed {
     const key = `${address} ${port} ${socket.localAddress} ${socket.localPort}`;
     const known = this.#service.config.sticky ? this.#table.find(key) : undefined;
     if (known !== undefined) return this.#goOn(known, data, nowMs);
-    if (this.#drain?.takesNew === false) return this.#drop('draining');
+    if (this.#drain?.takesNew === false || !socket.takesNew) return this.#drop('draining');
     const client = this.#options.clientOf(address, port, socket);
     this.#begin(new UdpSession(key, this.#service, client, { socket, address, port }, this, nowMs), data);
   }
@@ -91,11 +91,11 @@ export class DatagramPath implements UdpSessionOwner, Timed {
     const upstream = placeSession(session, data);
     if (upstream === 'denied') return this.#turnAway(session, 'denied', 'denied');
     if (upstream instanceof ProxyError) return this.#fail(session, upstream);
-    session.upstream = upstream;
+    session.placedAt = upstream;
     session.placedMs = performance.now();
 
     // 4. Pick: by the client, or as the scheduler has it.
-    const backend = pickBackend(session, upstream);
+    const backend = pickBackend(session);
     if (backend instanceof ProxyError) return this.#fail(session, backend);
     session.picked = backend;
     if (sticky) return this.#add(session, data);
@@ -104,7 +104,7 @@ export class DatagramPath implements UdpSessionOwner, Timed {
     session.key = `${session.key} ${backend.settings.name} ${backend.addressText}`;
     const known = this.#table.find(session.key);
     if (known === undefined) return this.#add(session, data);
-    known.attempt?.countRequest('scheduler', session.placedMs);
+    known.attempt?.countAnother(session.placedMs);
     this.#goOn(known, data, session.startMs);
   }
 
@@ -269,6 +269,15 @@ export class DatagramPath implements UdpSessionOwner, Timed {
       this.#drain = { endMs, takesNew, onEmpty };
       if (this.#table.size === 0) onEmpty();
     });
+  }
+
+  /** What began at `socket` goes on at `heir`, which has the same address; null: it ends. */
+  leaveSocket(socket: UdpSocket, heir: UdpSocket | null): void {
+    for (const session of this.#table.entries()) {
+      if (session.path.socket !== socket) continue;
+      if (heir === null) this.#end(session, 'drained');
+      else session.path.socket = heir;
+    }
   }
 
   endAll(reason: EndReason): void {

@@ -2,6 +2,9 @@ import type { Socket } from 'node:net';
 import type { Deadlines, Timed } from '../shared/deadlines.ts';
 import type { SocketInput } from '../shared/socket-input.ts';
 
+/** Each piece by itself takes so much more than its bytes that single ones would take a hundred times their size. */
+const MOST_PIECES = 64;
+
 /**
  * What a client sends first, held until it is known where it goes. Held is at most what was asked for and what one read brings along,
  * since nothing more is read then.
@@ -35,10 +38,19 @@ export class FirstBytes implements Timed {
     return this.#pieces[0] ?? Buffer.alloc(0);
   }
 
+  /** Gives them away; null: there are none. */
+  take(): Buffer | null {
+    const taken = this.#length === 0 ? null : this.bytes();
+    this.#pieces.length = 0;
+    this.#length = 0;
+    return taken;
+  }
+
   /** A copy is kept. */
   add(piece: Buffer): void {
     this.#pieces.push(Buffer.from(piece));
     this.#length += piece.length;
+    if (this.#pieces.length === MOST_PIECES) this.bytes();
     if (this.#next !== null && this.#length >= this.#wanted) this.#stop(false);
   }
 

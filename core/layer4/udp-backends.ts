@@ -28,13 +28,13 @@ export class SessionBackends {
     }
     const { upstream, client, service } = session;
     if (upstream === null || !this.#takeDescriptor(session)) return noDescriptor(session);
-    const attempt = new UdpAttempt(session, upstream, backend);
+    const attempt = new UdpAttempt(session, backend);
     const errno = attempt.connect(client.localPort, service.config.limits.queueBytes);
     if (errno < 0 && udpFailure(errno) === 'no-descriptor') {
       this.#descriptors.giveBack();
       return noDescriptor(session);
     }
-    attempt.begin('scheduler');
+    attempt.begin(upstream, session.attempts === 0 ? session.pickedBy : 'other', performance.now());
     session.attempt = attempt;
     session.attempts += 1;
     session.lastBackend = backend;

@@ -4,8 +4,10 @@ import type { ConnectDecision } from '../shared/rule-script.ts';
 import type { SchedulerKey } from '../shared/scheduler-key.ts';
 import type { UdpSocket } from '../shared/udp-socket.ts';
 import type { AddressBackend, Backend } from '../upstreams/backend.ts';
+import type { PickedBy } from '../upstreams/traffic-window.ts';
 import type { KeySource, Upstream } from '../upstreams/upstream.ts';
 import type { EndReason } from './connection-entry.ts';
+import { connectionKey, type KeyedConnection } from './connection-key.ts';
 import type { FinishingConnection } from './finish-connection.ts';
 import type { UdpAttempt, UdpAttemptOwner } from './udp-attempt.ts';
 import type { UdpService } from './udp-service.ts';
@@ -19,7 +21,7 @@ export interface UdpSessionOwner {
 
 /** Where replies leave from, and where they go: as the socket names it. */
 export interface ReplyPath {
-  readonly socket: UdpSocket;
+  socket: UdpSocket;
   readonly address: string;
   readonly port: number;
 }
@@ -27,7 +29,7 @@ export interface ReplyPath {
 /** One client at one address of a listener: all that is known of it, from its first datagram to its log entry. */
 export class UdpSession
   extends TableEntry<UdpSession>
-  implements FinishingConnection, KeySource, UdpAttemptOwner
+  implements FinishingConnection, KeyedConnection, KeySource, UdpAttemptOwner
 {
   service: UdpService;
   readonly client: Client;
@@ -39,9 +41,13 @@ export class UdpSession
   placedMs = 0;
   ruleMs: number | null = null;
   decision: ConnectDecision | null = null;
+  /** Where the rule or the listener has placed it. */
+  placedAt: Upstream | null = null;
+  /** That one, or another one that stands in for it. */
   upstream: Upstream | null = null;
   /** The scheduler's choice, before it is tried. */
   picked: AddressBackend | null = null;
+  pickedBy: PickedBy = 'scheduler';
   /** null: the next datagram is to find a backend. */
   attempt: UdpAttempt | null = null;
   attempts = 0;
@@ -79,10 +85,12 @@ export class UdpSession
     return this.client.port;
   }
 
+  rdpCookie(): null {
+    return null;
+  }
+
   keyFor(wanted: SchedulerKey): string | undefined {
-    const { decision } = this;
-    if (decision?.kind === 'forward' && decision.key !== undefined) return decision.key;
-    return wanted.kind === 'source' ? this.client.address : undefined;
+    return connectionKey(this, wanted);
   }
 
   /** Why it ends when nothing more comes. */

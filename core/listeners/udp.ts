@@ -77,6 +77,11 @@ export class UdpListener implements UdpSocketOwner {
     return this.#drained ?? new Promise((resolve) => setTimeout(resolve, drainTimeoutMs).unref());
   }
 
+  /** A socket is about to close. Its sessions go on at the one that has the same address, where there is one. */
+  leaveSocket(socket: UdpSocket, heir: UdpSocket | null): void {
+    this.#path.leaveSocket(socket, heir);
+  }
+
   /** Ends every session at once. */
   destroyConnections(): void {
     this.#path.endAll('drained');

@@ -7,20 +7,27 @@ import { listenAddresses } from '../shared/listener-kinds.ts';
 import type { ListenerConfig } from '../shared/listener-types.ts';
 import { bindUdp, freeUdpPort } from '../shared/udp-socket.ts';
 import { explain, type BoundSocket } from './bind.ts';
+import type { LetGoPorts } from './let-go-ports.ts';
 import { udpLocalAddresses } from './udp-addresses.ts';
 
 /** In the way of `LivePlan.sockets`. */
 type Sockets = Map<string, BoundSocket>;
 
+/** What this process has bound, or had until just now. */
+export interface OwnSockets {
+  readonly held: ReadonlyMap<string, BoundSocket>;
+  readonly letGo: Pick<LetGoPorts, 'has'>;
+}
+
 /**
  * Binds the sockets of UDP listeners: one for each worker, so that a client's datagrams come to one worker as long as the number of
  * workers stays (`SO_REUSEPORT` chooses by the two addresses). They are never read from here. The primary's copy keeps what waits in a
- * socket while its worker is replaced. Those of `held` stay. Adds to `sockets`; returns why some cannot be bound.
+ * socket while its worker is replaced. Those held stay. Adds to `sockets`; returns why some cannot be bound.
  */
 export async function bindUdpListeners(
   listeners: readonly ListenerConfig[],
   workers: number,
-  held: ReadonlyMap<string, BoundSocket>,
+  own: OwnSockets,
   sockets: Sockets,
 ): Promise<string[]> {
   const problems: string[] = [];
@@ -30,7 +37,7 @@ export async function bindUdpListeners(
       const key = keys[index];
       if (key === undefined || address.kind === 'unix') continue;
       const wanted = { ...address, key, workers };
-      const problem = await bindPort(wanted, held, sockets);
+      const problem = await bindPort(wanted, own, sockets);
       if (problem === null) continue;
       const shown = address.host.includes(':') ? `[${address.host}]` : address.host;
       problems.push(`cannot listen on ${shown}:${address.port} (UDP): ${problem}`);
@@ -50,7 +57,7 @@ interface WantedPort {
 /** Returns what is in the way. */
 async function bindPort(
   { host, port, key, workers, ...wanted }: WantedPort,
-  held: ReadonlyMap<string, BoundSocket>,
+  { held, letGo }: OwnSockets,
   sockets: Sockets,
 ): Promise<string | null> {
   const ipv6Only = wanted.ipv6Only === true;
@@ -64,7 +71,7 @@ async function bindPort(
   }
   const own = [...held.values()].flatMap(({ udp }) => udp ?? []);
   let realPort = own.find((udp) => udp.key === key)?.port ?? port;
-  if (!own.some((udp) => udp.port === realPort)) {
+  if (!own.some((udp) => udp.port === realPort) && !letGo.has(realPort)) {
     // Whoever has the port and shares it would be shared with, without a word.
     const free = freeUdpPort(ip, realPort, { ipv6Only });
     if (free < 0) return explain(free, port);

@@ -7,6 +7,7 @@ import type { ListenerConfig } from '../shared/listener-types.ts';
 import { bindUdpListeners } from './bind-udp.ts';
 import { bindSocket } from './bind.ts';
 import type { BindResult, BoundSocket } from './bind.ts';
+import { LetGoPorts } from './let-go-ports.ts';
 
 /** A snapshot that workers serve, or are to serve, with the sockets that its listeners need. */
 export interface LivePlan {
@@ -21,11 +22,12 @@ export type BindAllResult =
 
 /**
  * The sockets for these listeners: those of `held` where the address stays, new ones else. Binds all
- * or nothing and reports every address that cannot be bound.
+ * or nothing and reports every address that cannot be bound. `letGo`: UDP ports that this Tidegate may have had just now.
  */
 export async function bindAll(
   { listeners, workers }: Pick<Config, 'listeners' | 'workers'>,
   held: ReadonlyMap<string, BoundSocket>,
+  letGo: Pick<LetGoPorts, 'has'> = new LetGoPorts(),
   bind: (address: SocketAddressConfig) => Promise<BindResult> = bindSocket,
 ): Promise<BindAllResult> {
   const sockets = new Map<string, BoundSocket>();
@@ -48,7 +50,7 @@ export async function bindAll(
     if (result.ok) sockets.set(key, result.socket);
     else problems.push(result.problem);
   }
-  problems.push(...(await bindUdpListeners(listeners, workers, held, sockets)));
+  problems.push(...(await bindUdpListeners(listeners, workers, { held, letGo }, sockets)));
   if (problems.length === 0) return { ok: true, sockets };
   closeSocketsNotIn(sockets, held);
   return { ok: false, problems };

@@ -10,6 +10,7 @@ import { setSocketModes } from './bind.ts';
 import { bindAll, closeSocketsNotIn } from './live-plan.ts';
 import type { LivePlan } from './live-plan.ts';
 import type { LoadedConfig, LoadResult } from './loaded-config.ts';
+import { LetGoPorts } from './let-go-ports.ts';
 import { makePlan, wantedIds } from './make-plan.ts';
 import type { BackendNames } from './names/backend-names.ts';
 import { OneAtATime } from './one-at-a-time.ts';
@@ -45,6 +46,7 @@ export class Reloader {
   readonly #queue = new OneAtATime(() => this.#next());
   /** What asked for the next load; null: only the quarantine has changed. */
   #trigger: ReloadTrigger | null = null;
+  readonly #letGo = new LetGoPorts();
   #version = 0;
   /** What the primary and the identity of its workers were set up with. */
   #started: Config | null = null;
@@ -140,7 +142,7 @@ export class Reloader {
     const { supervisor, quarantine, certificates, backends, health } = this.#options;
     const held = supervisor.current?.sockets ?? new Map();
     const plan = await makePlan(this.#version, loaded, quarantine);
-    const bound = await bindAll(loaded.config, held);
+    const bound = await bindAll(loaded.config, held, this.#letGo);
     if (!bound.ok) return { problems: bound.problems, warnings: [], changes: [] };
     const problems = await certificates.add(loaded.config, loaded.certificates);
     if (problems.length > 0) {
@@ -154,6 +156,7 @@ export class Reloader {
       return { problems: result.problems, warnings: [], changes: [] };
     }
     closeSocketsNotIn(held, bound.sockets);
+    this.#letGo.add(held, bound.sockets, longestDrainMs(this.#loaded?.config));
     certificates.keep(loaded.config, loaded.certificates);
     quarantine.serving(plan.rules, wantedIds(loaded));
     const previous = this.#loaded;
@@ -258,6 +261,12 @@ function describeRules(
       `${files.get(id) ?? '?'} (${id.slice(0, 12)})`,
     ]),
   );
+}
+
+/** How long workers may hold what a config no longer has. */
+function longestDrainMs(config: Config | undefined): number {
+  const drains = config?.listeners.map((each) => (each.protocol === 'udp' ? each.drainTimeoutMs : 0)) ?? [];
+  return Math.max(config?.shutdownTimeoutMs ?? 0, ...drains);
 }
 
 /** A script may change without a word of the config changing. */

@@ -20,6 +20,11 @@ export class Bandwidth {
     this.#toClients.setRates(share, connectionBytes);
   }
 
+  /** What is best read of a client at a time, since it counts only when it has come; undefined: as much as there is. */
+  get readBytes(): number | undefined {
+    return this.#isLimited ? this.#fromClients.pieceBytes : undefined;
+  }
+
   /**
    * Holds a client's connection to the rates in both directions, whatever is spoken on it. Who writes to the socket is held up by back-pressure.
    * @param input all that the socket reads

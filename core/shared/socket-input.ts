@@ -25,17 +25,26 @@ export class SocketInput {
   ownBuffer: Buffer | null = null;
   /** Hears how much was read when that was taken; null: nobody asks. */
   onRead: ((bytes: number) => void) | null = null;
+  readonly #maxBytes: number;
   #piecesLast = false;
 
   /** What `net.connect`, `tls.connect` and `new Socket` take as `onread`; of one socket only. */
   readonly onread: OnReadOpts = {
-    buffer: () => this.ownBuffer ?? SHARED,
+    buffer: () => {
+      const buffer = this.ownBuffer ?? SHARED;
+      return this.#maxBytes < READ_BYTES ? buffer.subarray(0, this.#maxBytes) : buffer;
+    },
     callback: (bytes) => {
       this.receive((this.ownBuffer ?? SHARED).subarray(0, bytes));
       if (this.onRead !== null) this.onRead(bytes);
       return true;
     },
   };
+
+  /** `maxBytes`: the most that is read at once, where Node reads into our buffer. */
+  constructor(maxBytes = READ_BYTES) {
+    this.#maxBytes = maxBytes;
+  }
 
   /** Whether every piece has memory of its own, so that nobody needs a copy. */
   get piecesLast(): boolean {

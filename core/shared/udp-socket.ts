@@ -104,6 +104,8 @@ export class UdpSocket {
   readonly localPort: number;
   /** May change: what comes from then on is the next one's. */
   owner: UdpSocketOwner;
+  /** Whether those that were not heard of before may come in here. */
+  takesNew = true;
   readonly #handle: UdpHandle;
   readonly #isV6: boolean;
   readonly #maxQueuedBytes: number;

@@ -15,6 +15,8 @@ export class UdpListeners {
   readonly #handles = new Map<string, Map<string, UdpHandle>>();
   /** In use, by the same keys. */
   readonly #sockets = new Map<string, Set<UdpSocket>>();
+  /** Of addresses that a snapshot has no more, for as long as their sessions may go on. */
+  readonly #leaving = new Set<UdpSocket>();
   #open = new Set<UdpListener>();
   readonly #closing = new Set<Promise<void>>();
 
@@ -42,25 +44,41 @@ export class UdpListeners {
   apply(services: readonly UdpService[]): void {
     const before = this.#open;
     this.#open = new Set();
+    // Where a listener's address has changed, its name says which one it is.
+    const unplaced: UdpService[] = [];
     for (const service of services) {
-      const keys = udpKeys(service.config);
-      const listener = this.#takeOver(keys, before, service);
-      this.#open.add(listener);
-      for (const key of keys) this.#give(key, listener);
+      const listener = this.#atAnyOf(udpKeys(service.config), before);
+      if (listener === undefined) unplaced.push(service);
+      else this.#goOn(listener, before, service);
+    }
+    for (const service of unplaced) {
+      const named = [...before].find((each) => each.service.config.name === service.config.name);
+      if (named === undefined)
+        this.#serve(service, new UdpListener(service, this.#deadlines, this.#descriptors));
+      else this.#goOn(named, before, service);
     }
     for (const listener of before) this.#drain(listener);
-    this.#closeUnwanted(new Set(services.flatMap(({ config }) => udpKeys(config))));
+    this.#releaseUnwanted(new Set(services.flatMap(({ config }) => udpKeys(config))));
   }
 
-  /** The listener that has had one of these sockets so far, with its sessions; or a new one. */
-  #takeOver(keys: readonly string[], before: Set<UdpListener>, service: UdpService): UdpListener {
-    for (const key of keys)
-      for (const { owner } of this.#sockets.get(key) ?? []) {
-        if (!(owner instanceof UdpListener) || !before.delete(owner)) continue;
-        owner.update(service);
-        return owner;
-      }
-    return new UdpListener(service, this.#deadlines, this.#descriptors);
+  /** The one of these listeners that has a socket of these keys. */
+  #atAnyOf(keys: readonly string[], listeners: ReadonlySet<UdpListener>): UdpListener | undefined {
+    const owners = new Set(
+      keys.flatMap((key) => [...(this.#sockets.get(key) ?? [])].map(({ owner }) => owner)),
+    );
+    return [...listeners].find((listener) => owners.has(listener));
+  }
+
+  /** With its sessions. */
+  #goOn(listener: UdpListener, before: Set<UdpListener>, service: UdpService): void {
+    before.delete(listener);
+    listener.update(service);
+    this.#serve(service, listener);
+  }
+
+  #serve(service: UdpService, listener: UdpListener): void {
+    this.#open.add(listener);
+    for (const key of udpKeys(service.config)) this.#give(key, listener);
   }
 
   /** Those that were sent since: of a new listener, or for addresses that this machine has not had before. */
@@ -72,16 +90,39 @@ export class UdpListeners {
     this.#sockets.set(key, sockets);
   }
 
-  /** When the sessions that began there had time to end. */
-  #closeUnwanted(wanted: ReadonlySet<string>): void {
+  /** Sockets of addresses that no listener has any more close when the sessions that began there had time to end. */
+  #releaseUnwanted(wanted: ReadonlySet<string>): void {
     for (const [key, sockets] of this.#sockets) {
       if (wanted.has(key)) continue;
       this.#sockets.delete(key);
-      for (const socket of sockets) {
-        const { owner } = socket;
-        if (owner instanceof UdpListener) void owner.leave().then(() => socket.close());
-      }
+      for (const socket of sockets) this.#release(socket);
     }
+    // The system goes on to give them their part of what comes for an address and port, whoever has those now.
+    for (const socket of this.#leaving) {
+      const heir = this.#heirOf(socket);
+      socket.takesNew = heir !== undefined;
+      if (heir !== undefined) socket.owner = heir.owner;
+    }
+  }
+
+  #release(socket: UdpSocket): void {
+    const { owner } = socket;
+    if (!(owner instanceof UdpListener)) return;
+    this.#leaving.add(socket);
+    void owner.leave().then(() => {
+      this.#leaving.delete(socket);
+      const heir = this.#heirOf(socket) ?? null;
+      for (const listener of this.#open) listener.leaveSocket(socket, heir);
+      socket.close();
+    });
+  }
+
+  /** The socket that is there to stay at the same address. */
+  #heirOf({ localAddress, localPort }: UdpSocket): UdpSocket | undefined {
+    for (const sockets of this.#sockets.values())
+      for (const socket of sockets)
+        if (socket.localPort === localPort && socket.localAddress === localAddress) return socket;
+    return undefined;
   }
 
   /** Closes the sockets that a rolled-back snapshot would have used. */

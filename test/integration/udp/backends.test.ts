@@ -139,3 +139,45 @@ test('where no backend takes sessions, datagrams are dropped, and the log says w
   await poll(() => path.drops()['no-backend'] === 1);
   expect(path.entries).toMatchObject([{ end: 'failed', error: 'no-backend' }]);
 });
+
+test('where an upstream has no backend, the one that stands in for it serves, until it has one again', async () => {
+  const [site, spare] = [await echoBackend('site'), await echoBackend('spare')];
+  const path = new UdpTestPath({
+    listener: { responses: 1 },
+    upstreams: {
+      site: { backends: [{ address: `127.0.0.1:${site.port}` }], fallback: 'spare', healthCheck: false },
+      spare: { backends: [{ address: `127.0.0.1:${spare.port}` }], healthCheck: false },
+    },
+  });
+  const client = await UdpPeer.open();
+  const setHealth = (health: 'up' | 'down'): void => {
+    const backend = `127.0.0.1:${site.port}`;
+    path.registry.setHealth([
+      { upstream: 'site', backend, health, reportedState: 'ready', reportedWeight: null },
+    ]);
+  };
+  setHealth('down');
+  expect(await askedOf(client, path.port, 1)).toEqual(['spare']);
+  setHealth('up');
+  expect(await askedOf(client, path.port, 1)).toEqual(['site']);
+  expect(path.entries.map(({ upstream }) => upstream)).toEqual(['spare', 'site']);
+});
+
+test("an upstream's sticky sessions by source have all sessions of an address at one backend", async () => {
+  const { path } = await two({}, { sticky: { type: 'source' } });
+  const clients = await Promise.all(Array.from({ length: 10 }, () => UdpPeer.open()));
+  const names = await Promise.all(clients.map((client) => askedOf(client, path.port, 1)));
+  expect(new Set(names.flat()).size).toBe(1);
+});
+
+test('a session ends as unreachable when its only backend never was there', async () => {
+  const gone = await UdpPeer.open();
+  const { port } = gone;
+  gone.close();
+  const path = new UdpTestPath({ backendPorts: [port], listener: { timeouts: { idle: '150ms' } } });
+  const client = await UdpPeer.open();
+  client.send('1', path.port);
+  const entry = await poll(() => path.entries[0]);
+  expect(entry).toMatchObject({ end: 'unreachable', error: 'connect-failed', backend: `127.0.0.1:${port}` });
+  expect(entry.errorDetail).toContain('ECONNREFUSED');
+});

@@ -77,3 +77,28 @@ test('draining ends what is left after `drainTimeout`', async () => {
   await path.listener.drain();
   expect(path.entries).toMatchObject([{ end: 'drained' }]);
 });
+
+test('what a snapshot holds is let go of at a reload, though its sessions go on', async () => {
+  const backend = await echoBackend('b1');
+  const path = new UdpTestPath({ backendPorts: [backend.port] });
+  const client = await UdpPeer.open();
+  await client.ask('1', path.port);
+  let released = false;
+  const { usage } = path.listener.service;
+  path.reload({});
+  usage.retire(() => {
+    released = true;
+  });
+  expect(released).toBe(true);
+  expect((await client.ask('2', path.port)).text).toBe('b1 2');
+});
+
+test('a worker that goes while others stay begins sessions as long as it drains: their datagrams come to nobody else', async () => {
+  const backend = await echoBackend('b1');
+  const path = new UdpTestPath({ backendPorts: [backend.port], listener: { drainTimeout: '400ms' } });
+  await (await UdpPeer.open()).ask('1', path.port);
+  const drained = path.listener.drain(Number.POSITIVE_INFINITY, true);
+  expect((await (await UdpPeer.open()).ask('2', path.port)).text).toBe('b1 2');
+  await drained;
+  expect(path.entries.map(({ end }) => end)).toEqual(['drained', 'drained']);
+});

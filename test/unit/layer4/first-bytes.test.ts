@@ -1,0 +1,39 @@
+import { Socket } from 'node:net';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { expect, onTestFinished, test } from 'vitest';
+import { FirstBytes } from '../../../core/layer4/first-bytes.ts';
+import { Deadlines } from '../../../core/shared/deadlines.ts';
+import { SocketInput } from '../../../core/shared/socket-input.ts';
+
+function firstBytes(): FirstBytes {
+  const deadlines = new Deadlines();
+  onTestFinished(() => deadlines.close());
+  return new FirstBytes(new Socket(), new SocketInput(), deadlines);
+}
+
+test('what came is joined, and given away once', () => {
+  const first = firstBytes();
+  for (let byte = 0; byte < 1000; byte++) first.add(Buffer.from([byte % 256]));
+  expect(first.bytes()).toEqual(Buffer.from(Array.from({ length: 1000 }, (_, byte) => byte % 256)));
+  expect(first.take()?.length).toBe(1000);
+  expect(first.length).toBe(0);
+  expect(first.take()).toBeNull();
+});
+
+test('a client that sends single bytes does not take a hundred times their memory', () => {
+  setFlagsFromString('--expose-gc');
+  const collect: unknown = runInNewContext('gc');
+  setFlagsFromString('--no-expose-gc');
+  if (typeof collect !== 'function') throw new Error('no collector');
+  collect();
+  const before = process.memoryUsage();
+  const all = Array.from({ length: 20 }, () => firstBytes());
+  const byte = Buffer.from('x');
+  for (const first of all) for (let count = 0; count < 16_384; count++) first.add(byte);
+  collect();
+  const after = process.memoryUsage();
+  expect(all.every(({ length }) => length === 16_384)).toBe(true);
+  const bytes = after.heapUsed + after.arrayBuffers - before.heapUsed - before.arrayBuffers;
+  expect(bytes / all.length).toBeLessThan(128 * 1024);
+});
