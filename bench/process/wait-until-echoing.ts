@@ -8,12 +8,10 @@ export async function waitUntilEchoing(child: Child, port: number, name: string)
   const socket = createSocket('udp4');
   // Nobody listens there yet.
   socket.on('error', () => undefined);
-  let isAnswered = false;
-  socket.once('message', () => {
-    isAnswered = true;
-  });
+  const answers: Buffer[] = [];
+  socket.on('message', (data: Buffer) => void answers.push(data));
   try {
-    while (!isAnswered) {
+    while (answers.length === 0) {
       if (!child.running) throw new Error(`${name} ended while starting:\n${child.output}`);
       if (performance.now() > deadline)
         throw new Error(`${name} does not answer on its port:\n${child.output}`);

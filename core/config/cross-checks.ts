@@ -83,7 +83,7 @@ function sharedAddresses(draft: Draft): Finding[] {
     const claim = { address: address.parsed, lastPort: address.lastPort, transport, ipv6Only };
     const other = taken.find((each) => overlap(each, claim));
     if (other !== undefined) {
-      const message = `expected an address of its own, found "${address.text}", which ${other.owner} has (${formatAddress(other.address)})`;
+      const message = `expected an address of its own, found "${address.text}", which ${other.owner} has (${claimed(other)})`;
       findings.push({ path, message });
     }
     taken.push({ ...claim, owner });
@@ -103,6 +103,10 @@ function unfitAddressSettings({ address, ipv6Only, socketMode }: ListenerDraft, 
   if (ipv6Only && !isIPv6) refuse('ipv6Only', 'IPv6 address');
   if (socketMode !== undefined && address.parsed.kind !== 'unix') refuse('socketMode', 'Unix socket');
   return findings;
+}
+
+function claimed({ address, lastPort }: Claim): string {
+  return lastPort === null ? formatAddress(address) : `${formatAddress(address)}-${lastPort}`;
 }
 
 interface Claim {

@@ -1,8 +1,8 @@
 import { messageBuffer } from '../shared/read-buffers.ts';
 import { READ_BYTES } from '../shared/socket-input.ts';
 
-/** How many a process lends at a time: a connection that has nothing to read keeps the one that it was lent. */
-const MOST = 32;
+/** How many a process lends at a time: a connection that has nothing to read, or whose receiver takes nothing, keeps the one that it was lent. */
+const MOST = 64;
 
 const free: Buffer[] = [];
 let lent = 0;

@@ -79,8 +79,17 @@ export class SpliceEnd {
     if (!this.gone) this.#socket.destroySoon();
   }
 
+  /** Since when it is silent, `now` at the latest: what a bandwidth holds up is not. */
+  silentSinceMs(now: number): number {
+    const held = this.#input?.held ?? null;
+    if (held === null) return this.lastMs;
+    return held.reads || held.writes ? now : Math.max(this.lastMs, held.lastMs);
+  }
+
   #isUnderWay(now: number): boolean {
-    return this.#paused || (!this.ended && this.bytes > 0 && now - this.lastMs < UNDER_WAY_MS);
+    if (this.#paused) return true;
+    const maySend = !this.ended && this.bytes > 0;
+    return maySend && (now - this.lastMs < UNDER_WAY_MS || this.#input?.held?.reads === true);
   }
 
   #onData(piece: Buffer, input: SocketInput): void {
@@ -88,7 +97,8 @@ export class SpliceEnd {
     // A write that has to wait keeps its buffer.
     const isOurs = input.ownBuffer !== null || input.piecesLast;
     const waits = this.#pass(isOurs ? piece : copyOf(piece));
-    chooseBuffer(input, piece.length, waits);
+    // While it is paused nothing is read, so that its own buffer may wait with what is in it.
+    if (!this.#paused) chooseBuffer(input, piece.length, waits);
   }
 
   /** @returns whether some of it waits to be written */
@@ -124,8 +134,8 @@ export class SpliceEnd {
     if (this.gone) return;
     this.ended = true;
     this.gone = true;
+    if (this.#input !== null) giveBack(this.#input, this.#paused);
     this.#paused = false;
-    if (this.#input !== null) giveBack(this.#input, false);
     this.#owner.onGone(this, failed);
   }
 }

@@ -18,7 +18,7 @@ export function serveHttp(
   acceptsHttp2: boolean,
   bandwidth: Bandwidth,
 ): Stage {
-  const input = new SocketInput();
+  const input = new SocketInput(bandwidth.readBytes);
   const early = takeReadAhead(accepted);
   const socket = withInput(accepted, input);
   bandwidth.pace(socket, input);

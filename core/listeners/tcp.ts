@@ -37,7 +37,7 @@ export class TcpListener extends StreamListener<TcpService> implements Connectio
   protected override leaveIdle(): void {}
 
   protected serve(accepted: Socket, peer: Peer): Stage {
-    const input = new SocketInput();
+    const input = new SocketInput(this.bandwidth.readBytes);
     const early = takeReadAhead(accepted);
     return this.#begin(withInput(accepted, input, 'when resumed'), input, peer, early, null);
   }

@@ -77,7 +77,7 @@ const parts: readonly Part[] = [
   {
     name: 'listeners',
     files: /^core\/listeners\//,
-    mayImport: ['exchange', 'layer4', 'http1', 'http2', 'messages', 'plugin api'],
+    mayImport: ['exchange', 'layer4', 'http1', 'http2', 'messages', 'backend sockets', 'plugin api'],
   },
   { name: 'rule runtime', files: /^rules\/(runtime\/|api\.ts$)/, mayImport: [], without: inSandbox },
   { name: 'rule compiler', files: /^rules\/(compile|type-check)\.ts$/, mayImport: ['rules', 'rule runtime'] },

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { startProxy } from '../../integration/http1/setup.ts';
-import { download, expectRate, startBackend, upload } from './setup.ts';
+import { download, expectFairShares, expectRate, startBackend, upload } from './setup.ts';
 
 async function limited(bandwidth: string | Readonly<Record<string, string>>): Promise<number> {
   const { port } = await startProxy({ backendPort: await startBackend(), listener: { bandwidth } });
@@ -18,13 +18,13 @@ test('nor does the body of a request', async () => {
 test('two connections get the same', async () => {
   const port = await limited('2MiB/s');
   const times = await Promise.all([download(port), download(port)]);
-  for (const ms of times) expectRate(ms, 2);
+  expectFairShares(times, 2);
 });
 
 test('so do two that send', async () => {
   const port = await limited('2MiB/s');
   const times = await Promise.all([upload(port), upload(port)]);
-  for (const ms of times) expectRate(ms, 2);
+  expectFairShares(times, 2);
 });
 
 test('each direction has a rate of its own', async () => {

@@ -52,3 +52,9 @@ export function expectRate(ms: number, parts = 1): void {
   // On a machine with nothing else to do it is within some percent.
   expect(ms).toBeLessThan(EXPECTED_MS * parts * 1.4);
 }
+
+/** `times` of transfers that have shared the rate. Who comes first may have the full bucket, and is done before the others. */
+export function expectFairShares(times: readonly number[], parts: number): void {
+  expectRate(Math.max(...times), parts);
+  expect(Math.min(...times)).toBeGreaterThan(Math.max(...times) * 0.75);
+}

@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { authority, certificateFiles } from '../../support/certificates.ts';
 import { listenForTest } from '../../support/listen.ts';
 import { startTcp } from '../../support/tcp-path.ts';
-import { arrival, BYTES, expectRate } from './setup.ts';
+import { arrival, BYTES, expectFairShares, expectRate } from './setup.ts';
 
 interface Limited {
   readonly port: number;
@@ -49,7 +49,7 @@ test('connections share the rate of the listener equally', async () => {
   const { port } = await limited({ bandwidth: '4MiB/s' });
   const sockets = await Promise.all([client(port), client(port), client(port), client(port)]);
   const times = await Promise.all(sockets.map((socket) => arrival(socket)));
-  for (const ms of times) expectRate(ms, 2);
+  expectFairShares(times, 2);
 });
 
 test('each connection has its own rate', async () => {

@@ -66,3 +66,24 @@ test.each([
   });
   expect(findings.length === 0).toBe(isFree);
 });
+
+test.each([
+  ['127.0.0.1:6005', 'tcp', ['127.0.0.1:6000-6010']],
+  ['0.0.0.0:6010-6020', 'tls', ['127.0.0.1:6000-6010']],
+  ['127.0.0.1:6011', 'tcp', []],
+  ['127.0.0.1:6005', 'udp', []],
+])('%s (%s) beside a range of ports of tcp: %j', (address, protocol, taken) => {
+  const findings = findingsIn({
+    listeners: [
+      { name: 'a', protocol: 'tcp', address: '127.0.0.1:6000-6010' },
+      { name: 'b', protocol, address },
+    ],
+    certificates: { selfSigned: { names: ['a.test'] } },
+  });
+  expect(findings.filter((finding) => finding.includes('listeners[1].address'))).toEqual(
+    taken.map(
+      (range) =>
+        `listeners[1].address: expected an address of its own, found "${address}", which listeners[0] has (${range})`,
+    ),
+  );
+});

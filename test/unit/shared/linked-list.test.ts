@@ -5,9 +5,9 @@ interface Item extends Linked<Item> {
   readonly name: string;
 }
 
-function listOf(...names: readonly string[]): { list: LinkedList<Item>; items: Item[] } {
+function listOf(...texts: readonly string[]): { list: LinkedList<Item>; items: Item[] } {
   const list = new LinkedList<Item>();
-  const items = names.map((name) => ({ name, previous: null, next: null }));
+  const items = texts.map((name) => ({ name, previous: null, next: null }));
   for (const item of items) list.push(item);
   return { list, items };
 }
