@@ -79,8 +79,17 @@ export class SpliceEnd {
     if (!this.gone) this.#socket.destroySoon();
   }
 
+  /** Since when it is silent, `now` at the latest: what a bandwidth holds up is not. */
+  silentSinceMs(now: number): number {
+    const held = this.#input?.held ?? null;
+    if (held === null) return this.lastMs;
+    return held.reads || held.writes ? now : Math.max(this.lastMs, held.lastMs);
+  }
+
   #isUnderWay(now: number): boolean {
-    return this.#paused || (!this.ended && this.bytes > 0 && now - this.lastMs < UNDER_WAY_MS);
+    if (this.#paused) return true;
+    const maySend = !this.ended && this.bytes > 0;
+    return maySend && (now - this.lastMs < UNDER_WAY_MS || this.#input?.held?.reads === true);
   }
 
   #onData(piece: Buffer, input: SocketInput): void {

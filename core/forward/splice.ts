@@ -90,7 +90,7 @@ export class Splice implements Timed, SpliceEndOwner {
     const now = performance.now();
     if (now >= this.#lifetimeEndMs) this.#endBoth('lifetime', now);
     else if (now >= this.#leaveAtMs) this.#endBoth('drained', now);
-    else if (now >= this.#silentAtMs()) this.#endBoth(this.#isHalfClosed ? 'half-closed' : 'idle', now);
+    else if (now >= this.#silentAtMs(now)) this.#endBoth(this.#isHalfClosed ? 'half-closed' : 'idle', now);
     else this.#arm();
   }
 
@@ -99,14 +99,15 @@ export class Splice implements Timed, SpliceEndOwner {
   }
 
   /** When nothing has come for too long; also when a receiver takes nothing for so long that nothing can come. */
-  #silentAtMs(): number {
+  #silentAtMs(now: number): number {
     const { idleMs, halfClosedMs } = this.#settings.timeouts;
-    return Math.max(this.#client.lastMs, this.#backend.lastMs) + (this.#isHalfClosed ? halfClosedMs : idleMs);
+    const sinceMs = Math.max(this.#client.silentSinceMs(now), this.#backend.silentSinceMs(now));
+    return sinceMs + (this.#isHalfClosed ? halfClosedMs : idleMs);
   }
 
   /** Bytes that come later move the deadline only when it is looked at. */
   #arm(): void {
-    this.deadlineMs = Math.min(this.#lifetimeEndMs, this.#leaveAtMs, this.#silentAtMs());
+    this.deadlineMs = Math.min(this.#lifetimeEndMs, this.#leaveAtMs, this.#silentAtMs(performance.now()));
   }
 
   // --- ending --------------------------------------------------------------------------------

@@ -6,12 +6,12 @@ import { udpFailure } from '../shared/udp-errors.ts';
 import type { UdpSocket } from '../shared/udp-socket.ts';
 import type { DropReason } from './connection-counters.ts';
 import type { EndReason } from './connection-entry.ts';
-import type { DescriptorBudget } from './descriptor-budget.ts';
+import type { DescriptorBudget, DescriptorHolder } from './descriptor-budget.ts';
 import { countConnection, finishConnection } from './finish-connection.ts';
 import type { UdpAttempt } from './udp-attempt.ts';
 import { SessionBackends } from './udp-backends.ts';
 import { dropReasonOf, notSent } from './udp-drops.ts';
-import { pickBackend } from './udp-pick.ts';
+import { ownWay, pickBackend, wayThrough } from './udp-pick.ts';
 import { placeSession } from './udp-place.ts';
 import { tableLimits, type UdpService } from './udp-service.ts';
 import { UdpSession, type UdpSessionOwner } from './udp-session.ts';
@@ -42,7 +42,7 @@ export interface DatagramPathOptions {
  * A datagram that leaves it on the way is dropped, and counted with the reason. There is one object of this class for each
  * listener in each worker, and whatever it holds is in its table.
  */
-export class DatagramPath implements UdpSessionOwner, Timed {
+export class DatagramPath implements UdpSessionOwner, DescriptorHolder, Timed {
   deadlineMs = performance.now() + TICK_MS;
   #service: UdpService;
   readonly #options: DatagramPathOptions;
@@ -58,6 +58,7 @@ export class DatagramPath implements UdpSessionOwner, Timed {
     this.#table = new UdpSessionTable(tableLimits(service));
     this.#backends = new SessionBackends(options.descriptors, (session) => this.#evictFor(session));
     options.deadlines.add(this);
+    options.descriptors.add(this);
   }
 
   // 1. Arrive: from a client that is known, or that is new.
@@ -95,13 +96,14 @@ export class DatagramPath implements UdpSessionOwner, Timed {
     session.placedMs = performance.now();
 
     // 4. Pick: by the client, or as the scheduler has it.
-    const backend = pickBackend(session);
+    const picked = pickBackend(session);
+    const backend = picked instanceof ProxyError ? (wayThrough(session, this.#table) ?? picked) : picked;
     if (backend instanceof ProxyError) return this.#fail(session, backend);
     session.picked = backend;
     if (sticky) return this.#add(session, data);
 
     // Every datagram for itself: the session is only the way back from one backend.
-    session.key = `${session.key} ${backend.settings.name} ${backend.addressText}`;
+    session.key = ownWay(session, backend);
     const known = this.#table.find(session.key);
     if (known === undefined) return this.#add(session, data);
     known.attempt?.countAnother(session.placedMs);
@@ -116,6 +118,8 @@ export class DatagramPath implements UdpSessionOwner, Timed {
     countConnection(session);
     this.#table.add(session);
     this.#send(session, data);
+    // If that went nowhere, it may be gone when the next one comes.
+    session.picked = null;
   }
 
   #goOn(session: UdpSession, data: Buffer, nowMs: number): void {
@@ -138,8 +142,17 @@ export class DatagramPath implements UdpSessionOwner, Timed {
   }
 
   #evictFor(session: UdpSession): void {
+    if (this.#options.descriptors.displace(this, session.isEstablished ? 0 : 1)) return;
+    if (this.#table.oldest() !== session) this.displace();
+  }
+
+  get unestablished(): number {
+    return this.#table.unestablished;
+  }
+
+  displace(): void {
     const oldest = this.#table.oldest();
-    if (oldest !== null && oldest !== session) this.#end(oldest, 'evicted');
+    if (oldest !== null) this.#end(oldest, 'evicted');
   }
 
   // 7. Send: without waiting for room.
@@ -264,6 +277,7 @@ export class DatagramPath implements UdpSessionOwner, Timed {
     return new Promise((resolve) => {
       const onEmpty = (): void => {
         this.#options.deadlines.delete(this);
+        this.#options.descriptors.delete(this);
         resolve();
       };
       this.#drain = { endMs, takesNew, onEmpty };

@@ -7,12 +7,15 @@ import { dropReasonOf } from './udp-drops.ts';
 import { pickAgain } from './udp-pick.ts';
 import type { UdpSession } from './udp-session.ts';
 
+/** For one new session. */
+const MAX_EVICTIONS = 3;
+
 /** Gives sessions their backends, and takes them from them. */
 export class SessionBackends {
   readonly #descriptors: DescriptorBudget;
   readonly #evictFor: (session: UdpSession) => void;
 
-  /** `evictFor`: ends another session than this one, if there is one. */
+  /** `evictFor`: ends another session than this one, of any listener, if there is one. */
   constructor(descriptors: DescriptorBudget, evictFor: (session: UdpSession) => void) {
     this.#descriptors = descriptors;
     this.#evictFor = evictFor;
@@ -45,8 +48,11 @@ export class SessionBackends {
 
   /** A flood must leave descriptors to the worker's other connections. */
   #takeDescriptor(session: UdpSession): boolean {
-    if (this.#descriptors.take()) return true;
-    this.#evictFor(session);
+    // Not every session has a socket.
+    for (let tries = 0; tries < MAX_EVICTIONS; tries++) {
+      if (this.#descriptors.take()) return true;
+      this.#evictFor(session);
+    }
     return this.#descriptors.take();
   }
 

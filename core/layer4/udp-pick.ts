@@ -58,3 +58,18 @@ export function pickAgain(session: UdpSession): AddressBackend | ProxyError {
   session.tried.length = 0;
   return pickBackend(session);
 }
+
+/** The key of the session of a client's datagrams at one backend, where each of them is scheduled by itself. */
+export function ownWay({ key }: UdpSession, { settings, addressText }: AddressBackend): string {
+  return `${key} ${settings.name} ${addressText}`;
+}
+
+/** Where all places are taken: a backend at which the client has one, for there is its session in the table. */
+export function wayThrough(
+  session: UdpSession,
+  table: { find(key: string): unknown },
+): AddressBackend | undefined {
+  if (session.service.config.sticky) return undefined;
+  const candidates = session.placedAt?.backends.filter(({ takesRequests }) => takesRequests) ?? [];
+  return candidates.find((backend) => table.find(ownWay(session, backend)) !== undefined);
+}

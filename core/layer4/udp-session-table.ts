@@ -55,6 +55,10 @@ export class UdpSessionTable<E extends TableEntry<E>> {
     return this.#fresh.size + this.#established.size;
   }
 
+  get unestablished(): number {
+    return this.#fresh.size;
+  }
+
   find(key: string): E | undefined {
     return this.#byKey.get(key);
   }

@@ -1,12 +1,14 @@
 import { availabilityVersion, type AddressBackend } from '../upstreams/backend.ts';
 import type { Upstream } from '../upstreams/upstream.ts';
+import type { UdpAttempt } from './udp-attempt.ts';
 import type { UdpService } from './udp-service.ts';
 import type { UdpSession } from './udp-session.ts';
 import type { UdpSessionTable } from './udp-session-table.ts';
 
 /** Finds the sessions whose backends are taken out, and says when their time is over. */
 export class SessionSweep {
-  readonly #leaving = new Set<UdpSession>();
+  /** With that which leads to such a backend. */
+  readonly #leaving = new Map<UdpSession, UdpAttempt>();
   #seenVersion = -1;
 
   /** What backends there are has changed. */
@@ -26,9 +28,8 @@ export class SessionSweep {
       if (backend !== null) attempt.backend = backend;
       if (backend !== null && mayStay(backend)) {
         this.forget(session);
-        session.leaveMs = Number.POSITIVE_INFINITY;
-      } else if (!this.#leaving.has(session)) {
-        this.#leaving.add(session);
+      } else if (this.#leaving.get(session) !== attempt) {
+        this.#leaving.set(session, attempt);
         session.leaveMs = nowMs + service.config.drainTimeoutMs;
       }
     }
@@ -36,11 +37,17 @@ export class SessionSweep {
 
   forget(session: UdpSession): void {
     this.#leaving.delete(session);
+    session.leaveMs = Number.POSITIVE_INFINITY;
   }
 
   /** Those whose time is over. */
   due(nowMs: number): readonly UdpSession[] {
-    return [...this.#leaving].filter(({ leaveMs }) => leaveMs <= nowMs);
+    const due: UdpSession[] = [];
+    for (const [session, attempt] of this.#leaving)
+      // It has gone to another backend by itself.
+      if (session.attempt !== attempt) this.forget(session);
+      else if (session.leaveMs <= nowMs) due.push(session);
+    return due;
   }
 }
 

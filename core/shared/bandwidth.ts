@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { BandwidthConfig } from './listener-types.ts';
 import { Pacer } from './pacer.ts';
-import type { SocketInput } from './socket-input.ts';
+import type { Held, SocketInput } from './socket-input.ts';
 
 const UNLIMITED: BandwidthConfig = { listenerBytes: null, connectionBytes: null };
 
@@ -31,19 +31,21 @@ export class Bandwidth {
    */
   pace(socket: Socket, input: SocketInput): void {
     if (!this.#isLimited) return;
-    paceReads(socket, input, this.#fromClients);
-    paceWrites(socket, this.#toClients);
+    const held = { reads: false, writes: false, lastMs: 0 };
+    input.held = held;
+    paceReads(socket, input, held, this.#fromClients);
+    paceWrites(socket, held, this.#toClients);
   }
 }
 
 /** A read takes what has come, so that the socket is paused behind it; who has paused or resumed it for a reason of his own finds it so. */
-function paceReads(socket: Socket, input: SocketInput, pacer: Pacer): void {
+function paceReads(socket: Socket, input: SocketInput, held: Held, pacer: Pacer): void {
   const pause = socket.pause.bind(socket);
   const resume = socket.resume.bind(socket);
   let isWanted = !socket.isPaused();
-  let isHeld = false;
   const flow = pacer.flow(() => {
-    isHeld = false;
+    held.reads = false;
+    held.lastMs = performance.now();
     if (isWanted) resume();
   });
   socket.pause = () => {
@@ -52,11 +54,11 @@ function paceReads(socket: Socket, input: SocketInput, pacer: Pacer): void {
   };
   socket.resume = () => {
     isWanted = true;
-    return isHeld ? socket : resume();
+    return held.reads ? socket : resume();
   };
   input.onRead = (bytes) => {
     if (flow.spend(bytes)) return;
-    isHeld = true;
+    held.reads = true;
     pause();
   };
   // Where others wait, the first read does, too.
@@ -65,12 +67,14 @@ function paceReads(socket: Socket, input: SocketInput, pacer: Pacer): void {
 }
 
 /** What is written waits in the socket, and leaves in pieces. */
-function paceWrites(socket: Socket, pacer: Pacer): void {
+function paceWrites(socket: Socket, held: Held, pacer: Pacer): void {
   const write = socket._write.bind(socket);
   let isAllowed = true;
   let next: (() => void) | null = null;
   const flow = pacer.flow(() => {
     isAllowed = true;
+    held.writes = false;
+    held.lastMs = performance.now();
     const goOn = next;
     next = null;
     goOn?.();
@@ -82,6 +86,7 @@ function paceWrites(socket: Socket, pacer: Pacer): void {
     const length = isText ? Buffer.byteLength(chunk, encoding) : chunk.length;
     const writeFrom = (from: number): void => {
       if (!isAllowed) {
+        held.writes = true;
         next = () => writeFrom(from);
         return;
       }

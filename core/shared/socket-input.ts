@@ -15,6 +15,14 @@ const SHARED = Buffer.allocUnsafeSlow(READ_BYTES);
  */
 export type Receive = (piece: Buffer) => void;
 
+/** What a bandwidth holds up at present, although it could pass. */
+export interface Held {
+  reads: boolean;
+  writes: boolean;
+  /** When it last let some of it pass, on the clock of performance.now(). */
+  lastMs: number;
+}
+
 /**
  * What one socket reads, on its way to whoever takes it at the time: a connection's reader, later
  * perhaps a tunnel. Nobody listens to 'data' events, which cost a buffer of 64 KiB and a trip through the stream for each read.
@@ -25,6 +33,8 @@ export class SocketInput {
   ownBuffer: Buffer | null = null;
   /** Hears how much was read when that was taken; null: nobody asks. */
   onRead: ((bytes: number) => void) | null = null;
+  /** Of the socket; null: it may pass on what it can. */
+  held: Readonly<Held> | null = null;
   readonly #maxBytes: number;
   #piecesLast = false;
 

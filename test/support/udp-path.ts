@@ -25,8 +25,8 @@ export interface UdpPathOptions {
   readonly backendPorts?: readonly number[];
   readonly rules?: RuleScript;
   readonly plugins?: PluginChain;
-  /** Descriptors that the process may have. */
-  readonly descriptors?: number;
+  /** Descriptors that the process may have; or the share of them that listeners have in common. */
+  readonly descriptors?: number | DescriptorBudget;
   readonly log?: Logger;
 }
 
@@ -44,10 +44,11 @@ export class UdpTestPath {
   constructor(options: UdpPathOptions = {}) {
     this.#options = options;
     const deadlines = new Deadlines();
+    const { descriptors = 20_000 } = options;
     this.listener = new UdpListener(
       this.#service(options),
       deadlines,
-      new DescriptorBudget(options.descriptors ?? 20_000),
+      typeof descriptors === 'number' ? new DescriptorBudget(descriptors) : descriptors,
     );
     this.port = this.listen('127.0.0.1', 0);
     onTestFinished(() => {

@@ -181,3 +181,17 @@ test('a session ends as unreachable when its only backend never was there', asyn
   expect(entry).toMatchObject({ end: 'unreachable', error: 'connect-failed', backend: `127.0.0.1:${port}` });
   expect(entry.errorDetail).toContain('ECONNREFUSED');
 });
+
+test('with `sticky: false` a client goes on where all places are taken, one of them by its own session', async () => {
+  const backend = await echoBackend('b1');
+  const path = new UdpTestPath({
+    listener: { sticky: false },
+    upstreams: {
+      site: { backends: [{ address: `127.0.0.1:${backend.port}`, maxConnections: 1 }], healthCheck: false },
+    },
+  });
+  const [client, other] = [await UdpPeer.open(), await UdpPeer.open()];
+  expect(await askedOf(client, path.port, 3)).toEqual(['b1', 'b1', 'b1']);
+  other.send('x', path.port);
+  await poll(() => path.drops()['backend-full'] === 1);
+});

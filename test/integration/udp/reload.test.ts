@@ -102,3 +102,31 @@ test('a worker that goes while others stay begins sessions as long as it drains:
   await drained;
   expect(path.entries.map(({ end }) => end)).toEqual(['drained', 'drained']);
 });
+
+test('a session that has left a backend which is taken out stays where it went', async () => {
+  const [b1, b2] = [await echoBackend('b1'), await echoBackend('b2')];
+  const listener = { drainTimeout: '300ms' };
+  const path = new UdpTestPath({ upstreams: site([b1.port]), listener });
+  const client = await UdpPeer.open();
+  await client.ask('1', path.port);
+  path.reload({ upstreams: site([b2.port]), listener });
+  const endMs = performance.now() + 800;
+  b1.close();
+  await poll(async () => {
+    await client.sent('2', path.port);
+    return client.texts.includes('b2 2') && performance.now() > endMs;
+  });
+  expect(path.entries).toEqual([]);
+  expect(new Set(b2.received.map(({ port }) => port)).size).toBe(1);
+});
+
+test('a session whose first datagram was beyond the bandwidth goes to a backend that there is when the next one comes', async () => {
+  const [b1, b2] = [await echoBackend('b1'), await echoBackend('b2')];
+  const path = new UdpTestPath({ upstreams: site([b1.port]), listener: { bandwidth: '1KiB/s' } });
+  const [first, client] = [await UdpPeer.open(), await UdpPeer.open()];
+  await first.sent(Buffer.alloc(20_000), path.port);
+  await client.sent('1', path.port);
+  await poll(() => path.drops()['bandwidth'] === 1);
+  path.reload({ upstreams: site([b2.port]), listener: {} });
+  expect((await client.ask('2', path.port)).text).toBe('b2 2');
+});
