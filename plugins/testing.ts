@@ -24,6 +24,8 @@ export interface TestPluginConnection {
   readonly address?: string;
   /** `test` unless given. */
   readonly listener?: string;
+  /** `https` with `tls` and `http` without unless given. */
+  readonly protocol?: PluginConnection['protocol'];
   /** null, a plain connection, unless given. What is left out: TLS 1.3, no server name, no certificate. */
   readonly tls?: Partial<TlsInfo> | null;
 }
@@ -201,9 +203,11 @@ function connectionOf({
   address = '127.0.0.1',
   listener = 'test',
   tls = null,
+  protocol = tls === null ? 'http' : 'https',
 }: TestPluginConnection): PluginConnection {
   return {
     listener,
+    protocol,
     address,
     port: 50_000,
     localAddress: '127.0.0.1',

@@ -3,18 +3,19 @@ import { connectionView } from '../exchange/plugins/connection-view.ts';
 import { expectNoPromise } from '../exchange/plugins/is-promise.ts';
 import type { Client } from '../shared/client.ts';
 import type { ClientHello } from '../shared/client-hello.ts';
+import type { ListenerConfig } from '../shared/listener-types.ts';
 import { readServerName } from '../shared/tls-info.ts';
 
 /** A listener with plugins, of whatever protocol. */
 interface Guarded {
-  readonly config: { readonly name: string };
+  readonly config: Pick<ListenerConfig, 'name' | 'protocol'>;
   readonly plugins: PluginChain | null;
 }
 
 /** Whether the `connect` hooks of the listener's plugins let a connection in. */
 export function allowsConnection({ plugins, config }: Guarded, peer: Client): boolean {
   if (plugins === null || plugins.connect === null) return true;
-  const connection = connectionView(peer, config.name);
+  const connection = connectionView(peer, config);
   return plugins.connect.every((instance) =>
     allows(instance, 'connect', () => instance.hooks.connect?.(connection)),
   );
@@ -28,7 +29,7 @@ export function allowsHandshake(
 ): boolean {
   if (plugins === null || plugins.tls === null) return true;
   const handshake = {
-    connection: connectionView(peer, config.name),
+    connection: connectionView(peer, config),
     serverName: hello === null ? null : readServerName(hello.serverName),
     alpn: hello?.protocols ?? [],
   };

@@ -9,7 +9,7 @@ import { compileCidrs } from '../shared/cidr.ts';
 import type { Client } from '../shared/client.ts';
 import type { SocketAddressConfig } from '../shared/config-types.ts';
 import type { Deadlines } from '../shared/deadlines.ts';
-import type { BandwidthConfig, ProxyProtocolConfig } from '../shared/listener-types.ts';
+import type { BandwidthConfig, ProxyProtocolConfig, ListenerConfig } from '../shared/listener-types.ts';
 import type { Logger } from '../shared/log.ts';
 import type { RuleScript } from '../shared/rule-script.ts';
 import type { OpenListener } from './open-listener.ts';
@@ -27,6 +27,7 @@ import type { TlsFront } from './tls/front.ts';
 export interface StreamService {
   readonly config: {
     readonly name: string;
+    readonly protocol: ListenerConfig['protocol'];
     readonly address: SocketAddressConfig;
     readonly limits: { readonly connections: number; readonly connectionsPerClient: number | null };
     readonly proxyProtocol: ProxyProtocolConfig | null;

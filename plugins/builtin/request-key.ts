@@ -67,6 +67,11 @@ export function requestKey({
   };
 }
 
+/** The same for a connection over which no requests come. */
+export function connectionKey({ key, ipv4Prefix, ipv6Prefix }: KeySettings): (address: string) => string {
+  return key.length === 0 ? () => '*' : (address) => networkOf(address, ipv4Prefix, ipv6Prefix);
+}
+
 /** null: the request has none. Begins with `=`, which sets it apart from what stands in for it. */
 function partOf(part: KeyPart, exchange: PluginExchange): string | null {
   const { request } = exchange;

@@ -5,6 +5,8 @@ import type { PluginAnswer, PluginHeaders } from './message.ts';
 export interface PluginConnection {
   /** Of the listener that accepted it. */
   readonly listener: string;
+  /** That the listener speaks: over those other than `http` and `https` no requests come, and only `connect` and `tls` hooks are called. */
+  readonly protocol: 'http' | 'https' | 'tcp' | 'tls' | 'udp';
   /** The peer's own address, or that which a trusted PROXY header gives; `unknown` for a Unix socket. */
   readonly address: string;
   readonly port: number;

@@ -2,13 +2,21 @@ import type { PluginConnection } from '../../../plugins/contract/exchange.ts';
 import type { TlsInfo } from '../../shared/tls-info.ts';
 import type { Client } from '../../shared/client.ts';
 
+/** The listener that has accepted it. */
+interface Accepting {
+  readonly name: string;
+  readonly protocol: PluginConnection['protocol'];
+}
+
 class ConnectionView implements PluginConnection {
   readonly listener: string;
+  readonly protocol: PluginConnection['protocol'];
   #peer: Client;
 
-  constructor(peer: Client, listener: string) {
+  constructor(peer: Client, { name, protocol }: Accepting) {
     this.#peer = peer;
-    this.listener = listener;
+    this.listener = name;
+    this.protocol = protocol;
   }
 
   get address(): string {
@@ -39,7 +47,7 @@ class ConnectionView implements PluginConnection {
 const views = new WeakMap<Client, ConnectionView>();
 
 /** The same object for as long as the connection lives. */
-export function connectionView(peer: Client, listener: string): PluginConnection {
+export function connectionView(peer: Client, listener: Accepting): PluginConnection {
   let view = views.get(peer);
   if (view === undefined) {
     view = new ConnectionView(peer, listener);

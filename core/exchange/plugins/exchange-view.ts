@@ -31,7 +31,7 @@ export class ExchangeView implements PluginAnsweredExchange, PluginFinishedExcha
 
   get connection(): PluginConnection {
     const { peer, service } = this.#plugins.exchange;
-    return connectionView(peer, service.config.name);
+    return connectionView(peer, service.config);
   }
 
   get clientAddress(): string {

@@ -6,14 +6,13 @@ import {
   type PluginConnection,
   type PluginContext,
   type PluginExchange,
-  type PluginHandshake,
 } from '../../api.ts';
 import { watchedFile } from '../watched-file.ts';
 import { addressListFile } from './address-list.ts';
 import type { Subject } from './conditions.ts';
 import { countryFile } from './countries.ts';
 import { options, type Options } from './options.ts';
-import { decide, decideEarly, rulesOf, type Rule, type Sources } from './rules.ts';
+import { decide, decideConnection, decideEarly, rulesOf, type Rule, type Sources } from './rules.ts';
 
 /**
  * Who may come in: by address, country, method, path, host and header.
@@ -29,29 +28,25 @@ export default definePlugin({
     const { dryRun } = settings;
     const counts = { allowed: 0, denied: 0, dropped: 0, logged: 0 };
 
-    const early = (subject: Subject): 'deny' | undefined => {
-      if (decideEarly(rules, subject) === null) return undefined;
+    // what only a request tells is not asked for where no connection can be dropped for it
+    const drops = rules.some(({ decision, answer }) => decision === 'deny' && answer === 'drop');
+    const refuses = (connection: PluginConnection, serverName: string | null | undefined): Rule | null => {
+      const { address, protocol } = connection;
+      if (protocol !== 'http' && protocol !== 'https')
+        return decideConnection(rules, { address, serverName, exchange: null });
+      const isKnown = settings.address === 'connection';
+      if (!drops || (serverName === undefined && !isKnown)) return null;
+      return decideEarly(rules, { address: isKnown ? address : null, serverName, exchange: null });
+    };
+    const early = (connection: PluginConnection, serverName?: string | null): 'deny' | undefined => {
+      if (refuses(connection, serverName) === null) return undefined;
       counts.dropped += 1;
       return dryRun ? undefined : 'deny';
     };
-    // what only a request tells is not asked for where no connection can be dropped for it
-    const drops = rules.some(({ decision, answer }) => decision === 'deny' && answer === 'drop');
-    const peerOf = ({ address }: PluginConnection): string | null =>
-      settings.address === 'connection' ? address : null;
 
     return {
-      ...(drops && settings.address === 'connection'
-        ? {
-            connect: (connection: PluginConnection) =>
-              early({ address: peerOf(connection), serverName: undefined, exchange: null }),
-          }
-        : {}),
-      ...(drops
-        ? {
-            tls: ({ connection, serverName }: PluginHandshake) =>
-              early({ address: peerOf(connection), serverName, exchange: null }),
-          }
-        : {}),
+      connect: (connection) => early(connection),
+      tls: ({ connection, serverName }) => early(connection, serverName),
       request(exchange) {
         const rule = decide(rules, subjectOf(exchange, settings), ({ name }) => {
           counts.logged += 1;

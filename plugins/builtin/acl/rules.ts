@@ -18,6 +18,8 @@ export interface Rule {
   readonly decision: 'allow' | 'deny' | 'log';
   readonly conditions: readonly Condition[];
   readonly answer: Answer;
+  /** What a condition asks for, no connection without requests has. */
+  readonly isForRequests: boolean;
 }
 
 /** What the conditions look things up in. */
@@ -29,19 +31,27 @@ export interface Sources {
 /** In the order in which they are asked: `rules`, `deny`, `allow`, and last the default, which always decides. */
 export function rulesOf(settings: Options, sources: Sources): readonly Rule[] {
   const { answer } = settings;
+  const isForRequests = false;
   const rules = settings.rules.map((rule, i): Rule => ({
     name: rule.name ?? `rule ${i + 1}`,
     decision: rule.decision,
     conditions: conditionsOf(rule, sources),
     answer: rule.answer ?? answer,
+    isForRequests: [rule.methods, rule.hosts, rule.paths, rule.headers].some((each) => each !== undefined),
   }));
   for (const decision of ['deny', 'allow'] as const) {
     const entries = settings[decision];
     if (entries.length === 0) continue;
-    rules.push({ name: decision, decision, conditions: [addressIn(setsOf(entries, sources))], answer });
+    rules.push({
+      name: decision,
+      decision,
+      conditions: [addressIn(setsOf(entries, sources))],
+      answer,
+      isForRequests,
+    });
   }
   const decision = settings.default ?? (settings.allow.length > 0 ? 'deny' : 'allow');
-  return [...rules, { name: 'default', decision, conditions: [], answer }];
+  return [...rules, { name: 'default', decision, conditions: [], answer, isForRequests }];
 }
 
 function conditionsOf(rule: RuleOptions, sources: Sources): readonly Condition[] {
@@ -84,6 +94,18 @@ export function decideEarly(rules: readonly Rule[], subject: Subject): Rule | nu
     const matched = matches(rule, subject);
     if (matched === false || rule.decision === 'log') continue;
     if (rule.decision === 'allow' || rule.answer !== 'drop') return null;
+    if (matched === true) return rule;
+  }
+  return null;
+}
+
+/** The rule that denies a connection over which no requests come, whatever `answer` says. What is not known yet may be in the next hook. */
+export function decideConnection(rules: readonly Rule[], subject: Subject): Rule | null {
+  for (const rule of rules) {
+    if (rule.isForRequests || rule.decision === 'log') continue;
+    const matched = matches(rule, subject);
+    if (matched === false) continue;
+    if (rule.decision === 'allow') return null;
     if (matched === true) return rule;
   }
   return null;

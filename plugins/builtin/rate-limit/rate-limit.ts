@@ -1,6 +1,6 @@
 import { definePlugin, textAnswer, type PluginExchange, type PluginHooks } from '../../api.ts';
 import { machineNow } from '../machine-clock.ts';
-import { requestKey } from '../request-key.ts';
+import { connectionKey, requestKey } from '../request-key.ts';
 import type { Counter } from './counter.ts';
 import { KeyTable } from './key-table.ts';
 import { options, type Options } from './options.ts';
@@ -30,22 +30,33 @@ function limitRequests(settings: Options, table: KeyTable, shared: SharedTakes):
   const policy = policyField(limits);
   const counted = new WeakMap<PluginExchange, readonly Counter[]>();
   const counts = { allowed: 0, refused: 0 };
+  const connectionKeyOf = connectionKey(settings);
+  /** Takes one if it may, else says how long there is none. */
+  const take = (key: string, counters: readonly Counter[], now: number): number => {
+    let waitMs = 0;
+    for (const counter of counters) waitMs = Math.max(waitMs, counter.waitMs(now));
+    counts[waitMs === 0 ? 'allowed' : 'refused'] += 1;
+    if (waitMs > 0) return waitMs;
+    for (const counter of counters) counter.take(now, 1);
+    shared.add(key);
+    return 0;
+  };
   const hooks: PluginHooks = {
+    connect({ address, protocol }) {
+      // the requests on it are what counts
+      if (protocol === 'http' || protocol === 'https' || exempt?.has(address) === true) return undefined;
+      const now = machineNow();
+      const key = connectionKeyOf(address);
+      return take(key, table.get(key, now), now) === 0 || dryRun ? undefined : 'deny';
+    },
     request(exchange) {
       if (exempt?.has(exchange.clientAddress) === true) return undefined;
       const now = machineNow();
       const key = keyOf(exchange);
       const counters = table.get(key, now);
-      let waitMs = 0;
-      for (const counter of counters) waitMs = Math.max(waitMs, counter.waitMs(now));
+      const waitMs = take(key, counters, now);
       if (settings.headers) counted.set(exchange, counters);
-      if (waitMs === 0) {
-        counts.allowed += 1;
-        for (const counter of counters) counter.take(now, 1);
-        shared.add(key);
-        return undefined;
-      }
-      counts.refused += 1;
+      if (waitMs === 0) return undefined;
       exchange.setLogField('rateLimit', dryRun ? 'would refuse' : 'refused');
       if (dryRun) return undefined;
       const answer = textAnswer(settings.status, 'Too many requests\n');
