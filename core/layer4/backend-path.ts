@@ -55,6 +55,11 @@ export abstract class BackendPath implements PlaceTaker, TcpDialOwner, SpliceOwn
     socket.once('close', this.#onGone);
   }
 
+  /** Our port, also where a proxy says that its client connected to another one; 0 for a Unix socket. */
+  get acceptedAt(): number {
+    return this.#socket.localPort ?? 0;
+  }
+
   get seeker(): Connection {
     return this.connection;
   }

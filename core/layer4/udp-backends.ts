@@ -30,12 +30,17 @@ export class SessionBackends {
       return dropReasonOf(backend);
     }
     const { upstream, client, service } = session;
-    if (upstream === null || !this.#takeDescriptor(session)) return noDescriptor(session);
+    if (upstream === null || !this.#takeDescriptor(session)) return noSocket(session);
     const attempt = new UdpAttempt(session, backend);
-    const errno = attempt.connect(client.localPort, service.config.limits.queueBytes);
-    if (errno < 0 && udpFailure(errno) === 'no-descriptor') {
+    const connect = (): number => attempt.connect(client.localPort, service.config.limits.queueBytes);
+    let errno = connect();
+    if (isExhausted(errno)) {
+      this.#evictFor(session);
+      errno = connect();
+    }
+    if (isExhausted(errno)) {
       this.#descriptors.giveBack();
-      return noDescriptor(session);
+      return noSocket(session);
     }
     attempt.begin(upstream, session.attempts === 0 ? session.pickedBy : 'other', performance.now());
     session.attempt = attempt;
@@ -75,8 +80,13 @@ export class SessionBackends {
   }
 }
 
-function noDescriptor(session: UdpSession): DropReason {
-  const why = 'no file descriptor is left for a socket to a backend';
+/** By no fault of the backend. */
+function isExhausted(errno: number): boolean {
+  return errno < 0 && udpFailure(errno) === 'exhausted';
+}
+
+function noSocket(session: UdpSession): DropReason {
+  const why = 'no file descriptor or port is left for a socket to a backend';
   session.error = new ProxyError('backend-connections-exhausted', 'proxy', why);
   return 'sessions';
 }

@@ -20,6 +20,11 @@ export class BoundServer {
     );
   }
 
+  /** 0 for a Unix socket. */
+  get localPort(): number {
+    return this.#localPort;
+  }
+
   listen(handle: object): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#server.once('error', reject);

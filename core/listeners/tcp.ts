@@ -18,11 +18,20 @@ import type { TlsFront } from './tls/front.ts';
 export class TcpListener extends StreamListener<TcpService> implements ConnectionPathOwner {
   /** When all has to be over, on the clock of performance.now(); null: it stays. */
   #endMs: number | null = null;
+  /** Ports that the last reload has taken out: a connection may still be in its handshake there. */
+  readonly #leftPorts = new Set<number>();
 
   /** What is joined to a backend already goes on with the service of the new snapshot, for as long as it takes. */
   override update(service: TcpService, front: TlsFront | null = null): void {
     super.update(service, front);
+    this.#leftPorts.clear();
     for (const path of this.#paths()) path.adopt(service);
+  }
+
+  /** One of its ports is taken out, others stay: what came there may go on for `drainTimeout`. */
+  leavePort(port: number): void {
+    this.#leftPorts.add(port);
+    for (const path of this.#paths()) if (path.acceptedAt === port) path.leave(Number.POSITIVE_INFINITY);
   }
 
   /** Ends nothing before its `drainTimeout`. */
@@ -64,6 +73,7 @@ export class TcpListener extends StreamListener<TcpService> implements Connectio
     }
     const path = new ConnectionPath(connection, socket, input, this);
     if (this.#endMs !== null) path.leave(this.#endMs);
+    else if (this.#leftPorts.has(path.acceptedAt)) path.leave(Number.POSITIVE_INFINITY);
     // Behind what counts it among the listener's connections.
     queueMicrotask(() => path.begin(early));
     return path;

@@ -3,14 +3,23 @@ import { getSystemErrorName } from 'node:util';
 
 const { errno } = constants;
 const UNREACHABLE = new Set([errno.ECONNREFUSED, errno.EHOSTUNREACH, errno.ENETUNREACH]);
-const NO_DESCRIPTOR = new Set([errno.EMFILE, errno.ENFILE]);
+/** Of what a socket needs, this machine has nothing left: descriptors, ports (`ip_local_port_range`), memory. */
+const EXHAUSTED = new Set([
+  errno.EMFILE,
+  errno.ENFILE,
+  errno.EADDRINUSE,
+  errno.EADDRNOTAVAIL,
+  errno.EAGAIN,
+  errno.ENOBUFS,
+  errno.ENOMEM,
+]);
 
 /** What an errno (below 0) of a socket says. */
-export type UdpFailure = 'unreachable' | 'no-descriptor' | 'too-large' | 'other';
+export type UdpFailure = 'unreachable' | 'exhausted' | 'too-large' | 'other';
 
 export function udpFailure(result: number): UdpFailure {
   if (UNREACHABLE.has(-result)) return 'unreachable';
-  if (NO_DESCRIPTOR.has(-result)) return 'no-descriptor';
+  if (EXHAUSTED.has(-result)) return 'exhausted';
   return -result === errno.EMSGSIZE ? 'too-large' : 'other';
 }
 

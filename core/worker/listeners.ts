@@ -61,7 +61,13 @@ export class Listeners {
       for (const key of keys) open.set(key, listener);
     }
     this.#open = open;
-    for (const key of before.keys()) if (!open.has(key)) this.#close(key);
+    for (const [key, listener] of before) {
+      if (open.has(key)) continue;
+      const port = this.#servers.get(key)?.localPort;
+      if (port !== undefined && listener instanceof TcpListener && used.has(listener))
+        listener.leavePort(port);
+      this.#close(key);
+    }
     for (const listener of new Set(before.values())) if (!used.has(listener)) this.#drain(listener);
     await Promise.all([...open].map(([key, listener]) => this.#accept(key, listener)));
   }

@@ -1,4 +1,6 @@
-import { expect, test } from 'vitest';
+import { constants } from 'node:os';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { UdpSocket } from '../../../core/shared/udp-socket.ts';
 import { poll } from '../../support/poll.ts';
 import { echoBackend, UdpPeer } from '../../support/udp-peers.ts';
 import { UdpTestPath } from '../../support/udp-path.ts';
@@ -49,4 +51,21 @@ test('fewer sessions after a reload: those idle for the longest go', async () =>
   path.reload({ listener: { limits: { sessions: 1 } } });
   expect(path.counters.open).toBe(1);
   expect(path.entries.map(({ end }) => end)).toEqual(['evicted', 'evicted']);
+});
+
+test('where this machine has no port left, another session gives way, and it is not held against the backend', async () => {
+  const backend = await echoBackend('b1');
+  const path = new UdpTestPath({ backendPorts: [backend.port] });
+  const [first, second, third] = [await UdpPeer.open(), await UdpPeer.open(), await UdpPeer.open()];
+  await first.ask('1', path.port);
+  // What the kernel says when `ip_local_port_range` is used up.
+  const connect = vi.spyOn(UdpSocket, 'connect').mockReturnValueOnce(-constants.errno.EADDRINUSE);
+  onTestFinished(() => void connect.mockRestore());
+  expect((await second.ask('2', path.port)).text).toBe('b1 2');
+  expect(path.entries).toMatchObject([{ end: 'evicted', clientPort: first.port }]);
+  for (let i = 0; i < 2; i++) connect.mockReturnValueOnce(-constants.errno.EAGAIN);
+  third.send('3', path.port);
+  await poll(() => path.drops()['sessions'] === 1);
+  expect((await third.ask('4', path.port)).text).toBe('b1 4');
+  expect(path.listener.service.upstreams.get('site')?.backends[0]?.runtime.errors).toBe(0);
 });
