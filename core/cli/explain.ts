@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../shared/config-types.ts';
-import { isHttp } from '../shared/listener-kinds.ts';
+import { isHttp, isTcp } from '../shared/listener-kinds.ts';
 import type { TcpListenerConfig, UdpListenerConfig } from '../shared/layer4-types.ts';
 import type { ListenerConfig } from '../shared/listener-types.ts';
 import type { VariableValue } from '../shared/rule-variables.ts';
@@ -115,10 +115,6 @@ function connectionOf(text: string, options: Options, misuse: Misuse): Explain {
       return 'a connection to a tcp listener begins either with --bytes or with the ClientHello of --server-name and --alpn';
     return explainConnection(config, choice.listener, choice.reason, query, connectionAsker(config));
   };
-}
-
-function isTcp(listener: ListenerConfig): listener is TcpListenerConfig {
-  return listener.protocol === 'tcp' || listener.protocol === 'tls';
 }
 
 function isUdp(listener: ListenerConfig): listener is UdpListenerConfig {

@@ -158,8 +158,7 @@ class ExplainedConnection {
     const { backend } = picked;
     this.steps.push(backendStep(upstream, backend, picked.reason, keyFor, sent));
     const { fallback } = upstream.config;
-    if (backend === undefined && fallback !== null && sent === 'connections')
-      return this.#choose(fallback, fallbackOf(name));
+    if (backend === undefined && fallback !== null) return this.#choose(fallback, fallbackOf(name));
     if (backend === undefined) return failed(`no backend of "${name}" takes ${sent}`);
     return { kind: 'forward', upstream: name, backend: backend.addressText };
   }

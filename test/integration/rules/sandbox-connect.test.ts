@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { RuleConnection } from '../../../core/shared/rule-script.ts';
+import type { ConnectDecision, RuleConnection } from '../../../core/shared/rule-script.ts';
 import { loadSandbox, UNHURRIED } from './load-sandbox.ts';
 
 function connectionOf(over: Partial<RuleConnection> = {}): RuleConnection {
@@ -14,6 +14,12 @@ function connectionOf(over: Partial<RuleConnection> = {}): RuleConnection {
     bytes: null,
     ...over,
   };
+}
+
+/** A script whose handler does for a connection to the local port N what the Nth body says. */
+function oneOf(rows: readonly (readonly [body: string, ...unknown[]])[]): string {
+  const cases = rows.map(([body], index) => `case ${index}: { ${body} } break;`);
+  return `export default defineRules({ connect(conn) { switch (conn.local.port) { ${cases.join(' ')} } } });`;
 }
 
 test('the handler sees the listener, both ends, TLS and the first bytes', async () => {
@@ -58,7 +64,7 @@ test('without TLS and bytes both are null, and no bytes are not the same as none
   expect(script.connect(connectionOf({ bytes: '' }))).toEqual({ kind: 'forward', upstream: 'null  0' });
 });
 
-test.each([
+const DECISIONS: readonly (readonly [body: string, decision: ConnectDecision])[] = [
   ['', { kind: 'next' }],
   ['return next()', { kind: 'next' }],
   ['return deny()', { kind: 'deny' }],
@@ -70,13 +76,15 @@ test.each([
   ],
   ['return inspect(5)', { kind: 'inspect', bytes: 5, timeoutMs: null }],
   ['return inspect(5, { timeout: "1.5s" })', { kind: 'inspect', bytes: 5, timeoutMs: 1500 }],
-])('%s', async (body, decision) => {
-  const { script } = await loadSandbox(
-    `export default defineRules({ connect(conn) { ${body} } });`,
-    UNHURRIED,
-  );
-  // The third time is as the first: decisions that recur cross as numbers elsewhere.
-  for (let call = 0; call < 3; call++) expect(script.connect(connectionOf())).toEqual(decision);
+];
+
+test('every decision arrives as it was made', async () => {
+  const { script } = await loadSandbox(oneOf(DECISIONS), UNHURRIED);
+  for (const [index, [body, decision]] of DECISIONS.entries()) {
+    const connection = connectionOf({ localPort: index });
+    // The third time is as the first: decisions that recur cross as numbers elsewhere.
+    for (let call = 0; call < 3; call++) expect([body, script.connect(connection)]).toEqual([body, decision]);
+  }
 });
 
 test('it may ask for more than it was shown, over and over', async () => {
@@ -91,7 +99,7 @@ test('it may ask for more than it was shown, over and over', async () => {
   expect(script.connect(connectionOf({ bytes: 'abc' }))).toEqual({ kind: 'forward', upstream: 'a' });
 });
 
-test.each([
+const FAULTS: readonly (readonly [body: string, reason: string])[] = [
   ['throw new Error("asked to")', 'Error: asked to'],
   [
     'return "a"',
@@ -115,22 +123,29 @@ test.each([
   ['return inspect(9, { timeout: "0s" })', 'the timeout is a number with its unit'],
   ['return inspect(9, { timeout: "25d" })', 'the timeout is a number with its unit'],
   ['return inspect(4)', 'the 4 bytes asked for are within the 4 of `conn.bytes`'],
-])('%s is a fault, which the log tells with its place', async (body, reason) => {
-  const text = `export default defineRules({ connect(conn) { ${body} } });`;
-  const connection = connectionOf({ bytes: 'abcd' });
-  const denying = await loadSandbox(text, UNHURRIED);
-  const decision = denying.script.connect(connection);
-  expect(decision).toMatchObject({ kind: 'fault' });
-  expect(decision.kind === 'fault' && decision.reason).toContain(reason);
-  expect(denying.logs.join('\n')).toContain(`error the \`connect\` handler failed: `);
-  expect(denying.logs.join('\n')).toContain(reason);
-  const forgiving = await loadSandbox(text, { ...UNHURRIED, onError: 'next' });
-  expect(forgiving.script.connect(connection)).toEqual({ kind: 'next' });
-  expect(forgiving.script.counts).toMatchObject({ calls: 1, errors: 1 });
+];
+
+test('what is no decision is a fault, which says why', async () => {
+  const { script } = await loadSandbox(oneOf(FAULTS), UNHURRIED);
+  for (const [index, [body, reason]] of FAULTS.entries()) {
+    const decision = script.connect(connectionOf({ bytes: 'abcd', localPort: index }));
+    const fault = { kind: 'fault', reason: expect.stringContaining(reason) as unknown };
+    expect({ body, decision }).toEqual({ body, decision: fault });
+  }
 });
 
-test('what it throws is told with the line of the script', async () => {
-  const { script, file } = await loadSandbox(
+test('under onError next what is no decision counts as next', async () => {
+  const { script } = await loadSandbox(oneOf(FAULTS), { ...UNHURRIED, onError: 'next' });
+  for (const [index, [body]] of FAULTS.entries())
+    expect([body, script.connect(connectionOf({ bytes: 'abcd', localPort: index }))]).toEqual([
+      body,
+      { kind: 'next' },
+    ]);
+  expect(script.counts).toMatchObject({ calls: FAULTS.length, errors: FAULTS.length });
+});
+
+test('what it throws is told with the line of the script, in the log too', async () => {
+  const { script, file, logs } = await loadSandbox(
     `export default defineRules({
       connect(conn) {
         throw new Error(conn.listener);
@@ -140,6 +155,7 @@ test('what it throws is told with the line of the script', async () => {
   );
   const decision = script.connect(connectionOf());
   expect(decision.kind === 'fault' && decision.reason).toContain(`${file}:3:`);
+  expect(logs.join('\n')).toContain(`error the \`connect\` handler failed: Error: db (at ${file}:3:`);
 });
 
 test('a datagram is there as a whole, so that there is nothing to ask for', async () => {

@@ -20,6 +20,7 @@ listeners:
   - { name: reserve, protocol: tcp, address: 127.0.0.1:4400, upstream: none }
   - { name: dns, protocol: udp, address: 127.0.0.1:5300, rules: ./dns.ts, upstream: web }
   - { name: single, protocol: udp, address: 127.0.0.1:5301, sticky: false, upstream: web }
+  - { name: spare, protocol: udp, address: 127.0.0.1:5302, upstream: none }
   - { name: http, protocol: http, address: 127.0.0.1:8080, upstream: web }
 upstreams:
   web: { backends: [{ address: 127.0.0.1:9001 }, { address: 127.0.0.1:9002 }] }
@@ -143,6 +144,11 @@ test.for([
   [
     'another upstream stands in',
     ['tcp://127.0.0.1:4400'],
+    ['9062: weight 0, takes no new', 'it stands in for none', 'goes to 127.0.0.1:9022 (upstream ssh)'],
+  ],
+  [
+    'an upstream that stands in, for a session',
+    ['udp://127.0.0.1:5302'],
     ['9062: weight 0, takes no new', 'it stands in for none', 'goes to 127.0.0.1:9022 (upstream ssh)'],
   ],
   [
