@@ -20,7 +20,8 @@ export class Listeners {
   /** By `listenKey`, as who takes their connections. */
   readonly #servers = new Map<string, BoundServer>();
   #open: ReadonlyMap<string, AnyListener> = new Map();
-  readonly #closing = new Set<Promise<void>>();
+  /** Until the last connection of each has ended. */
+  readonly #draining = new Map<AnyListener, Promise<void>>();
   #workers = 1;
 
   constructor(deadlines: Deadlines) {
@@ -120,7 +121,12 @@ export class Listeners {
     for (const key of this.#servers.keys()) this.#close(key);
     for (const listener of new Set(this.#open.values())) this.#drain(listener, endMs);
     this.#open = new Map();
-    await Promise.all(this.#closing);
+    await Promise.all(this.#draining.values());
+  }
+
+  /** Ends every connection of those that drain at once. */
+  destroyConnections(): void {
+    for (const listener of this.#draining.keys()) listener.destroyConnections();
   }
 
   #close(key: string): void {
@@ -130,8 +136,8 @@ export class Listeners {
 
   #drain(listener: AnyListener, endMs?: number): void {
     const drained = listener.drain(endMs);
-    this.#closing.add(drained);
-    void drained.then(() => this.#closing.delete(drained));
+    this.#draining.set(listener, drained);
+    void drained.then(() => this.#draining.delete(listener));
   }
 }
 

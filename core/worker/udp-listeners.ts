@@ -18,7 +18,8 @@ export class UdpListeners {
   /** Of addresses that a snapshot has no more, for as long as their sessions may go on. */
   readonly #leaving = new Set<UdpSocket>();
   #open = new Set<UdpListener>();
-  readonly #closing = new Set<Promise<void>>();
+  /** Until the last session of each has ended. */
+  readonly #draining = new Map<UdpListener, Promise<void>>();
 
   constructor(deadlines: Deadlines) {
     this.#deadlines = deadlines;
@@ -139,12 +140,17 @@ export class UdpListeners {
   async drain(endMs: number, isAlone: boolean): Promise<void> {
     for (const listener of this.#open) this.#drain(listener, endMs, isAlone);
     this.#open.clear();
-    await Promise.all(this.#closing);
+    await Promise.all(this.#draining.values());
+  }
+
+  /** Ends every session of those that drain at once. */
+  destroySessions(): void {
+    for (const listener of this.#draining.keys()) listener.destroyConnections();
   }
 
   #drain(listener: UdpListener, endMs?: number, isAlone?: boolean): void {
     const drained = listener.drain(endMs, isAlone);
-    this.#closing.add(drained);
-    void drained.then(() => this.#closing.delete(drained));
+    this.#draining.set(listener, drained);
+    void drained.then(() => this.#draining.delete(listener));
   }
 }

@@ -23,6 +23,9 @@ import { tryPlugin } from './try-plugin.ts';
 import { WarmUp } from './warm-up.ts';
 import { workerStatus } from './status.ts';
 
+/** What connections that are cut off have for their ends, and their log entries, beyond the time to drain. */
+const LAST_ENTRIES_MS = 100;
+
 /** What plugins have to close when the time to drain is over, within what the primary grants on top. */
 const PLUGINS_CLOSE_MS = 200;
 
@@ -267,8 +270,14 @@ export class Worker {
   async #drain(timeoutMs: number, isAlone: boolean): Promise<void> {
     this.#warmUp.stop();
     const endMs = performance.now() + timeoutMs;
-    const timer = setTimeout(() => void this.#exit(endMs), timeoutMs);
-    await Promise.all([this.#listeners.drain(endMs), this.#udp.drain(endMs, isAlone)]);
+    // What can end in good order does so before the rest is cut off.
+    const goodEndMs = endMs - LAST_ENTRIES_MS;
+    let timer = setTimeout(() => {
+      this.#listeners.destroyConnections();
+      this.#udp.destroySessions();
+      timer = setTimeout(() => void this.#exit(endMs), LAST_ENTRIES_MS);
+    }, timeoutMs);
+    await Promise.all([this.#listeners.drain(goodEndMs), this.#udp.drain(goodEndMs, isAlone)]);
     clearTimeout(timer);
     this.#channel.send({ type: 'drained' });
     await this.#exit(endMs);
