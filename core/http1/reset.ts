@@ -1,32 +1,34 @@
 import { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 
-/** Ends a connection so that its peer can tell it from a good end, as far as its kind allows: a Unix socket has no reset. */
+/**
+ * Ends a connection so that its peer can tell it from a good end, as far as its kind allows: a Unix socket has no reset. With TLS the
+ * close_notify of a good end (RFC 8446 6.1) stays out, but many a client does not look for it: so the TCP connection below is reset, too.
+ */
 export function reset(socket: Socket): void {
-  if (socket instanceof TLSSocket) {
-    // The close_notify of a good end (RFC 8446 6.1) stays out, but many a client does not look for it: so the TCP
-    // connection below is reset, too.
-    closeByReset(socket);
-    socket.destroy();
-  }
-  // TCP alone has addresses.
-  else if ('port' in socket.address()) socket.resetAndDestroy();
-  else socket.destroy();
+  // Its FIN is with the system just now, which can not reset it then; Node would never close it after having tried.
+  const isEnding = socket.writableEnded && !socket.writableFinished && socket.writableLength === 0;
+  const tcp = isEnding ? null : tcpOf(socket);
+  if (tcp !== null) closeByReset(tcp);
+  socket.destroy();
+}
+
+/** The handle of the TCP connection, which Node does not document: below a TLS socket, that of another socket, or one that it made itself. */
+function tcpOf(socket: Socket): object | null {
+  if (!(socket instanceof TLSSocket)) return handleOf(socket, '_handle');
+  const carrier: unknown = Reflect.get(socket, '_parent');
+  return carrier instanceof Socket
+    ? handleOf(carrier, '_handle')
+    : handleOf(handleOf(socket, '_handle'), '_parent');
 }
 
 /**
- * Makes a reset of the closing of the TCP connection below, which Node keeps there but does not document: as a socket, or, for a
- * TLS socket that made it itself, as a handle only. Node is left to close it in its own order: were it closed ahead of the TLS
- * socket, Node would free the TLS state at once, even from within a callback of OpenSSL, where that kills the process.
+ * Makes a reset of its closing. Node is left to close it in its own order: were it closed ahead of a TLS socket above, Node would free
+ * the TLS state at once, even from within a callback of OpenSSL, where that kills the process.
  */
-function closeByReset(socket: TLSSocket): void {
-  const carrier: unknown = Reflect.get(socket, '_parent');
-  const tcp =
-    carrier instanceof Socket
-      ? handleOf(carrier, '_handle')
-      : handleOf(handleOf(socket, '_handle'), '_parent');
-  const resetTcp: unknown = tcp === null ? null : Reflect.get(tcp, 'reset');
-  if (tcp !== null && typeof resetTcp === 'function') Reflect.set(tcp, 'close', resetTcp);
+function closeByReset(tcp: object): void {
+  const resetTcp: unknown = Reflect.get(tcp, 'reset');
+  if (typeof resetTcp === 'function') Reflect.set(tcp, 'close', resetTcp);
 }
 
 function handleOf(owner: object | null, name: string): object | null {
