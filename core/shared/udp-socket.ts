@@ -4,6 +4,8 @@
  * for each datagram (docs/decisions/0014-udp-sockets.md).
  */
 
+import { constants } from 'node:os';
+
 interface SendRequest {
   oncomplete?: (status: number) => void;
 }
@@ -45,9 +47,11 @@ interface UdpBinding {
 }
 
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- not in Node's types
-const { UDP, SendWrap, constants } = (process as unknown as { binding(name: string): unknown }).binding(
-  'udp_wrap',
-) as UdpBinding;
+const {
+  UDP,
+  SendWrap,
+  constants: flagsOf,
+} = (process as unknown as { binding(name: string): unknown }).binding('udp_wrap') as UdpBinding;
 
 /** A receive buffer is asked for of this size; the kernel gives no more than `net.core.rmem_max`. */
 const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024;
@@ -60,8 +64,7 @@ export interface UdpBindOptions {
 export function bindUdp(address: string, port: number, options: UdpBindOptions): UdpHandle | number {
   const handle = new UDP();
   const isV6 = address.includes(':');
-  const flags =
-    (constants.UV_UDP_REUSEPORT ?? 0) | (isV6 && options.ipv6Only ? constants.UV_UDP_IPV6ONLY : 0);
+  const flags = (flagsOf.UV_UDP_REUSEPORT ?? 0) | (isV6 && options.ipv6Only ? flagsOf.UV_UDP_IPV6ONLY : 0);
   const result = isV6 ? handle.bind6(address, port, flags) : handle.bind(address, port, flags);
   if (result < 0) {
     handle.close();
@@ -75,7 +78,7 @@ export function bindUdp(address: string, port: number, options: UdpBindOptions):
 export function freeUdpPort(address: string, port: number, { ipv6Only }: UdpBindOptions): number {
   const handle = new UDP();
   const result = address.includes(':')
-    ? handle.bind6(address, port, ipv6Only ? constants.UV_UDP_IPV6ONLY : 0)
+    ? handle.bind6(address, port, ipv6Only ? flagsOf.UV_UDP_IPV6ONLY : 0)
     : handle.bind(address, port, 0);
   const name: { port?: number } = {};
   if (result === 0) handle.getsockname(name);
@@ -141,6 +144,9 @@ export class UdpSocket {
     if (result === 0) {
       const socket = new UdpSocket(handle, owner, maxQueuedBytes);
       result = handle.recvStart();
+      // The system may have chosen the very port that it is to reach, where nobody listens: it would hear itself.
+      if (socket.localPort === port && socket.localAddress === address)
+        result = -constants.errno.ECONNREFUSED;
       if (result === 0) return socket;
     }
     handle.close();
