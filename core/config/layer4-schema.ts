@@ -54,9 +54,9 @@ const tcpLimits = field.object({
     .prefault(DEFAULTS.tcp.limits.connectionsPerClient)
     .describe('Connections from one client address.'),
   inspect: field
-    .size()
+    .size(1, 2 ** 20)
     .prefault(DEFAULTS.tcp.limits.inspect)
-    .describe('First bytes that are held until it is known where they go.'),
+    .describe('First bytes that are held until it is known where they go; at most 1MiB.'),
 });
 
 export const tcpListener = field.object({

@@ -88,6 +88,8 @@ describe('findings', () => {
     [{ protocol: 'tcp', address: '10.0.0.1:6010-6000' }, /expected a range of at most 1000 ports/],
     [{ protocol: 'tcp', address: '10.0.0.1:6000-7000' }, /expected a range of at most 1000 ports/],
     [{ protocol: 'http', address: '10.0.0.1:6000-6010' }, /expected an address like/],
+    [{ protocol: 'tcp', limits: { inspect: '10GiB' } }, /limits\.inspect: expected a size of at most "1MiB"/],
+    [{ protocol: 'tcp', bandwidth: {} }, /bandwidth: expected a rate for `listener`, `connection` or both/],
     [{ protocol: 'tcp', bandwidth: '10MiB' }, /bandwidth: expected a rate like "10MiB\/s"/],
     [{ protocol: 'tcp', bandwidth: { listener: '0B/s' } }, /bandwidth\.listener: expected a rate like/],
   ])('%j', (listener, finding) => {
