@@ -8,7 +8,8 @@ import { certificatesFindings } from './certificates-checks.ts';
 import type { Draft, ListenerDraft, RouteDraft } from './draft.ts';
 import type { Finding } from './finding.ts';
 import { healthCheckFindings } from './health-checks.ts';
-import { httpsFindings, layer4Findings, proxyProtocolFindings, tlsFindings } from './listener-checks.ts';
+import { layer4Findings } from './layer4-checks.ts';
+import { httpsFindings, proxyProtocolFindings, tlsFindings } from './listener-checks.ts';
 import type { RouteFile } from './route-schema.ts';
 import { schedulerFindings } from './scheduler-checks.ts';
 import { udpFindings } from './udp-checks.ts';
@@ -30,9 +31,9 @@ export function crossChecks(draft: Draft): Finding[] {
     ...draft.listeners.flatMap((listener, index) => [
       ...httpsFindings(listener, ['listeners', index]),
       ...proxyProtocolFindings(listener, ['listeners', index]),
-      ...layer4Findings(listener, ['listeners', index]),
     ]),
     ...udpFindings(draft),
+    ...layer4Findings(draft),
     ...duplicateBackends(draft),
     ...backendRowFindings(draft),
     ...slowStartFindings(draft),

@@ -113,14 +113,15 @@ export function durationOrNone(leastMs = 1) {
 }
 
 /** → bytes. */
-export function size(least = 1) {
+export function size(least = 1, most = Number.MAX_SAFE_INTEGER) {
   const expected = 'a size like "64KiB"';
   return readText(expected, (input) => {
     const bytes = parseSize(input);
     if (bytes === undefined) return refuse(expected, input);
-    return bytes >= least
+    if (bytes < least) return refuse(`a size of at least "${formatSize(least)}"`, input);
+    return bytes <= most
       ? { ok: true, value: bytes }
-      : refuse(`a size of at least "${formatSize(least)}"`, input);
+      : refuse(`a size of at most "${formatSize(most)}"`, input);
   }).meta({ title: 'size', pattern: SIZE_PATTERN.source });
 }
 

@@ -153,10 +153,14 @@ export const proxyProtocol = field.object({
   timeout: field.duration().prefault(DEFAULTS.proxyHeaderTimeout).describe('For the whole header.'),
 });
 
-const bandwidthSettings = field.object({
-  listener: field.rate().optional().describe('Of all its connections together; each gets its part.'),
-  connection: field.rate().optional().describe('Of each connection.'),
-});
+const bandwidthSettings = field
+  .object({
+    listener: field.rate().optional().describe('Of all its connections together; each gets its part.'),
+    connection: field.rate().optional().describe('Of each connection.'),
+  })
+  .refine(({ listener, connection }) => listener !== undefined || connection !== undefined, {
+    error: 'expected a rate for `listener`, `connection` or both, found neither',
+  });
 
 export const bandwidth = z
   .union([field.rate(), bandwidthSettings], {

@@ -27,7 +27,7 @@ export interface TcpListenerInput {
   plugins?: readonly PluginInput[] | undefined;
   /** Where connections go by the name and protocols that the client asks for. The most specific row wins, whatever the order. */
   routes?: readonly TcpRouteInput[] | undefined;
-  /** Where a connection goes that no rule or route placed. Without it: it is closed. */
+  /** Where a connection goes that no rule or route placed. Without it: it is reset. */
   upstream?: string | undefined;
   timeouts?:
     | {

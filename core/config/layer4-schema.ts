@@ -54,9 +54,9 @@ const tcpLimits = field.object({
     .prefault(DEFAULTS.tcp.limits.connectionsPerClient)
     .describe('Connections from one client address.'),
   inspect: field
-    .size()
+    .size(1, 2 ** 20)
     .prefault(DEFAULTS.tcp.limits.inspect)
-    .describe('First bytes that are held until it is known where they go.'),
+    .describe('First bytes that are held until it is known where they go; at most 1MiB.'),
 });
 
 export const tcpListener = field.object({
@@ -86,7 +86,9 @@ export const tcpListener = field.object({
     .describe(
       'The rule script, whose `connect` handler is asked: its path, or an object with `script` and its settings.',
     ),
-  plugins,
+  plugins: plugins.describe(
+    'Their `connect` and `tls` hooks are called, no others: each the name of a built-in plugin, the path of a module, an npm package, or an object with `use` and `options`.',
+  ),
   routes: field
     .list(tcpRoute)
     .prefault([])
@@ -95,7 +97,7 @@ export const tcpListener = field.object({
     ),
   upstream: field.name
     .optional()
-    .describe('Where a connection goes that no rule or route placed. Without it: it is closed.'),
+    .describe('Where a connection goes that no rule or route placed. Without it: it is reset.'),
   timeouts: tcpTimeouts.prefault({}).describe('How long things may take.'),
   limits: tcpLimits.prefault({}).describe('How much there may be.'),
   drainTimeout: drainTimeout('connection'),
@@ -121,7 +123,9 @@ export const udpListener = field.object({
     .describe(
       'The rule script, whose `connect` handler is asked: its path, or an object with `script` and its settings.',
     ),
-  plugins,
+  plugins: plugins.describe(
+    'Their `connect` hooks are called for each session, no others: each the name of a built-in plugin, the path of a module, an npm package, or an object with `use` and `options`.',
+  ),
   upstream: field.name
     .optional()
     .describe('Where a session goes that no rule placed. Without it: its datagrams are dropped.'),

@@ -45,27 +45,6 @@ export function httpsFindings(listener: ListenerDraft, base: readonly PropertyKe
   return findings;
 }
 
-/** What a listener of TCP may say of TLS, given its protocol. */
-export function layer4Findings(listener: ListenerDraft, base: readonly PropertyKey[]): Finding[] {
-  const { protocol, sni, hasAlpn, tcpRoutes, address } = listener;
-  const findings: Finding[] = [];
-  const add = (key: string, message: string): void => void findings.push({ path: [...base, key], message });
-  if (protocol === 'tls' && sni) add('sni', 'expected none with protocol "tls", which knows the name anyway');
-  if (protocol === 'tcp' && hasAlpn) add('alpn', 'expected with protocol "tls" only, found protocol "tcp"');
-  if (protocol === 'tcp' && !sni && tcpRoutes.length > 0)
-    add('routes', 'expected `sni: true` beside them: without it no name of a client is known');
-  if (protocol === 'udp' && address?.parsed.kind === 'unix')
-    add('address', 'expected an IP address for protocol "udp", found a Unix socket');
-  const keys = tcpRoutes.map(({ row }) => JSON.stringify([row?.serverName ?? null, row?.alpn ?? null]));
-  tcpRoutes.forEach(({ row }, index) => {
-    const first = keys.findIndex((key, at) => key === keys[index] && tcpRoutes[at]?.row !== undefined);
-    if (row === undefined || first === index) return;
-    const message = `expected a row of its own, found the same name and ALPN as in routes[${first}]`;
-    findings.push({ path: [...base, 'routes', index], message });
-  });
-  return findings;
-}
-
 /** Somebody has to be trusted, where anybody can connect. */
 export function proxyProtocolFindings(listener: ListenerDraft, base: readonly PropertyKey[]): Finding[] {
   const { proxyProtocol, address } = listener;

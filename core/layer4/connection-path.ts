@@ -45,15 +45,16 @@ export class ConnectionPath extends BackendPath {
     if (connection.decision?.kind === 'inspect') connection.bytes = this.first.bytes().toString('latin1');
     const begunMs = performance.now();
     const decision = rules.connect(connection);
-    const nowMs = performance.now();
-    connection.ruleMs = (connection.ruleMs ?? 0) + nowMs - begunMs;
+    connection.ruleMs = (connection.ruleMs ?? 0) + performance.now() - begunMs;
     connection.decision = decision;
     if (decision.kind !== 'inspect') return this.#carryOut(decision);
     const { limits, timeouts } = config;
     const seen = { bytes: connection.bytes?.length ?? 0, isAll, maxBytes: limits.inspectBytes };
     const refused = refusedInspection(decision, seen);
     if (refused === null) {
-      const endMs = nowMs + (decision.timeoutMs ?? timeouts.inspectMs);
+      // From the first time that it asks: else a client that sends one byte at a time would be held again and again.
+      connection.inspectedMs ??= begunMs;
+      const endMs = connection.inspectedMs + (decision.timeoutMs ?? timeouts.inspectMs);
       return this.#waitFor(decision.bytes, endMs, (all) => this.#rule(all));
     }
     if (config.rules?.onError === 'next') this.#route();

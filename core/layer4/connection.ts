@@ -25,6 +25,8 @@ export class Connection implements FinishingConnection, PlaceSeeker, RuleConnect
   /** What the `connect` handler gets to see of its first bytes, in Latin-1; null: it has not asked. */
   bytes: string | null = null;
   decision: ConnectDecision | null = null;
+  /** When the handler first asked for first bytes; null: it has not. */
+  inspectedMs: number | null = null;
   ruleMs: number | null = null;
   upstream: Upstream | null = null;
   /** Of the first packet of a Remote Desktop connection, where a scheduler goes by it. */

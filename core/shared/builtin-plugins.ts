@@ -25,6 +25,9 @@ export const BUILTIN_PLUGINS = [
   'split',
   'static',
 ] as const;
+/** Those with hooks that are called for connections and sessions, whatever they carry. */
+export const CONNECTION_PLUGINS = ['acl', 'rate-limit'] as const satisfies readonly BuiltinPluginName[];
+
 export type BuiltinPluginName = (typeof BUILTIN_PLUGINS)[number];
 
 export function isBuiltinPlugin(name: string): name is BuiltinPluginName {

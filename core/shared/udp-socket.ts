@@ -46,12 +46,10 @@ interface UdpBinding {
   readonly constants: { readonly UV_UDP_IPV6ONLY: number; readonly UV_UDP_REUSEPORT?: number };
 }
 
-// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- not in Node's types
-const {
-  UDP,
-  SendWrap,
-  constants: flagsOf,
-} = (process as unknown as { binding(name: string): unknown }).binding('udp_wrap') as UdpBinding;
+/* oxlint-disable typescript/no-unsafe-type-assertion -- not in Node's types */
+const binding = Reflect.get(process, 'binding') as (name: string) => UdpBinding;
+/* oxlint-enable typescript/no-unsafe-type-assertion */
+const { UDP, SendWrap, constants: flagsOf } = binding('udp_wrap');
 
 /** A receive buffer is asked for of this size; the kernel gives no more than `net.core.rmem_max`. */
 const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024;

@@ -60,7 +60,7 @@ test('where this machine has no port left, another session gives way, and it is 
   await first.ask('1', path.port);
   // What the kernel says when `ip_local_port_range` is used up.
   const connect = vi.spyOn(UdpSocket, 'connect').mockReturnValueOnce(-constants.errno.EADDRINUSE);
-  onTestFinished(() => void connect.mockRestore());
+  onTestFinished(() => connect.mockRestore());
   expect((await second.ask('2', path.port)).text).toBe('b1 2');
   expect(path.entries).toMatchObject([{ end: 'evicted', clientPort: first.port }]);
   for (let i = 0; i < 2; i++) connect.mockReturnValueOnce(-constants.errno.EAGAIN);

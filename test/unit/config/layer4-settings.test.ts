@@ -88,8 +88,17 @@ describe('findings', () => {
     [{ protocol: 'tcp', address: '10.0.0.1:6010-6000' }, /expected a range of at most 1000 ports/],
     [{ protocol: 'tcp', address: '10.0.0.1:6000-7000' }, /expected a range of at most 1000 ports/],
     [{ protocol: 'http', address: '10.0.0.1:6000-6010' }, /expected an address like/],
+    [{ protocol: 'tcp', limits: { inspect: '10GiB' } }, /limits\.inspect: expected a size of at most "1MiB"/],
+    [{ protocol: 'tcp', bandwidth: {} }, /bandwidth: expected a rate for `listener`, `connection` or both/],
     [{ protocol: 'tcp', bandwidth: '10MiB' }, /bandwidth: expected a rate like "10MiB\/s"/],
     [{ protocol: 'tcp', bandwidth: { listener: '0B/s' } }, /bandwidth\.listener: expected a rate like/],
+    [
+      { protocol: 'tcp', plugins: ['acl', 'compress'] },
+      /plugins\[1\]: .* found "compress", which is never asked/,
+    ],
+    [{ protocol: 'udp', plugins: [{ use: 'basic-auth' }] }, /plugins\[0\]\.use: .*protocol "udp"/],
+    [{ protocol: 'udp', address: '127.0.0.1:9001' }, /upstream: .*127\.0\.0\.1:9001 is this listener itself/],
+    [{ protocol: 'tcp', address: ':9000-9002' }, /upstream: .*is this listener itself/],
   ])('%j', (listener, finding) => {
     expect(findingsIn(contentWith({ listener })).join('\n')).toMatch(finding);
   });
@@ -105,6 +114,11 @@ describe('findings', () => {
     const [found = ''] = findingsIn(contentWith({ listener, top: { upstreams: { site } } }));
     expect(found).toMatch(/^listeners\[0\]\.upstream: /);
     expect(found).toMatch(finding);
+  });
+
+  test('a wildcard and a backend elsewhere are no circle', () => {
+    const upstream = { backends: [{ address: '10.0.0.9:53' }] };
+    expect(findingsIn(contentWith({ listener: { protocol: 'udp', address: ':53' }, upstream }))).toEqual([]);
   });
 
   test('the same route twice, and an unknown upstream in one', () => {
