@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { reset } from '../http1/reset.ts';
+import { reset } from '../shared/reset.ts';
 import { copyOf } from '../shared/read-buffers.ts';
 import { READ_BYTES, type SocketInput } from '../shared/socket-input.ts';
 import { lendBuffer, takeBack } from './lent-buffers.ts';

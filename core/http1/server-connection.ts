@@ -16,7 +16,7 @@ import type { SocketInput } from '../shared/socket-input.ts';
 import type { BodyReader } from './body-reader.ts';
 import { MessageWriter } from './message-writer.ts';
 import type { ParsedRequest } from './parse-head.ts';
-import { reset } from './reset.ts';
+import { reset } from '../shared/reset.ts';
 import { SocketEnd } from './socket-end.ts';
 import { RequestReader, type RequestReaderOwner } from './request-reader.ts';
 import {

@@ -4,7 +4,7 @@ import { afterFailure } from '../forward/retry.ts';
 import { Splice, type SpliceEndReason, type SpliceOwner } from '../forward/splice.ts';
 import type { TcpDial, TcpDialOwner } from '../forward/tcp.ts';
 import type { OpeningSocket } from '../http1/open-socket.ts';
-import { reset } from '../http1/reset.ts';
+import { reset } from '../shared/reset.ts';
 import type { Deadlines, Timed } from '../shared/deadlines.ts';
 import { ProxyError } from '../shared/errors.ts';
 import type { SocketInput } from '../shared/socket-input.ts';

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Peer } from '../exchange/streams.ts';
-import { reset } from '../http1/reset.ts';
+import { reset } from '../shared/reset.ts';
 import { Connection } from '../layer4/connection.ts';
 import type { ConnectionPathOwner } from '../layer4/backend-path.ts';
 import { ConnectionPath } from '../layer4/connection-path.ts';

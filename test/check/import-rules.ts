@@ -53,7 +53,7 @@ const parts: readonly Part[] = [
   // What connections to backends have in common, whatever is spoken on them.
   {
     name: 'backend sockets',
-    files: /^core\/http1\/(backend-failures|backend-tls|open-socket|reset)\.ts$/,
+    files: /^core\/http1\/(backend-failures|backend-tls|open-socket)\.ts$/,
     mayImport: [],
   },
   { name: 'http1', files: /^core\/http1\//, mayImport: ['messages', 'fields', 'backend sockets'] },
@@ -77,7 +77,7 @@ const parts: readonly Part[] = [
   {
     name: 'listeners',
     files: /^core\/listeners\//,
-    mayImport: ['exchange', 'layer4', 'http1', 'http2', 'messages', 'backend sockets', 'plugin api'],
+    mayImport: ['exchange', 'layer4', 'http1', 'http2', 'messages', 'plugin api'],
   },
   { name: 'rule runtime', files: /^rules\/(runtime\/|api\.ts$)/, mayImport: [], without: inSandbox },
   { name: 'rule compiler', files: /^rules\/(compile|type-check)\.ts$/, mayImport: ['rules', 'rule runtime'] },

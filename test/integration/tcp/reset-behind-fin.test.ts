@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { expect, test } from 'vitest';
-import { reset } from '../../../core/http1/reset.ts';
+import { reset } from '../../../core/shared/reset.ts';
 import { startTcpBackend } from '../../support/tcp-peers.ts';
 
 test('a connection that is reset while its FIN is on the way is closed', async () => {

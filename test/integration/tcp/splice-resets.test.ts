@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { reset } from '../../../core/http1/reset.ts';
+import { reset } from '../../../core/shared/reset.ts';
 import { join } from './splice-setup.ts';
 
 const KINDS = [
