@@ -38,7 +38,7 @@ interface Knocking {
 /** Connects and asks over and over, with one connection after the other, and notes what came back first. */
 function knock(port: number): Knocking {
   const answers: string[] = [];
-  let isOver = false;
+  const over = new AbortController();
   const one = (): Promise<void> =>
     new Promise((resolve) => {
       const socket = connect(port, '127.0.0.1');
@@ -55,10 +55,10 @@ function knock(port: number): Knocking {
       });
     });
   const done = (async () => {
-    while (!isOver) await one();
+    while (!over.signal.aborted) await one();
   })();
   const stop = async (): Promise<void> => {
-    isOver = true;
+    over.abort();
     await done;
   };
   onTestFinished(stop);
