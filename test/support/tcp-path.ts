@@ -89,7 +89,7 @@ class CountedListener extends TcpListener {
 }
 
 /** Every counter that went up has come down again, and each connection has its one entry. */
-export async function expectAtRest(path: TcpPath): Promise<void> {
+async function expectAtRest(path: TcpPath): Promise<void> {
   const isAtRest = (): boolean => Object.values(path.counts()).every((count) => count === 0);
   await poll(isAtRest, 10_000).catch(() => {});
   expect(Object.entries(path.counts()).filter(([, count]) => count !== 0)).toEqual([]);
