@@ -115,7 +115,7 @@ test('an address goes from HTTP to TCP, TLS and back: nobody is refused, and con
   await echoes(secure, 'here, too');
   expectNoErrors(clients);
   await more();
-  await Promise.all(clients.map(({ stop }) => stop()));
+  await Promise.all(clients.map((client) => client.stop()));
   // The first one may have met TLS.
   for (const { answers } of clients) expect(new Set(answers.slice(1))).toEqual(new Set(['HTTP']));
 });

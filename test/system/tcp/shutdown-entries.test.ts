@@ -22,16 +22,16 @@ test('what shutdownTimeout cuts off has its entry in the access log', async () =
   const names = await UdpPeer.open();
   names.onDatagram = () => 'answer';
   const web = await startBackend();
-  const listener = (name: string, upstream: string, more = ''): string =>
+  const entryOf = (name: string, upstream: string, more = ''): string =>
     `  - { name: ${name}, protocol: tcp, address: '127.0.0.1:0', upstream: ${upstream}, drainTimeout: 1m${more} }`;
   const tidegate = await runTidegate({
     workers: 'real',
     files: {
       'tidegate.config.yaml': `
 listeners:
-${listener('idle', 'idle')}
-${listener('busy', 'endless')}
-${listener('undecided', 'idle', ', sni: true, timeouts: { inspect: 1m }')}
+${entryOf('idle', 'idle')}
+${entryOf('busy', 'endless')}
+${entryOf('undecided', 'idle', ', sni: true, timeouts: { inspect: 1m }')}
   - { name: names, protocol: udp, address: '127.0.0.1:0', upstream: names, drainTimeout: 1m }
   - { name: web, protocol: http, address: '127.0.0.1:0', upstream: web }
 upstreams:
@@ -68,13 +68,15 @@ log: { access: { file: access.log } }
   expect([await silent.end(), await busy.end()]).toEqual(['fin', 'reset']);
   await undecided.end();
   const lines = (await readFile(join(tidegate.folder, 'access.log'), 'utf8')).trimEnd().split('\n');
-  const ends = lines.map((line) => logged.parse(JSON.parse(line))).map((each) => [each.listener, each.end]);
-  expect(ends.sort()).toEqual([
-    ['busy', 'drained'],
-    ['busy', 'drained'],
-    ['idle', 'drained'],
-    ['names', 'drained'],
-    ['undecided', 'drained'],
-    ['web', undefined],
+  const ends = lines
+    .map((line) => logged.parse(JSON.parse(line)))
+    .map(({ listener, end }) => `${listener} ${end}`);
+  expect(ends.toSorted()).toEqual([
+    'busy drained',
+    'busy drained',
+    'idle drained',
+    'names drained',
+    'undecided drained',
+    'web undefined',
   ]);
 });
